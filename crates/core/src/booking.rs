@@ -1,0 +1,133 @@
+//! Bookings: their states, and the decisions that change them. A decision is pure: what is known
+//! and the present moment go in; what to store, or why not, comes out.
+
+mod book;
+mod cancel;
+
+use std::str::FromStr;
+
+pub use book::{BookingRequest, Fresh, NewBooking, decide_booking};
+pub use cancel::{Cancellation, InvalidTransition, decide_cancellation};
+
+use crate::{
+    event_type::Buffers,
+    ids::{AttendeeId, BookingId, EventTypeId, UserId},
+    text::{EmailAddress, Note, PersonName},
+    time::{Instant, Span, TimeZone},
+};
+
+/// The state of a booking. A terminal state never returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It stands.
+    Confirmed,
+    /// It was called off.
+    Cancelled,
+}
+
+impl Status {
+    /// Its name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether a booking in this state keeps its time from others.
+    pub const fn holds_time(self) -> bool {
+        matches!(self, Self::Confirmed)
+    }
+}
+
+/// The text is no state's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a booking's status; use confirmed or cancelled")]
+pub struct UnknownStatus;
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        match text {
+            "confirmed" => Ok(Self::Confirmed),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err(UnknownStatus),
+        }
+    }
+}
+
+/// Which side of a booking somebody is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Who offered the time.
+    Host,
+    /// Who booked it.
+    Customer,
+}
+
+impl Side {
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+impl FromStr for Side {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        match text {
+            "host" => Ok(Self::Host),
+            "customer" => Ok(Self::Customer),
+            _ => Err(UnknownStatus),
+        }
+    }
+}
+
+/// A person on the customer's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendee {
+    /// Names the row.
+    pub id: AttendeeId,
+    /// As given.
+    pub name: PersonName,
+    /// Where mail to the customer goes.
+    pub email: EmailAddress,
+    /// In which times are shown to the customer.
+    pub time_zone: TimeZone,
+}
+
+/// A booking as it stands.
+#[derive(Debug, Clone)]
+pub struct Booking {
+    /// Public, grants nothing.
+    pub id: BookingId,
+    /// What was booked.
+    pub event_type: EventTypeId,
+    /// With whom.
+    pub host: UserId,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Rises at every change of state, time, place or attendees; 1 at first.
+    pub version: u32,
+    /// When.
+    pub span: Span,
+    /// As the event type had them when it was booked.
+    pub buffers: Buffers,
+    /// RFC 5545 UID, the same for life.
+    pub ical_uid: String,
+    /// RFC 5546 SEQUENCE; 0 at first.
+    pub ical_sequence: u32,
+    /// Who booked.
+    pub attendee: Attendee,
+    /// What the customer wrote.
+    pub note: Note,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Who called it off and what they wrote, if it was.
+    pub cancelled: Option<(Side, Note)>,
+}

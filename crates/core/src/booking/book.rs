@@ -1,0 +1,120 @@
+use super::{Attendee, Booking, Side, Status};
+use crate::{
+    availability::{Offer, Refusal},
+    event_type::EventType,
+    ids::{AttendeeId, BookingId, RoomId},
+    random::Entropy,
+    room::{Room, RoomName, RoomPassword},
+    text::{EmailAddress, Note, PersonName},
+    time::{Instant, TimeZone},
+    token::Token,
+};
+
+/// A time somebody asks for.
+#[derive(Debug, Clone)]
+pub struct BookingRequest {
+    /// When it should start.
+    pub start: Instant,
+    /// The customer's name.
+    pub name: PersonName,
+    /// The customer's address.
+    pub email: EmailAddress,
+    /// In which times are shown to the customer.
+    pub time_zone: TimeZone,
+    /// What the customer wrote.
+    pub note: Note,
+    /// Who asks: the customer, or the host on the customer's behalf.
+    pub by: Side,
+}
+
+/// All that a booking needs of chance, drawn before the decision.
+#[derive(Debug)]
+pub struct Fresh {
+    booking: BookingId,
+    attendee: AttendeeId,
+    room: RoomId,
+    room_name: RoomName,
+    room_password: RoomPassword,
+    host_token: Token,
+    customer_token: Token,
+}
+
+impl Fresh {
+    /// Draws it.
+    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Self {
+        Self {
+            booking: BookingId::new(now, entropy),
+            attendee: AttendeeId::new(now, entropy),
+            room: RoomId::new(now, entropy),
+            room_name: RoomName::new(entropy),
+            room_password: RoomPassword::new(entropy),
+            host_token: Token::new(entropy),
+            customer_token: Token::new(entropy),
+        }
+    }
+}
+
+/// What a granted request makes. It is stored as a whole, or not at all.
+#[derive(Debug)]
+pub struct NewBooking {
+    /// The booking, confirmed.
+    pub booking: Booking,
+    /// Its first room.
+    pub room: Room,
+    /// The host's link to it.
+    pub host_token: Token,
+    /// The customer's link to it.
+    pub customer_token: Token,
+    /// Who made it.
+    pub by: Side,
+}
+
+/// Grants a request if its time is offered.
+///
+/// `domain` is the installation's, for the UID (RFC 7986 5.3: globally unique, no secret).
+///
+/// # Errors
+/// The reason why the time is not offered.
+pub fn decide_booking(
+    offer: &Offer<'_>,
+    event_type: &EventType,
+    request: BookingRequest,
+    fresh: Fresh,
+    domain: &str,
+) -> Result<NewBooking, Refusal> {
+    let span = offer.verdict(request.start)?;
+    let policy = event_type.terms.room;
+    let booking = Booking {
+        id: fresh.booking,
+        event_type: event_type.id,
+        host: event_type.host,
+        status: Status::Confirmed,
+        version: 1,
+        span,
+        buffers: event_type.terms.buffers,
+        ical_uid: format!("{}@{domain}", fresh.booking),
+        ical_sequence: 0,
+        attendee: Attendee {
+            id: fresh.attendee,
+            name: request.name,
+            email: request.email,
+            time_zone: request.time_zone,
+        },
+        note: request.note,
+        created_at: offer.now,
+        cancelled: None,
+    };
+    let room = Room {
+        id: fresh.room,
+        booking: booking.id,
+        generation: 1,
+        name: fresh.room_name,
+        password: fresh.room_password,
+        window: Room::window(span, &policy),
+        max_occupants: policy.max_occupants,
+        lobby: policy.lobby,
+        revoked: false,
+    };
+    let Fresh { host_token, customer_token, .. } = fresh;
+    Ok(NewBooking { booking, room, host_token, customer_token, by: request.by })
+}

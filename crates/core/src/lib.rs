@@ -1,0 +1,21 @@
+//! The domain of Roomkey, pure: facts and the present moment go in, decisions come out.
+//!
+//! Nothing here reads a clock, draws randomness, or touches a disk or a socket: the moment
+//! ([`time::Instant`]) and random bytes ([`random::Entropy`]) are passed in by the caller.
+//!
+//! Where to find things: what a host offers is [`event_type`] and [`availability`]; what became of
+//! an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`]; who
+//! may do what is [`account`]; what links are made from is [`site`].
+
+pub mod account;
+pub mod availability;
+pub mod booking;
+pub mod event_type;
+pub mod ids;
+pub mod notice;
+pub mod random;
+pub mod room;
+pub mod site;
+pub mod text;
+pub mod time;
+pub mod token;

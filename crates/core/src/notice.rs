@@ -1,0 +1,149 @@
+//! Which mails an event causes, and for whom.
+
+use std::str::FromStr;
+
+use crate::{
+    account::User,
+    booking::{Booking, Side},
+    event_type::EventType,
+    ids::{AttendeeId, BookingId, OutboxId, UserId},
+    room::Room,
+    time::Instant,
+    token::Token,
+};
+
+/// What a mail about a booking tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occasion {
+    /// It stands: an iTIP REQUEST.
+    Booked,
+    /// It was called off: an iTIP CANCEL.
+    Cancelled,
+}
+
+impl Occasion {
+    /// Its name in the database and in Message-IDs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Booked => "booked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// No occasion of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an occasion")]
+pub struct UnknownOccasion;
+
+impl FromStr for Occasion {
+    type Err = UnknownOccasion;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOccasion> {
+        match text {
+            "booked" => Ok(Self::Booked),
+            "cancelled" => Ok(Self::Cancelled),
+            _ => Err(UnknownOccasion),
+        }
+    }
+}
+
+/// A mail that an event causes; it goes into the outbox in the event's own transaction.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// About a booking, to one side of it.
+    Booking {
+        /// Which.
+        booking: BookingId,
+        /// Its version then. An older mail gives way to a newer.
+        version: u32,
+        /// Its SEQUENCE then.
+        sequence: u32,
+        /// What is told.
+        occasion: Occasion,
+        /// To whom.
+        to: Side,
+    },
+    /// A link to choose a new password.
+    PasswordReset {
+        /// Whose.
+        user: UserId,
+        /// The link's token.
+        token: Token,
+        /// Until when it works.
+        expires_at: Instant,
+    },
+}
+
+/// The mails of a change to a booking: one for each side.
+pub fn for_both_sides(
+    booking: BookingId,
+    version: u32,
+    sequence: u32,
+    occasion: Occasion,
+) -> [Notice; 2] {
+    [Side::Customer, Side::Host].map(|to| Notice::Booking {
+        booking,
+        version,
+        sequence,
+        occasion,
+        to,
+    })
+}
+
+/// A claimed mail with all the facts that its text needs.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Names the outbox row.
+    pub id: OutboxId,
+    /// When it was put into the outbox.
+    pub queued_at: Instant,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a letter says.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// About a booking.
+    Booking(Box<BookingLetter>),
+    /// A link to choose a new password.
+    PasswordReset {
+        /// Whose.
+        user: User,
+        /// The link's token.
+        token: Token,
+        /// Until when it works.
+        expires_at: Instant,
+    },
+}
+
+/// The facts of a mail about a booking.
+#[derive(Debug, Clone)]
+pub struct BookingLetter {
+    /// What is told.
+    pub occasion: Occasion,
+    /// To whom.
+    pub to: Side,
+    /// The SEQUENCE that the calendar part carries.
+    pub sequence: u32,
+    /// The booking as it stands.
+    pub booking: Booking,
+    /// What was booked.
+    pub event_type: EventType,
+    /// With whom.
+    pub host: User,
+    /// The room, while the booking stands.
+    pub room: Option<Room>,
+    /// The reader's own link to the booking.
+    pub link: Token,
+}
+
+impl BookingLetter {
+    /// The id of the person on the customer's side.
+    pub const fn attendee(&self) -> AttendeeId {
+        self.booking.attendee.id
+    }
+}

@@ -1,0 +1,125 @@
+//! The installation: what its links start with, and which Jitsi its rooms open on.
+
+use std::str::FromStr;
+
+use crate::{room::RoomName, token::Token};
+
+/// The product's name, in the one place that knows it.
+pub const PRODUCT: &str = "Roomkey";
+
+/// An `http` or `https` address without path, query and trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+/// The text is no such address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an address like https://book.example.org, without path and query")]
+pub struct InvalidBaseUrl;
+
+impl BaseUrl {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Host and port as a browser writes them in `Host` and `Origin`.
+    pub fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
+    /// The host without the port: the domain of UIDs and Message-IDs.
+    pub fn domain(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let base = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+        let authority = base
+            .strip_prefix("https://")
+            .or_else(|| base.strip_prefix("http://"))
+            .ok_or(InvalidBaseUrl)?;
+        let good = !authority.is_empty()
+            && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        good.then_some(Self(base)).ok_or(InvalidBaseUrl)
+    }
+}
+
+/// How Jitsi is told about rooms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JitsiMode {
+    /// Prosody's `mod_reservations` asks before a room may exist.
+    Reservations,
+    /// Nobody is asked: an unguessable name is all.
+    Link,
+}
+
+/// What links are made from.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What links in mails and pages start with; never taken from a request.
+    pub public_url: BaseUrl,
+    /// The Jitsi that rooms open on.
+    pub jitsi_url: BaseUrl,
+    /// How it is told about them.
+    pub jitsi_mode: JitsiMode,
+}
+
+impl Site {
+    /// A person's lasting page for a booking.
+    pub fn booking_page(&self, token: &Token) -> String {
+        format!("{}/b/{}", self.public_url.as_str(), token.expose())
+    }
+
+    /// The page that leads that person into the room.
+    pub fn join_page(&self, token: &Token) -> String {
+        format!("{}/b/{}/join", self.public_url.as_str(), token.expose())
+    }
+
+    /// That person's calendar file.
+    pub fn calendar_file(&self, token: &Token) -> String {
+        format!("{}/b/{}/calendar.ics", self.public_url.as_str(), token.expose())
+    }
+
+    /// The page that takes a new password.
+    pub fn reset_page(&self, token: &Token) -> String {
+        format!("{}/reset-password/{}", self.public_url.as_str(), token.expose())
+    }
+
+    /// A room's own address at Jitsi.
+    pub fn room(&self, name: &RoomName) -> String {
+        format!("{}/{}", self.jitsi_url.as_str(), name.expose())
+    }
+
+    /// Whether Jitsi asks for the room's password at the door. Where it does not, none is shown.
+    pub const fn enforces_password(&self) -> bool {
+        matches!(self.jitsi_mode, JitsiMode::Reservations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls() {
+        let url: BaseUrl = "https://Book.example.org:8443/".parse().unwrap();
+        assert_eq!(url.as_str(), "https://book.example.org:8443");
+        assert_eq!((url.authority(), url.domain()), ("book.example.org:8443", "book.example.org"));
+        for bad in ["", "book.example.org", "ftp://x", "https://", "https://x/y", "https://x?y"] {
+            assert_eq!(bad.parse::<BaseUrl>(), Err(InvalidBaseUrl), "{bad}");
+        }
+    }
+}

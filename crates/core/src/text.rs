@@ -1,0 +1,332 @@
+//! Text that people type, parsed once at the border: what has one of these types is fit to store,
+//! to show and to put into a mail header.
+//!
+//! Control characters are refused, never silently dropped; text that looks like markup is text.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+
+/// What is wrong with a field, in words that say what to do. Its [`code`](Self::code) is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// Nothing was given.
+    #[error("Fill this in")]
+    Required,
+    /// More characters than fit.
+    #[error("Use at most {max} characters")]
+    TooLong {
+        /// As many are allowed.
+        max: usize,
+    },
+    /// Fewer characters than needed.
+    #[error("Use at least {min} characters")]
+    TooShort {
+        /// As many are needed.
+        min: usize,
+    },
+    /// A character that does not print: a line break in one line, a NUL, a bidirectional override.
+    #[error("Remove the line breaks and control characters")]
+    ControlCharacter,
+    /// No email address.
+    #[error("Enter an email address with a domain, like name@example.com")]
+    Email,
+    /// A handle or slug with other characters.
+    #[error("Use 2 to {max} of the characters a to z, 0 to 9 and -, with no - at an end")]
+    Slug {
+        /// As many are allowed.
+        max: usize,
+    },
+    /// A handle that is the name of a page.
+    #[error("This name is reserved, choose another")]
+    Reserved,
+    /// In use by another.
+    #[error("This is already taken, choose another")]
+    Taken,
+    /// Not a whole number.
+    #[error("Enter a whole number")]
+    Number,
+    /// A number out of bounds.
+    #[error("Enter a number from {min} to {max}")]
+    OutOfRange {
+        /// The smallest allowed.
+        min: u32,
+        /// The largest allowed.
+        max: u32,
+    },
+    /// No zone of that name.
+    #[error("Choose a time zone from the list, like Europe/Berlin")]
+    TimeZone,
+    /// Not a time.
+    #[error("Enter a time like 09:00")]
+    WallTime,
+    /// A range that ends before it starts.
+    #[error("Ends before it starts")]
+    EndsBeforeStart,
+    /// A range that shares time with another of the same day.
+    #[error("Overlaps another range of this day")]
+    Overlaps,
+    /// Not an instant.
+    #[error("Choose a time, like 2026-12-03T09:00:00Z")]
+    Instant,
+    /// Not a calendar date.
+    #[error("Enter a date that exists, like 2026-12-03")]
+    Date,
+    /// Not one of the choices.
+    #[error("Choose one of the list")]
+    Choice,
+    /// A password that is too easy to guess.
+    #[error("Choose a password that is harder to guess")]
+    WeakPassword,
+}
+
+impl FieldError {
+    /// A stable name for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooLong { .. } => "too_long",
+            Self::TooShort { .. } => "too_short",
+            Self::ControlCharacter => "control_character",
+            Self::Email => "email",
+            Self::Slug { .. } => "slug",
+            Self::Reserved => "reserved",
+            Self::Taken => "taken",
+            Self::Number => "number",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::TimeZone => "time_zone",
+            Self::WallTime => "wall_time",
+            Self::EndsBeforeStart => "ends_before_start",
+            Self::Overlaps => "overlaps",
+            Self::Instant => "instant",
+            Self::Date => "date",
+            Self::Choice => "choice",
+            Self::WeakPassword => "weak_password",
+        }
+    }
+}
+
+/// Characters that change how their neighbours are read without being seen, and the line breaks
+/// that Unicode knows beside LF.
+const fn hidden(c: char) -> bool {
+    matches!(c,
+        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn one_line(text: &str, max: usize) -> Result<String, FieldError> {
+    let text = text.trim_matches(' ');
+    if text.chars().any(|c| c.is_control() || hidden(c)) {
+        Err(FieldError::ControlCharacter)
+    } else if text.trim().is_empty() {
+        Err(FieldError::Required)
+    } else if text.chars().count() > max {
+        Err(FieldError::TooLong { max })
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Several lines of text, possibly none: line ends become LF; LF and TAB are kept.
+fn lines(text: &str, max: usize) -> Result<String, FieldError> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || hidden(c)) {
+        Err(FieldError::ControlCharacter)
+    } else if text.chars().count() > max {
+        Err(FieldError::TooLong { max })
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn slug(text: &str, min: usize, max: usize) -> Result<String, FieldError> {
+    let fits = (min..=max).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    match text {
+        "" => Err(FieldError::Required),
+        _ if fits => Ok(text.to_owned()),
+        _ => Err(FieldError::Slug { max }),
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($parse:expr))*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = FieldError;
+
+            fn from_str(text: &str) -> Result<Self, FieldError> {
+                let parse: fn(&str) -> Result<String, FieldError> = $parse;
+                parse(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A person's name: one line, at most 120 characters.
+    PersonName(|text| one_line(text, 120))
+    /// A title: one line, at most 160 characters.
+    Title(|text| one_line(text, 160))
+    /// Several lines, possibly none, at most 2,000 characters.
+    Note(|text| lines(text, 2000))
+    /// The part of an address that names a host: 2 to 40 of a-z, 0-9 and -.
+    Handle(|text| {
+        let handle = slug(text, 2, 40)?;
+        if RESERVED_HANDLES.contains(&text) { Err(FieldError::Reserved) } else { Ok(handle) }
+    })
+    /// The part of an address that names an event type: 2 to 60 of a-z, 0-9 and -.
+    Slug(|text| slug(text, 2, 60))
+    /// An email address: checked for form, kept as typed.
+    EmailAddress(email)
+}
+
+/// First path parts that are pages of our own, so no host can have them.
+pub const RESERVED_HANDLES: &[&str] = &[
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "b",
+    "brand",
+    "conference",
+    "dev",
+    "embed",
+    "events",
+    "favicon",
+    "forgot-password",
+    "healthz",
+    "invite",
+    "metrics",
+    "readyz",
+    "reset-password",
+    "robots",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "sign-up",
+    "static",
+    "theme",
+    "well-known",
+];
+
+impl Note {
+    /// No text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl EmailAddress {
+    /// The form in which two spellings of one mailbox are equal: lower case.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+/// The addresses that mail servers in fact take: RFC 5321's Mailbox without quoted local parts and
+/// address literals, in ASCII, with a dot in the domain or `localhost`.
+fn email(text: &str) -> Result<String, FieldError> {
+    let text = text.trim_matches(' ');
+    if text.is_empty() {
+        return Err(FieldError::Required);
+    }
+    if text.chars().any(|c| c.is_control() || hidden(c)) {
+        return Err(FieldError::ControlCharacter);
+    }
+    if text.len() > 254 {
+        return Err(FieldError::TooLong { max: 254 });
+    }
+    let atom = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+    };
+    let label = |part: &str| {
+        (1..=63).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    let good = text.rsplit_once('@').is_some_and(|(local, domain)| {
+        local.len() <= 64
+            && local.split('.').all(atom)
+            && domain.split('.').all(label)
+            && (domain.contains('.') || domain == "localhost")
+    });
+    good.then(|| text.to_owned()).ok_or(FieldError::Email)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_fields_refuse_what_would_break_a_header() {
+        for text in ["a\r\nBcc: b@c.de", "a\nb", "a\0", "a\u{2028}b", "a\u{85}b", "a\u{202e}b"] {
+            assert_eq!(text.parse::<PersonName>(), Err(FieldError::ControlCharacter), "{text:?}");
+        }
+        assert_eq!("   ".parse::<PersonName>(), Err(FieldError::Required));
+        assert_eq!("ä".repeat(121).parse::<PersonName>(), Err(FieldError::TooLong { max: 120 }));
+        assert_eq!(" <b>Bo</b> ".parse::<PersonName>().unwrap().as_str(), "<b>Bo</b>");
+    }
+
+    #[test]
+    fn notes_keep_lines_and_tabs() {
+        assert_eq!("a\r\nb\tc".parse::<Note>().unwrap().as_str(), "a\nb\tc");
+        assert_eq!("a\rb".parse::<Note>(), Err(FieldError::ControlCharacter));
+        assert!("".parse::<Note>().unwrap().is_empty());
+    }
+
+    #[test]
+    fn email_addresses() {
+        for good in ["bo@example.com", "a.b+c@x-y.co.uk", "root@localhost", "o'neil@example.org"] {
+            assert!(good.parse::<EmailAddress>().is_ok(), "{good}");
+        }
+        for bad in [
+            "bo",
+            "bo@",
+            "@x.de",
+            "a b@x.de",
+            "a@b",
+            "a..b@x.de",
+            "a@-x.de",
+            "<a@x.de>",
+            "a@x.de,b@x.de",
+            "ä@x.de",
+        ] {
+            assert_eq!(bad.parse::<EmailAddress>(), Err(FieldError::Email), "{bad}");
+        }
+        assert_eq!("a@x.de\r\n".parse::<EmailAddress>(), Err(FieldError::ControlCharacter));
+    }
+
+    #[test]
+    fn handles_are_path_parts_that_are_not_pages() {
+        assert!("ada-l".parse::<Handle>().is_ok());
+        assert_eq!("app".parse::<Handle>(), Err(FieldError::Reserved));
+        for bad in ["a", "Ada", "-a", "a-", "a/b", "ä-ö"] {
+            assert_eq!(bad.parse::<Handle>(), Err(FieldError::Slug { max: 40 }), "{bad}");
+        }
+    }
+}
