@@ -1,0 +1,63 @@
+//! One file a page: what it shows, what `GET` and `POST` do.
+
+pub(crate) mod app;
+pub(crate) mod booked;
+pub(crate) mod booking;
+pub(crate) mod cancel;
+pub(crate) mod details;
+pub(crate) mod error;
+pub(crate) mod forgot_password;
+pub(crate) mod join;
+pub(crate) mod mailbox;
+pub(crate) mod profile;
+pub(crate) mod reset_password;
+pub(crate) mod setup;
+pub(crate) mod sign_in;
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+
+    /// Every template with a sample: it renders, is well formed enough to have one title and one
+    /// first heading, and holds neither inline style nor inline script.
+    #[test]
+    fn every_page_renders() {
+        let mut pages: Vec<(&str, String)> = Vec::new();
+        macro_rules! render {
+            ($($samples:expr),* $(,)?) => {$(
+                for page in $samples {
+                    pages.push((stringify!($samples), page.render().unwrap()));
+                }
+            )*};
+        }
+        render!(
+            super::app::availability::Page::samples(),
+            super::app::booking_new::Page::samples(),
+            super::app::bookings::Page::samples(),
+            super::app::event_type::Page::samples(),
+            super::app::event_types::Page::samples(),
+            super::booked::Page::samples(),
+            super::booking::Page::samples(),
+            super::cancel::Page::samples(),
+            super::details::Page::samples(),
+            super::error::Page::samples(),
+            super::forgot_password::Page::samples(),
+            super::join::Page::samples(),
+            super::mailbox::ListPage::samples(),
+            super::mailbox::MailPage::samples(),
+            super::profile::Page::samples(),
+            super::reset_password::Page::samples(),
+            super::setup::Page::samples(),
+            super::sign_in::Page::samples(),
+        );
+        for (name, html) in &pages {
+            let count = |needle: &str| html.matches(needle).count();
+            assert_eq!(count("<title>"), 1, "{name}");
+            assert_eq!(count("<h1"), 1, "{name}\n{html}");
+            assert_eq!(count("<main"), 1, "{name}");
+            assert_eq!(count("<script"), count("<script src=\"/static/"), "{name}");
+            assert!(!html.contains(" style=") && !html.contains("<style"), "{name}");
+            assert!(!html.contains("<b>bold"), "{name} must escape");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The host's pages, behind the sign-in.
+
+pub(crate) mod availability;
+pub(crate) mod booking_new;
+pub(crate) mod bookings;
+pub(crate) mod event_type;
+pub(crate) mod event_types;

@@ -1,0 +1,23 @@
+//! What the templates show: plain display values, and the few shapes that several pages share.
+
+mod icon;
+mod month;
+mod problems;
+mod shell;
+mod when;
+mod zones;
+
+pub(crate) use icon::{Icon, Markup};
+pub(crate) use month::{Day, Month, MonthKey};
+pub(crate) use problems::{Problem, Problems};
+pub(crate) use shell::{AppShell, Section, Shell, Theme};
+pub(crate) use when::{Clock, TimeOfDay, Trail, When, date_with_year, long_date, minutes, nearby};
+pub(crate) use zones::ZoneOptions;
+
+/// Up to two letters that stand for a name.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}

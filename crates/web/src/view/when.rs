@@ -1,0 +1,257 @@
+use std::fmt;
+
+use roomkey_core::time::{Datelike, Instant, LocalDate, Minutes, Span, TimeZone, Weekday};
+
+/// How the hours of a day are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Clock {
+    Twelve,
+    #[default]
+    TwentyFour,
+}
+
+impl Clock {
+    pub(crate) const fn is_twelve(self) -> bool {
+        matches!(self, Self::Twelve)
+    }
+}
+
+/// A time on the wall: `09:30`, `9:30 am`, and where the clocks go back and it comes twice,
+/// `01:30 (UTC+1)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeOfDay {
+    minute: u16,
+    clock: Clock,
+    /// Seconds from UTC, where the time is ambiguous without them.
+    offset: Option<i32>,
+}
+
+impl TimeOfDay {
+    /// What a clock in `zone` shows at `at`.
+    pub(crate) fn at(zone: TimeZone, at: Instant, clock: Clock) -> Self {
+        use chrono::Timelike as _;
+        let local = zone.local(at);
+        let minute = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or_default();
+        let twice = zone.instants(local).count() > 1;
+        Self { minute, clock, offset: twice.then(|| zone.offset_seconds(at)) }
+    }
+
+    /// Minutes after midnight.
+    pub(crate) const fn minute(self) -> u16 {
+        self.minute
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute) = (self.minute / 60, self.minute % 60);
+        match self.clock {
+            Clock::TwentyFour => write!(f, "{hour:02}:{minute:02}")?,
+            Clock::Twelve => {
+                let half = if hour < 12 { "am" } else { "pm" };
+                write!(f, "{}:{minute:02}\u{a0}{half}", (hour + 11) % 12 + 1)?;
+            }
+        }
+        match self.offset {
+            None => Ok(()),
+            Some(seconds) => {
+                let (sign, minutes) = (if seconds < 0 { '−' } else { '+' }, seconds.abs() / 60);
+                write!(f, " (UTC{sign}{}", minutes / 60)?;
+                if minutes % 60 != 0 {
+                    write!(f, ":{:02}", minutes % 60)?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+/// The name of a day of the week.
+pub(crate) const fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
+
+/// The name of a month, 1 to 12.
+pub(crate) const fn month_name(month: u32) -> &'static str {
+    match month {
+        1 => "January",
+        2 => "February",
+        3 => "March",
+        4 => "April",
+        5 => "May",
+        6 => "June",
+        7 => "July",
+        8 => "August",
+        9 => "September",
+        10 => "October",
+        11 => "November",
+        _ => "December",
+    }
+}
+
+/// `Thursday 8 October`.
+pub(crate) fn long_date(date: LocalDate) -> String {
+    format!("{} {} {}", weekday(date.weekday()), date.day(), month_name(date.month()))
+}
+
+/// `Thursday 8 October 2026`.
+pub(crate) fn date_with_year(date: LocalDate) -> String {
+    format!("{} {}", long_date(date), date.year())
+}
+
+/// `Today 15:00`, `Tomorrow 08:00`, `Thu 8 Oct 12:45`.
+pub(crate) fn nearby(zone: TimeZone, at: Instant, today: LocalDate, clock: Clock) -> String {
+    let date = zone.date(at);
+    let time = TimeOfDay::at(zone, at, clock);
+    if date == today {
+        format!("Today {time}")
+    } else if today.succ_opt() == Some(date) {
+        format!("Tomorrow {time}")
+    } else {
+        let (day, month) = (weekday(date.weekday()), month_name(date.month()));
+        let short = |word: &'static str| word.get(..3).unwrap_or(word);
+        format!("{} {} {} {time}", short(day), date.day(), short(month))
+    }
+}
+
+/// `45 minutes`, `1 hour`, `1 hour 30 minutes`.
+pub(crate) fn minutes(length: Minutes) -> String {
+    let (hours, rest) = (length.0 / 60, length.0 % 60);
+    let hour_word = if hours == 1 { "hour" } else { "hours" };
+    match (hours, rest) {
+        (0, 1) => "1 minute".to_owned(),
+        (0, rest) => format!("{rest} minutes"),
+        (hours, 0) => format!("{hours} {hour_word}"),
+        (hours, rest) => format!("{hours} {hour_word} {rest} minutes"),
+    }
+}
+
+/// A booked span on two clocks: the reader's, and the other side's where it differs.
+#[derive(Debug, Clone)]
+pub(crate) struct When {
+    pub(crate) start: Instant,
+    pub(crate) date: String,
+    pub(crate) from: TimeOfDay,
+    pub(crate) to: TimeOfDay,
+    pub(crate) city: String,
+    pub(crate) theirs: Option<Theirs>,
+}
+
+/// The same span on the other side's clock.
+#[derive(Debug, Clone)]
+pub(crate) struct Theirs {
+    pub(crate) city: String,
+    /// With the weekday, where it is another one there.
+    pub(crate) from: String,
+    pub(crate) to: TimeOfDay,
+}
+
+impl When {
+    pub(crate) fn new(span: Span, own: TimeZone, other: TimeZone, clock: Clock) -> Self {
+        let theirs = (own != other).then(|| {
+            let from = TimeOfDay::at(other, span.start, clock);
+            let (here, there) = (own.date(span.start), other.date(span.start));
+            let from = if here == there {
+                from.to_string()
+            } else {
+                format!("{} {from}", weekday(there.weekday()))
+            };
+            Theirs { city: other.city(), from, to: TimeOfDay::at(other, span.end, clock) }
+        });
+        Self {
+            start: span.start,
+            date: date_with_year(own.date(span.start)),
+            from: TimeOfDay::at(own, span.start, clock),
+            to: TimeOfDay::at(own, span.end, clock),
+            city: own.city(),
+            theirs,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sample() -> Self {
+        let start = Instant::parse("2026-10-08T11:45:00Z").unwrap();
+        let zone = |name: &str| name.parse().unwrap();
+        let span = Span::lasting(start, Minutes(45));
+        Self::new(span, zone("Europe/London"), zone("Pacific/Auckland"), Clock::TwentyFour)
+    }
+}
+
+/// What every link of the booking page carries on: the zone and the clock, where they were chosen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Trail {
+    pub(crate) zone: Option<TimeZone>,
+    pub(crate) clock: Clock,
+}
+
+impl Trail {
+    pub(crate) const fn with_clock(self, clock: Clock) -> Self {
+        Self { zone: self.zone, clock }
+    }
+}
+
+/// The end of a query string. Zone names need no escaping there.
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(zone) = self.zone {
+            f.write_str("&tz=")?;
+            f.write_str(&zone.name().replace('+', "%2B"))?;
+        }
+        if self.clock.is_twelve() {
+            f.write_str("&h=12")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn both_clocks_and_the_hour_that_comes_twice() {
+        let london: TimeZone = "Europe/London".parse().unwrap();
+        let show = |time, clock| TimeOfDay::at(london, at(time), clock).to_string();
+        assert_eq!(show("2026-12-03T00:05:00Z", Clock::TwentyFour), "00:05");
+        assert_eq!(show("2026-12-03T00:05:00Z", Clock::Twelve), "12:05\u{a0}am");
+        assert_eq!(show("2026-12-03T12:05:00Z", Clock::Twelve), "12:05\u{a0}pm");
+        assert_eq!(show("2026-10-25T00:30:00Z", Clock::TwentyFour), "01:30 (UTC+1)");
+        assert_eq!(show("2026-10-25T01:30:00Z", Clock::TwentyFour), "01:30 (UTC+0)");
+    }
+
+    #[test]
+    fn the_other_side_sees_its_own_weekday() {
+        let when = When::sample();
+        assert_eq!(
+            (when.date.as_str(), when.from.to_string()),
+            ("Thursday 8 October 2026", "12:45".into())
+        );
+        assert_eq!(when.theirs.unwrap().from, "Friday 00:45");
+    }
+
+    #[test]
+    fn lengths() {
+        assert_eq!(minutes(Minutes(45)), "45 minutes");
+        assert_eq!(minutes(Minutes(60)), "1 hour");
+        assert_eq!(minutes(Minutes(150)), "2 hours 30 minutes");
+    }
+
+    #[test]
+    fn a_trail_carries_what_was_chosen() {
+        assert_eq!(Trail::default().to_string(), "");
+        let zone = Some("Etc/GMT+3".parse().unwrap());
+        assert_eq!(Trail { zone, clock: Clock::Twelve }.to_string(), "&tz=Etc/GMT%2B3&h=12");
+    }
+}
