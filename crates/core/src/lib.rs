@@ -4,14 +4,16 @@
 //! ([`time::Instant`]) and random bytes ([`random::Entropy`]) are passed in by the caller.
 //!
 //! Where to find things: what a host offers is [`event_type`] and [`availability`]; what became of
-//! an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`]; who
-//! may do what is [`account`]; what links are made from is [`site`].
+//! an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`],
+//! and what their calendars are told is [`invite`]; who may do what is [`account`]; what links are
+//! made from is [`site`].
 
 pub mod account;
 pub mod availability;
 pub mod booking;
 pub mod event_type;
 pub mod ids;
+pub mod invite;
 pub mod notice;
 pub mod random;
 pub mod room;

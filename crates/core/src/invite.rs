@@ -1,0 +1,238 @@
+//! What calendars are told: a booking as iCalendar (RFC 5545), in an iTIP message (RFC 5546) or as
+//! a file, in the view of one of its two readers.
+//!
+//! Both readers get the same UID and SEQUENCE, so whoever sees the other's copy has one event, not
+//! two. Times are in UTC, which every calendar shows in its own zone. The links are the reader's
+//! own; neither the room's address nor its password is in here, because calendars are shared more
+//! widely than mailboxes.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write;
+
+use calcard::{
+    common::{CalendarScale, PartialDateTime},
+    icalendar::{
+        ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarFeatureType,
+        ICalendarMethod, ICalendarParameter, ICalendarParameterName, ICalendarParticipationRole,
+        ICalendarParticipationStatus, ICalendarProperty, ICalendarStatus, ICalendarTransparency,
+        ICalendarUserTypes, ICalendarValueType, Uri,
+    },
+};
+
+use crate::{
+    account::User,
+    booking::{Booking, Side, Status},
+    event_type::EventType,
+    notice::Occasion,
+    site::{PRODUCT, Site},
+    text::{EmailAddress, PersonName},
+    time::Instant,
+    token::Token,
+};
+
+/// An iTIP method: what the reader's calendar shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Enter the event, or take this newer version of it.
+    Request,
+    /// Strike it out.
+    Cancel,
+}
+
+impl Method {
+    /// Its name, in `METHOD` and in the mail part's `method` parameter, which must agree.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "REQUEST",
+            Self::Cancel => "CANCEL",
+        }
+    }
+}
+
+impl From<Occasion> for Method {
+    fn from(occasion: Occasion) -> Self {
+        match occasion {
+            Occasion::Booked => Self::Request,
+            Occasion::Cancelled => Self::Cancel,
+        }
+    }
+}
+
+/// One reader's view of a booking.
+#[derive(Debug, Clone, Copy)]
+pub struct Invite<'a> {
+    /// What is told.
+    pub booking: &'a Booking,
+    /// What was booked.
+    pub event_type: &'a EventType,
+    /// With whom.
+    pub host: &'a User,
+    /// Who reads it.
+    pub reader: Side,
+    /// The reader's own link to the booking.
+    pub link: &'a Token,
+    /// What links are made from.
+    pub site: &'a Site,
+    /// RFC 5546 SEQUENCE; of two versions the higher counts.
+    pub sequence: u32,
+    /// RFC 5545 DTSTAMP: when this text was decided on. Of two with one SEQUENCE the later counts.
+    pub stamp: Instant,
+}
+
+impl Invite<'_> {
+    /// The iTIP message.
+    pub fn message(&self, method: Method) -> String {
+        render(self.event(Some(method)), Some(method))
+    }
+
+    /// The file for importing: the same event without a METHOD, and without attendees, so that a
+    /// calendar that plans meetings itself does not invite anybody anew (RFC 6638).
+    pub fn calendar_file(&self) -> String {
+        render(self.event(None), None)
+    }
+
+    fn event(&self, method: Option<Method>) -> ICalendarComponent {
+        let Self { booking, host, .. } = self;
+        let stands = booking.status == Status::Confirmed && method != Some(Method::Cancel);
+        let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
+        event.add_uid(&booking.ical_uid);
+        event.add_sequence(self.sequence.into());
+        event.add_dtstamp(utc(self.stamp));
+        event.add_property(ICalendarProperty::Dtstart, utc(booking.span.start));
+        event.add_property(ICalendarProperty::Dtend, utc(booking.span.end));
+        event.add_property(ICalendarProperty::Summary, self.summary());
+        if stands {
+            let join = self.site.join_page(self.link);
+            event.add_property(ICalendarProperty::Description, self.description(&join));
+            event.add_property(ICalendarProperty::Location, join.clone());
+            event.add_property_with_params(
+                ICalendarProperty::Conference,
+                [
+                    ICalendarParameter::new(ICalendarParameterName::Value, ICalendarValueType::Uri),
+                    feature(ICalendarFeatureType::Audio),
+                    feature(ICalendarFeatureType::Video),
+                    ICalendarParameter::new(ICalendarParameterName::Label, "Join".to_owned()),
+                ],
+                Uri::Location(join.clone()),
+            );
+            event.add_property(ICalendarProperty::Url, Uri::Location(join));
+        } else {
+            let page = self.site.booking_page(self.link);
+            event.add_property(ICalendarProperty::Url, Uri::Location(page));
+        }
+        event.add_property_with_params(
+            ICalendarProperty::Organizer,
+            [common_name(&host.name)],
+            mailto(&host.email),
+        );
+        if let Some(method) = method {
+            self.add_attendees(&mut event, method);
+        }
+        event.add_property(
+            ICalendarProperty::Status,
+            if stands { ICalendarStatus::Confirmed } else { ICalendarStatus::Cancelled },
+        );
+        event.add_property(
+            ICalendarProperty::Transp,
+            if stands { ICalendarTransparency::Opaque } else { ICalendarTransparency::Transparent },
+        );
+        let busy = if stands { "BUSY" } else { "FREE" };
+        event.add_property(other("X-MICROSOFT-CDO-BUSYSTATUS"), busy);
+        event.add_property(other("X-MICROSOFT-DISALLOW-COUNTER"), "TRUE");
+        event
+    }
+
+    /// The customer is asked even though it was the customer who booked: mail clients show their
+    /// buttons only then.
+    fn add_attendees(&self, event: &mut ICalendarComponent, method: Method) {
+        let customer = &self.booking.attendee;
+        let mut params = vec![
+            ICalendarParameter::cutype(ICalendarUserTypes::Individual),
+            ICalendarParameter::role(ICalendarParticipationRole::ReqParticipant),
+            ICalendarParameter::partstat(ICalendarParticipationStatus::NeedsAction),
+        ];
+        if method == Method::Request {
+            params.push(ICalendarParameter::rsvp(true));
+        }
+        params.push(common_name(&customer.name));
+        event.add_property_with_params(
+            ICalendarProperty::Attendee,
+            params,
+            mailto(&customer.email),
+        );
+        event.add_property_with_params(
+            ICalendarProperty::Attendee,
+            [
+                ICalendarParameter::cutype(ICalendarUserTypes::Individual),
+                ICalendarParameter::role(ICalendarParticipationRole::Chair),
+                ICalendarParameter::partstat(ICalendarParticipationStatus::Accepted),
+                common_name(&self.host.name),
+            ],
+            mailto(&self.host.email),
+        );
+    }
+
+    fn summary(&self) -> String {
+        let with = match self.reader {
+            Side::Customer => &self.host.name,
+            Side::Host => &self.booking.attendee.name,
+        };
+        format!("{} with {with}", self.event_type.terms.title)
+    }
+
+    fn description(&self, join: &str) -> String {
+        let page = self.site.booking_page(self.link);
+        format!("{}\n\nJoin: {join}\nDetails and changes: {page}", self.summary())
+    }
+}
+
+fn render(event: ICalendarComponent, method: Option<Method>) -> String {
+    let mut calendar = ICalendarComponent::new(ICalendarComponentType::VCalendar);
+    calendar.add_property(ICalendarProperty::Version, "2.0");
+    calendar.add_property(ICalendarProperty::Prodid, format!("-//{PRODUCT}//{PRODUCT}//EN"));
+    calendar.add_property(ICalendarProperty::Calscale, CalendarScale::Gregorian);
+    if let Some(method) = method {
+        let method = match method {
+            Method::Request => ICalendarMethod::Request,
+            Method::Cancel => ICalendarMethod::Cancel,
+        };
+        calendar.add_property(ICalendarProperty::Method, method);
+    }
+    calendar.component_ids.push(1);
+    ICalendar { components: vec![calendar, event] }.to_string()
+}
+
+fn utc(at: Instant) -> PartialDateTime {
+    PartialDateTime::from_utc_timestamp(at.seconds())
+}
+
+fn other(name: &str) -> ICalendarProperty {
+    ICalendarProperty::Other(name.to_owned())
+}
+
+fn feature(kind: ICalendarFeatureType) -> ICalendarParameter {
+    ICalendarParameter::new(ICalendarParameterName::Feature, kind)
+}
+
+/// `CN`, with `^` and `"` written as RFC 6868 demands; calcard does the quoting around it.
+fn common_name(name: &PersonName) -> ICalendarParameter {
+    ICalendarParameter::cn(name.as_str().replace('^', "^^").replace('"', "^'"))
+}
+
+/// A bare `mailto:` (RFC 6068), as calendars compare it with the addresses they know. Only what
+/// a URI cannot hold is percent-encoded.
+fn mailto(address: &EmailAddress) -> Uri {
+    let mut uri = String::from("mailto:");
+    for c in address.as_str().chars() {
+        match c {
+            '%' | '?' | '#' | '^' | '`' | '{' | '|' | '}' => {
+                // Writing to a String cannot fail.
+                let _ = write!(uri, "%{:02X}", u32::from(c));
+            }
+            _ => uri.push(c),
+        }
+    }
+    Uri::Location(uri)
+}
