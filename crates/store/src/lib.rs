@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Where Roomkey keeps things: SQLite or PostgreSQL, behind one connection type.
+//!
+//! [`Store::read`] and [`Store::write`] run a closure with a [`Tx`] on a blocking thread. What can
+//! be asked of a `Tx` stands in `tx/`, one file for each thing that is stored. Rows and SQL types
+//! never leave this crate; secrets are sealed by the [`vault`] on the way in.
+
+mod backend;
+mod connection;
+mod error;
+mod migrate;
+mod outbox;
+mod pool;
+mod row;
+mod schema;
+mod tx;
+mod vault;
+
+pub use backend::{Backend, DatabaseUrl, InvalidDatabaseUrl};
+pub use error::{Constraint, StoreError};
+pub use migrate::{MigrateError, Migration};
+pub use outbox::Backlog;
+pub use pool::{Store, StoreOptions};
+pub use tx::{
+    Tx,
+    accounts::ApiKey,
+    bookings::{BookingDetails, BookingFilter, Cursor},
+    idempotency::Recorded,
+    rooms::RoomState,
+};
+pub use vault::{InvalidSecretKey, SecretKey, Vault};

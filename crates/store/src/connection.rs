@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use diesel::{
+    Connection, ConnectionResult, PgConnection, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    r2d2::{ManageConnection, R2D2Connection},
+};
+
+use crate::{Backend, DatabaseUrl};
+
+/// A connection to either database. Queries are written once against it.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum Conn {
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// What a pool's connections are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadOnly,
+    ReadWrite,
+}
+
+/// A pooled connection; once it has failed it is not used again.
+pub(crate) struct Pooled {
+    pub(crate) conn: Conn,
+    pub(crate) broken: bool,
+}
+
+/// Opens connections of the kind that the URL names.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    pub(crate) url: DatabaseUrl,
+    pub(crate) access: Access,
+}
+
+const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; \
+     PRAGMA temp_store = MEMORY;";
+
+impl Manager {
+    fn open(&self) -> ConnectionResult<Conn> {
+        let location = self.url.location();
+        let mut conn = match self.url.backend() {
+            Backend::Postgres => Conn::Pg(PgConnection::establish(location)?),
+            Backend::Sqlite => Conn::Sqlite(SqliteConnection::establish(location)?),
+        };
+        let setup = match (self.url.backend(), self.access) {
+            (Backend::Postgres, _) => "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; \
+                 SET statement_timeout = '30s'; SET client_min_messages = 'warning'"
+                .to_owned(),
+            (Backend::Sqlite, Access::ReadWrite) => SQLITE_SETUP.to_owned(),
+            (Backend::Sqlite, Access::ReadOnly) => format!("{SQLITE_SETUP} PRAGMA query_only = ON"),
+        };
+        conn.batch_execute(&setup).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        let conn = self.open().map_err(diesel::r2d2::Error::ConnectionError)?;
+        Ok(Pooled { conn, broken: false })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
+        pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || std::thread::panicking()
+    }
+}
+
+/// How long a start waits for a database that is not there yet.
+pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Conn {
+    /// Begins a transaction that may write: on SQLite it takes the write lock at once, since a
+    /// plain one that turns into a writer fails instead of waiting.
+    pub(crate) fn begin_write(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        }
+    }
+
+    pub(crate) fn commit(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Pg(c) => AnsiTransactionManager::commit_transaction(c),
+            Self::Sqlite(c) => AnsiTransactionManager::commit_transaction(c),
+        }
+    }
+
+    pub(crate) fn rollback(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Pg(c) => AnsiTransactionManager::rollback_transaction(c),
+            Self::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use std::fs::File;
+
+use diesel::{
+    QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::{
+    DatabaseUrl,
+    connection::{Access, Conn, Manager},
+};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Holds off other processes that migrate the same PostgreSQL database at the same time.
+const ADVISORY_LOCK: i64 = 0x726f_6f6d_6b65_7901;
+
+/// A step of the schema that was, or would be, taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration(pub String);
+
+/// The schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// No connection.
+    #[error("the database can not be opened: {0}")]
+    Open(String),
+    /// A step failed; it was undone.
+    #[error("the schema can not be brought up to date: {0}")]
+    Step(String),
+    /// The lock file beside the SQLite file.
+    #[error("the lock file of the database can not be used: {0}")]
+    Lock(#[from] std::io::Error),
+}
+
+/// Takes the steps that are missing, one process at a time; returns them in order. A dry run only
+/// names them.
+pub(crate) fn run(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, MigrateError> {
+    // Held until the end of this function.
+    let _lock = url.sqlite_path().map(lock_file).transpose()?;
+    let manager = Manager { url: url.clone(), access: Access::ReadWrite };
+    let mut conn = diesel::r2d2::ManageConnection::connect(&manager)
+        .map_err(|error| MigrateError::Open(error.to_string()))?
+        .conn;
+    let step =
+        |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Step(error.to_string());
+    let pending = match &mut conn {
+        Conn::Pg(c) => {
+            c.batch_execute(&format!(
+                "SET lock_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK})"
+            ))
+            .map_err(|error| step(error.into()))?;
+            names(c.pending_migrations(POSTGRES).map_err(step)?)
+        }
+        Conn::Sqlite(c) => names(c.pending_migrations(SQLITE).map_err(step)?),
+    };
+    if !dry_run && !pending.is_empty() {
+        match &mut conn {
+            Conn::Pg(c) => c.run_pending_migrations(POSTGRES).map(drop).map_err(step)?,
+            Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop).map_err(step)?,
+        }
+    }
+    Ok(pending)
+}
+
+fn names<DB: diesel::backend::Backend>(
+    pending: Vec<Box<dyn diesel::migration::Migration<DB>>>,
+) -> Vec<Migration> {
+    pending.iter().map(|step| Migration(step.name().to_string())).collect()
+}
+
+fn lock_file(path: &std::path::Path) -> Result<File, std::io::Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".migrate-lock");
+    let file = File::options().create(true).truncate(false).write(true).open(name)?;
+    file.lock()?;
+    Ok(file)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Whether the schema has every step that this program knows.
+pub(crate) fn is_current(conn: &mut Conn) -> diesel::QueryResult<bool> {
+    let known = match conn {
+        Conn::Pg(_) => known::<diesel::pg::Pg>(&POSTGRES),
+        Conn::Sqlite(_) => known::<diesel::sqlite::Sqlite>(&SQLITE),
+    };
+    let rows: Vec<Count> =
+        sql_query("SELECT count(*) AS count FROM __diesel_schema_migrations").load(conn)?;
+    Ok(rows.first().is_some_and(|row| usize::try_from(row.count).is_ok_and(|n| n >= known)))
+}
+
+fn known<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> usize {
+    diesel::migration::MigrationSource::<DB>::migrations(source).map_or(0, |all| all.len())
+}
+
+/// Takes back every step, newest first. For tests of the steps themselves.
+#[cfg(test)]
+pub(crate) fn revert_all(url: &DatabaseUrl) -> Result<(), MigrateError> {
+    let manager = Manager { url: url.clone(), access: Access::ReadWrite };
+    let mut conn = diesel::r2d2::ManageConnection::connect(&manager)
+        .map_err(|error| MigrateError::Open(error.to_string()))?
+        .conn;
+    match &mut conn {
+        Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map(drop),
+        Conn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(drop),
+    }
+    .map_err(|error| MigrateError::Step(error.to_string()))
+}

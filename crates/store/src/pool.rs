@@ -1,0 +1,266 @@
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::r2d2::{Pool, PooledConnection};
+use roomkey_core::random::Entropy;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    Backend, DatabaseUrl, MigrateError, Migration, SecretKey, StoreError, Tx, Vault,
+    connection::{Access, CONNECT_PATIENCE, Manager, Pooled},
+    error::{Remedy, classify},
+    migrate,
+};
+
+/// How long a request waits for its turn at the database.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How many may wait; the next is told at once.
+const WAITING: usize = 1024;
+/// How often a transaction that lost a race is run again.
+const TRIES: u32 = 8;
+
+/// What a store is opened with.
+#[derive(Debug)]
+pub struct StoreOptions {
+    /// Where the database is.
+    pub url: DatabaseUrl,
+    /// Connections at most (on SQLite: readers, beside the one writer).
+    pub connections: u32,
+    /// Seals what is secret.
+    pub secret_key: SecretKey,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    url: DatabaseUrl,
+    readers: Lane,
+    /// SQLite has one writer; on PostgreSQL it is the readers' lane.
+    writers: Option<Lane>,
+    vault: Vault,
+}
+
+/// Connections, and the queue for them.
+struct Lane {
+    pool: Pool<Manager>,
+    turns: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Lane {
+    fn new(url: &DatabaseUrl, access: Access, size: u32) -> Result<Self, StoreError> {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(CONNECT_PATIENCE)
+            .idle_timeout(Some(Duration::from_secs(600)))
+            .error_handler(Box::new(QuietErrors))
+            .build_unchecked(Manager { url: url.clone(), access });
+        let turns = Arc::new(Semaphore::new(size as usize));
+        Ok(Self { pool, turns, waiting: AtomicUsize::new(0) })
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        if let Ok(permit) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(permit);
+        }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(StoreError::Busy);
+        }
+        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        permit.ok().and_then(Result::ok).ok_or(StoreError::Busy)
+    }
+
+    fn connection(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}
+
+/// The pool tells of failed connections through its callers; it need not log them as well.
+#[derive(Debug)]
+struct QuietErrors;
+
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for QuietErrors {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::debug!(%error, "a database connection could not be opened");
+    }
+}
+
+impl Store {
+    /// Brings the schema up to date and opens the database.
+    ///
+    /// # Errors
+    /// [`MigrateError`] if there is no database, or its schema can not be brought up to date.
+    pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+        migrate::run(&options.url, false)?;
+        let StoreOptions { url, connections, secret_key } = options;
+        let open = |access, size| {
+            Lane::new(&url, access, size).map_err(|error| MigrateError::Open(error.to_string()))
+        };
+        let (readers, writers) = match url.backend() {
+            Backend::Sqlite => {
+                (open(Access::ReadOnly, connections)?, Some(open(Access::ReadWrite, 1)?))
+            }
+            Backend::Postgres => (open(Access::ReadWrite, connections)?, None),
+        };
+        let vault = Vault::new(&secret_key, entropy);
+        Ok(Self(Arc::new(Inner { url, readers, writers, vault })))
+    }
+
+    /// Brings the schema up to date, or only names the steps that are missing.
+    ///
+    /// # Errors
+    /// [`MigrateError`].
+    pub fn migrate(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, MigrateError> {
+        migrate::run(url, dry_run)
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        self.0.url.backend()
+    }
+
+    /// Whether the database answers and has the schema that this program needs.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it does not answer.
+    pub async fn is_ready(&self) -> Result<bool, StoreError> {
+        self.read(|tx| tx.run(migrate::is_current)).await
+    }
+
+    /// Runs `f` on a blocking thread with a connection, outside any transaction.
+    ///
+    /// `f` is run again if its connection turns out to be dead, so it must only read.
+    ///
+    /// # Errors
+    /// What `f` returns, or [`StoreError::Busy`] and [`StoreError::Unavailable`] as `E`.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.0.readers.turn().await?;
+        let store = Arc::clone(&self.0);
+        blocking(move || {
+            let _permit = permit;
+            store.attempt(&store.readers, |pooled, vault| {
+                let mut tx = Tx::new(&mut pooled.conn, vault);
+                let result = f(&mut tx);
+                let remedy = tx.remedy();
+                pooled.broken = remedy == Remedy::Reconnect;
+                (result, remedy)
+            })
+        })
+        .await
+    }
+
+    /// Runs `f` on a blocking thread in one write transaction: committed if `f` returns `Ok`, else
+    /// undone, also if it panics.
+    ///
+    /// `f` is run again if it loses a race, so it must do nothing but ask its [`Tx`].
+    ///
+    /// # Errors
+    /// What `f` returns, or a [`StoreError`] as `E`.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.0.writers.as_ref().unwrap_or(&self.0.readers).turn().await?;
+        let store = Arc::clone(&self.0);
+        blocking(move || {
+            let _permit = permit;
+            let lane = store.writers.as_ref().unwrap_or(&store.readers);
+            store.attempt(lane, |pooled, vault| transaction(pooled, vault, &f))
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// Runs `f` until it needs no remedy, at most [`TRIES`] times and once for each connection
+    /// that may be dead.
+    fn attempt<T, E, F>(&self, lane: &Lane, f: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: Fn(&mut Pooled, &Vault) -> (Result<T, E>, Remedy),
+    {
+        let (mut races, mut dead) = (0, 0);
+        loop {
+            let mut pooled = lane.connection()?;
+            let (result, remedy) = f(&mut pooled, &self.vault);
+            match (&result, remedy) {
+                (Err(_), Remedy::Retry) if races < TRIES => races += 1,
+                (Err(_), Remedy::Reconnect) if dead <= lane.pool.max_size() => dead += 1,
+                _ => return result,
+            }
+        }
+    }
+}
+
+fn transaction<T, E: From<StoreError>>(
+    pooled: &mut Pooled,
+    vault: &Vault,
+    f: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
+) -> (Result<T, E>, Remedy) {
+    if let Err(error) = pooled.conn.begin_write() {
+        let (error, remedy) = classify(&error);
+        // No statement has run: whatever is wrong with it, another connection may do.
+        pooled.broken = true;
+        return (
+            Err(error.into()),
+            if remedy == Remedy::None { Remedy::Reconnect } else { remedy },
+        );
+    }
+    let mut tx = Tx::new(&mut pooled.conn, vault);
+    let outcome = catch_unwind(AssertUnwindSafe(|| f(&mut tx)));
+    let remedy = tx.remedy();
+    pooled.broken = remedy == Remedy::Reconnect;
+    match outcome {
+        Ok(Ok(value)) => match pooled.conn.commit() {
+            Ok(()) => (Ok(value), Remedy::None),
+            Err(error) => {
+                pooled.broken = true;
+                let (error, remedy) = classify(&error);
+                // A commit whose answer was lost may stand: only a refused one is run again.
+                let remedy = if remedy == Remedy::Retry { remedy } else { Remedy::None };
+                (Err(error.into()), remedy)
+            }
+        },
+        Ok(Err(error)) => {
+            pooled.broken |= pooled.conn.rollback().is_err();
+            (Err(error), remedy)
+        }
+        Err(panic) => {
+            pooled.broken |= pooled.conn.rollback().is_err();
+            resume_unwind(panic)
+        }
+    }
+}
+
+async fn blocking<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(failed) if failed.is_panic() => {
+            Err(StoreError::Fault("a transaction panicked and was undone".into()).into())
+        }
+        Err(_) => Err(StoreError::Unavailable("the server is stopping".into()).into()),
+    }
+}

@@ -1,0 +1,295 @@
+//! Rows as diesel reads and writes them, and the way from there to the domain's types.
+
+use std::str::FromStr;
+
+use diesel::prelude::*;
+use roomkey_core::{
+    account::User,
+    booking::{Attendee, Booking, Side, Status},
+    event_type::{Buffers, EventType, RoomPolicy, Terms},
+    room::{Room, RoomPassword},
+    text::{Note, Title},
+    time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
+};
+
+use crate::{
+    StoreError, Vault,
+    schema::{attendees, bookings, event_types, rooms, users},
+};
+
+/// Reads a stored text as what it was when it was stored.
+pub(crate) fn parse<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Unreadable(column))
+}
+
+/// A stored number that is never negative.
+pub(crate) fn unsigned(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// A domain number, all of which the schema's checks keep small, as a column.
+pub(crate) fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn minutes(number: i32) -> Minutes {
+    Minutes(unsigned(number))
+}
+
+fn minutes_of(micros: i64) -> Minutes {
+    Minutes(u32::try_from(micros / MICROS_PER_MINUTE).unwrap_or(0))
+}
+
+pub(crate) fn buffers(before: i64, after: i64) -> Buffers {
+    Buffers { before: minutes_of(before), after: minutes_of(after) }
+}
+
+pub(crate) fn span(start: i64, end: i64) -> Span {
+    Span { start: Instant::from_micros(start), end: Instant::from_micros(end) }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(crate) struct UserRow {
+    id: String,
+    email: String,
+    name: String,
+    handle: String,
+    role: String,
+    time_zone: String,
+}
+
+impl UserRow {
+    pub(crate) fn read(&self) -> Result<User, StoreError> {
+        Ok(User {
+            id: parse("users.id", &self.id)?,
+            email: parse("users.email", &self.email)?,
+            name: parse("users.name", &self.name)?,
+            handle: parse("users.handle", &self.handle)?,
+            role: parse("users.role", &self.role)?,
+            time_zone: parse("users.time_zone", &self.time_zone)?,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = event_types, treat_none_as_null = true)]
+pub(crate) struct EventTypeRow {
+    pub(crate) id: String,
+    host_id: String,
+    slug: String,
+    title: String,
+    description: String,
+    duration: i32,
+    increment: i32,
+    buffer_before: i32,
+    buffer_after: i32,
+    min_notice: i32,
+    window_days: i32,
+    early: i32,
+    grace: i32,
+    max_occupants: Option<i32>,
+    lobby: bool,
+}
+
+impl EventTypeRow {
+    pub(crate) fn read(&self) -> Result<EventType, StoreError> {
+        Ok(EventType {
+            id: parse("event_types.id", &self.id)?,
+            host: parse("event_types.host_id", &self.host_id)?,
+            terms: Terms {
+                slug: parse("event_types.slug", &self.slug)?,
+                title: parse::<Title>("event_types.title", &self.title)?,
+                description: parse::<Note>("event_types.description", &self.description)?,
+                duration: minutes(self.duration),
+                increment: minutes(self.increment),
+                buffers: Buffers {
+                    before: minutes(self.buffer_before),
+                    after: minutes(self.buffer_after),
+                },
+                min_notice: minutes(self.min_notice),
+                window_days: u16::try_from(self.window_days).unwrap_or(0),
+                room: RoomPolicy {
+                    early: minutes(self.early),
+                    grace: minutes(self.grace),
+                    max_occupants: self.max_occupants.map(unsigned),
+                    lobby: self.lobby,
+                },
+            },
+        })
+    }
+}
+
+impl From<&EventType> for EventTypeRow {
+    fn from(event_type: &EventType) -> Self {
+        let terms = &event_type.terms;
+        Self {
+            id: event_type.id.to_string(),
+            host_id: event_type.host.to_string(),
+            slug: terms.slug.to_string(),
+            title: terms.title.to_string(),
+            description: terms.description.to_string(),
+            duration: signed(terms.duration.0),
+            increment: signed(terms.increment.0),
+            buffer_before: signed(terms.buffers.before.0),
+            buffer_after: signed(terms.buffers.after.0),
+            min_notice: signed(terms.min_notice.0),
+            window_days: i32::from(terms.window_days),
+            early: signed(terms.room.early.0),
+            grace: signed(terms.room.grace.0),
+            max_occupants: terms.room.max_occupants.map(signed),
+            lobby: terms.room.lobby,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = attendees)]
+pub(crate) struct AttendeeRow {
+    id: String,
+    booking_id: String,
+    name: String,
+    email: String,
+    time_zone: String,
+}
+
+impl AttendeeRow {
+    pub(crate) fn new(booking: &Booking) -> Self {
+        let attendee = &booking.attendee;
+        Self {
+            id: attendee.id.to_string(),
+            booking_id: booking.id.to_string(),
+            name: attendee.name.to_string(),
+            email: attendee.email.to_string(),
+            time_zone: attendee.time_zone.to_string(),
+        }
+    }
+
+    fn read(&self) -> Result<Attendee, StoreError> {
+        Ok(Attendee {
+            id: parse("attendees.id", &self.id)?,
+            name: parse("attendees.name", &self.name)?,
+            email: parse("attendees.email", &self.email)?,
+            time_zone: parse("attendees.time_zone", &self.time_zone)?,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = bookings)]
+pub(crate) struct BookingRow {
+    pub(crate) id: String,
+    event_type_id: String,
+    host_id: String,
+    status: String,
+    version: i32,
+    start_at: i64,
+    end_at: i64,
+    buffer_before: i64,
+    buffer_after: i64,
+    ical_uid: String,
+    ical_sequence: i32,
+    note: String,
+    created_at: i64,
+    cancelled_by: Option<String>,
+    cancel_reason: Option<String>,
+}
+
+impl BookingRow {
+    pub(crate) fn read(self, attendee: &AttendeeRow) -> Result<Booking, StoreError> {
+        let cancelled = match (self.cancelled_by, self.cancel_reason) {
+            (Some(by), Some(reason)) => Some((
+                parse::<Side>("bookings.cancelled_by", &by)?,
+                parse::<Note>("bookings.cancel_reason", &reason)?,
+            )),
+            _ => None,
+        };
+        Ok(Booking {
+            id: parse("bookings.id", &self.id)?,
+            event_type: parse("bookings.event_type_id", &self.event_type_id)?,
+            host: parse("bookings.host_id", &self.host_id)?,
+            status: parse::<Status>("bookings.status", &self.status)?,
+            version: unsigned(self.version),
+            span: span(self.start_at, self.end_at),
+            buffers: buffers(self.buffer_before, self.buffer_after),
+            ical_uid: self.ical_uid,
+            ical_sequence: unsigned(self.ical_sequence),
+            attendee: attendee.read()?,
+            note: parse("bookings.note", &self.note)?,
+            created_at: Instant::from_micros(self.created_at),
+            cancelled,
+        })
+    }
+}
+
+impl From<&Booking> for BookingRow {
+    fn from(booking: &Booking) -> Self {
+        Self {
+            id: booking.id.to_string(),
+            event_type_id: booking.event_type.to_string(),
+            host_id: booking.host.to_string(),
+            status: booking.status.as_str().to_owned(),
+            version: signed(booking.version),
+            start_at: booking.span.start.micros(),
+            end_at: booking.span.end.micros(),
+            buffer_before: booking.buffers.before.micros(),
+            buffer_after: booking.buffers.after.micros(),
+            ical_uid: booking.ical_uid.clone(),
+            ical_sequence: signed(booking.ical_sequence),
+            note: booking.note.to_string(),
+            created_at: booking.created_at.micros(),
+            cancelled_by: booking.cancelled.as_ref().map(|(by, _)| by.as_str().to_owned()),
+            cancel_reason: booking.cancelled.as_ref().map(|(_, reason)| reason.to_string()),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = rooms)]
+pub(crate) struct RoomRow {
+    id: String,
+    booking_id: String,
+    generation: i32,
+    name_hash: String,
+    name_sealed: String,
+    password_sealed: String,
+    opens_at: i64,
+    closes_at: i64,
+    max_occupants: Option<i32>,
+    lobby: bool,
+    revoked: bool,
+}
+
+impl RoomRow {
+    pub(crate) fn new(room: &Room, vault: &Vault) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: room.id.to_string(),
+            booking_id: room.booking.to_string(),
+            generation: signed(room.generation),
+            name_hash: vault.room_name_hash(room.name.expose()),
+            name_sealed: vault.seal("rooms.name", room.name.expose())?,
+            password_sealed: vault.seal("rooms.password", room.password.expose())?,
+            opens_at: room.window.start.micros(),
+            closes_at: room.window.end.micros(),
+            max_occupants: room.max_occupants.map(signed),
+            lobby: room.lobby,
+            revoked: room.revoked,
+        })
+    }
+
+    pub(crate) fn read(&self, vault: &Vault) -> Result<Room, StoreError> {
+        Ok(Room {
+            id: parse("rooms.id", &self.id)?,
+            booking: parse("rooms.booking_id", &self.booking_id)?,
+            generation: unsigned(self.generation),
+            name: parse("rooms.name", &vault.open("rooms.name", &self.name_sealed)?)?,
+            password: RoomPassword::from_stored(
+                vault.open("rooms.password", &self.password_sealed)?,
+            ),
+            window: span(self.opens_at, self.closes_at),
+            max_occupants: self.max_occupants.map(unsigned),
+            lobby: self.lobby,
+            revoked: self.revoked,
+        })
+    }
+}

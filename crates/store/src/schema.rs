@@ -1,0 +1,218 @@
+//! The tables as diesel sees them; `migrations/` makes them.
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        email -> Text,
+        email_folded -> Text,
+        name -> Text,
+        handle -> Text,
+        password_hash -> Text,
+        role -> Text,
+        time_zone -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    password_resets (token_hash) {
+        token_hash -> Text,
+        user_id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attempts (id) {
+        id -> Text,
+        bucket -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    schedules (id) {
+        id -> Text,
+        user_id -> Text,
+        time_zone -> Text,
+        weekly -> Text,
+        overrides -> Text,
+    }
+}
+
+diesel::table! {
+    event_types (id) {
+        id -> Text,
+        host_id -> Text,
+        slug -> Text,
+        title -> Text,
+        description -> Text,
+        duration -> Integer,
+        increment -> Integer,
+        buffer_before -> Integer,
+        buffer_after -> Integer,
+        min_notice -> Integer,
+        window_days -> Integer,
+        early -> Integer,
+        grace -> Integer,
+        max_occupants -> Nullable<Integer>,
+        lobby -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bookings (id) {
+        id -> Text,
+        event_type_id -> Text,
+        host_id -> Text,
+        status -> Text,
+        version -> Integer,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        buffer_before -> BigInt,
+        buffer_after -> BigInt,
+        ical_uid -> Text,
+        ical_sequence -> Integer,
+        note -> Text,
+        created_at -> BigInt,
+        cancelled_by -> Nullable<Text>,
+        cancel_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    booking_hosts (booking_id, host_id) {
+        booking_id -> Text,
+        host_id -> Text,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        buffer_before -> BigInt,
+        buffer_after -> BigInt,
+        held -> Bool,
+    }
+}
+
+diesel::table! {
+    attendees (id) {
+        id -> Text,
+        booking_id -> Text,
+        name -> Text,
+        email -> Text,
+        time_zone -> Text,
+    }
+}
+
+diesel::table! {
+    booking_links (token_hash) {
+        token_hash -> Text,
+        token_sealed -> Text,
+        booking_id -> Text,
+        side -> Text,
+    }
+}
+
+diesel::table! {
+    booking_events (booking_id, version) {
+        booking_id -> Text,
+        version -> Integer,
+        at -> BigInt,
+        actor -> Text,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    rooms (id) {
+        id -> Text,
+        booking_id -> Text,
+        generation -> Integer,
+        name_hash -> Text,
+        name_sealed -> Text,
+        password_sealed -> Text,
+        opens_at -> BigInt,
+        closes_at -> BigInt,
+        max_occupants -> Nullable<Integer>,
+        lobby -> Bool,
+        revoked -> Bool,
+    }
+}
+
+diesel::table! {
+    idempotency_records (scope, key) {
+        scope -> Text,
+        key -> Text,
+        body_hash -> Text,
+        booking_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox_messages (id) {
+        id -> Text,
+        kind -> Text,
+        booking_id -> Nullable<Text>,
+        version -> Integer,
+        sequence -> Integer,
+        side -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        token_sealed -> Nullable<Text>,
+        expires_at -> Nullable<BigInt>,
+        queued_at -> BigInt,
+        due_at -> BigInt,
+        attempts -> Integer,
+        state -> Text,
+        claimed_by -> Nullable<Text>,
+        message_id -> Nullable<Text>,
+        finished_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        key_hash -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::joinable!(event_types -> users (host_id));
+diesel::joinable!(bookings -> event_types (event_type_id));
+diesel::joinable!(attendees -> bookings (booking_id));
+diesel::joinable!(rooms -> bookings (booking_id));
+diesel::joinable!(booking_links -> bookings (booking_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(api_keys -> users (user_id));
+diesel::joinable!(schedules -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    password_resets,
+    attempts,
+    schedules,
+    event_types,
+    bookings,
+    booking_hosts,
+    attendees,
+    booking_links,
+    booking_events,
+    rooms,
+    idempotency_records,
+    outbox_messages,
+    api_keys,
+);

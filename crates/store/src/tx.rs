@@ -1,0 +1,50 @@
+//! What can be asked of the database inside [`Store::read`](crate::Store::read) and
+//! [`Store::write`](crate::Store::write).
+
+pub(crate) mod accounts;
+pub(crate) mod attempts;
+pub(crate) mod bookings;
+pub(crate) mod event_types;
+pub(crate) mod idempotency;
+pub(crate) mod outbox;
+pub(crate) mod rooms;
+pub(crate) mod schedules;
+pub(crate) mod upkeep;
+
+use diesel::QueryResult;
+
+use crate::{
+    StoreError, Vault,
+    connection::Conn,
+    error::{Remedy, classify},
+};
+
+/// A turn at the database.
+pub struct Tx<'a> {
+    conn: &'a mut Conn,
+    vault: &'a Vault,
+    remedy: Remedy,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(conn: &'a mut Conn, vault: &'a Vault) -> Self {
+        Self { conn, vault, remedy: Remedy::None }
+    }
+
+    /// What the last failure asks for.
+    pub(crate) fn remedy(&self) -> Remedy {
+        self.remedy
+    }
+
+    /// Runs one query.
+    pub(crate) fn run<T>(
+        &mut self,
+        query: impl FnOnce(&mut Conn) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
+        query(self.conn).map_err(|error| {
+            let (error, remedy) = classify(&error);
+            self.remedy = remedy;
+            error
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! Stored attempts: limits that a restart does not forget.
+
+use diesel::prelude::*;
+use roomkey_core::time::Instant;
+
+use super::Tx;
+use crate::{StoreError, schema::attempts};
+
+impl Tx<'_> {
+    /// How often something was tried since then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_attempts(&mut self, bucket: &str, since: Instant) -> Result<u32, StoreError> {
+        let count: i64 = self.run(|c| {
+            attempts::table
+                .filter(attempts::bucket.eq(bucket))
+                .filter(attempts::at.gt(since.micros()))
+                .count()
+                .get_result(c)
+        })?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Writes down an attempt. `id` is any text that no other attempt has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn record_attempt(
+        &mut self,
+        id: &str,
+        bucket: &str,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        let values =
+            (attempts::id.eq(id), attempts::bucket.eq(bucket), attempts::at.eq(at.micros()));
+        self.run(|c| diesel::insert_into(attempts::table).values(values).execute(c)).map(drop)
+    }
+
+    /// Forgets the attempts of a bucket.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn clear_attempts(&mut self, bucket: &str) -> Result<(), StoreError> {
+        self.run(|c| diesel::delete(attempts::table.filter(attempts::bucket.eq(bucket))).execute(c))
+            .map(drop)
+    }
+}

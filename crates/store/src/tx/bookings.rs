@@ -1,0 +1,339 @@
+//! Bookings with all that belongs to them.
+
+use diesel::{dsl::exists, prelude::*};
+use roomkey_core::{
+    account::User,
+    availability::{Busy, BusyTimes},
+    booking::{Booking, Cancellation, NewBooking, Side, Status},
+    event_type::{EventType, LONGEST},
+    ids::{BookingId, UserId},
+    room::Room,
+    time::{Instant, Span},
+    token::{Token, TokenHash},
+};
+
+use super::Tx;
+use crate::{
+    StoreError, Vault,
+    row::{AttendeeRow, BookingRow, EventTypeRow, RoomRow, UserRow, buffers, parse, signed, span},
+    schema::{
+        attendees, booking_events, booking_hosts, booking_links, bookings, event_types, rooms,
+        users,
+    },
+};
+
+diesel::alias!(
+    const HOST_LINKS: Alias<HostLinks> = booking_links as host_links;
+    const CUSTOMER_LINKS: Alias<CustomerLinks> = booking_links as customer_links;
+);
+
+/// A booking with all that its page, its mails and the API show.
+#[derive(Debug, Clone)]
+pub struct BookingDetails {
+    /// The booking.
+    pub booking: Booking,
+    /// What was booked.
+    pub event_type: EventType,
+    /// With whom.
+    pub host: User,
+    /// Its live room; none once it is cancelled.
+    pub room: Option<Room>,
+    /// The host's link to it.
+    pub host_link: Token,
+    /// The customer's link to it.
+    pub customer_link: Token,
+}
+
+impl BookingDetails {
+    /// The link of one side.
+    pub const fn link(&self, side: Side) -> &Token {
+        match side {
+            Side::Host => &self.host_link,
+            Side::Customer => &self.customer_link,
+        }
+    }
+}
+
+/// A place in a list of bookings: after the booking that starts then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// That booking's start.
+    pub start: Instant,
+    /// That booking.
+    pub id: BookingId,
+}
+
+/// Which bookings of a host to list, in which order.
+#[derive(Debug, Clone, Copy)]
+pub struct BookingFilter {
+    /// Only those in this state.
+    pub status: Option<Status>,
+    /// Only those that end after this.
+    pub from: Option<Instant>,
+    /// Only those that start before this.
+    pub to: Option<Instant>,
+    /// Latest start first.
+    pub latest_first: bool,
+    /// Only those that come after this place in the order.
+    pub after: Option<Cursor>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+type DetailsRow = (BookingRow, EventTypeRow, UserRow, AttendeeRow, Option<RoomRow>, String, String);
+
+/// All of a booking in one query; macros, since its type can not be written down.
+macro_rules! details {
+    () => {
+        bookings::table
+            .inner_join(event_types::table)
+            .inner_join(users::table.on(users::id.eq(bookings::host_id)))
+            .inner_join(attendees::table)
+            .inner_join(
+                HOST_LINKS.on(HOST_LINKS
+                    .field(booking_links::booking_id)
+                    .eq(bookings::id)
+                    .and(HOST_LINKS.field(booking_links::side).eq("host"))),
+            )
+            .inner_join(
+                CUSTOMER_LINKS.on(CUSTOMER_LINKS
+                    .field(booking_links::booking_id)
+                    .eq(bookings::id)
+                    .and(CUSTOMER_LINKS.field(booking_links::side).eq("customer"))),
+            )
+            .left_join(
+                rooms::table
+                    .on(rooms::booking_id.eq(bookings::id).and(diesel::dsl::not(rooms::revoked))),
+            )
+            .select((
+                BookingRow::as_select(),
+                EventTypeRow::as_select(),
+                UserRow::as_select(),
+                AttendeeRow::as_select(),
+                Option::<RoomRow>::as_select(),
+                HOST_LINKS.field(booking_links::token_sealed),
+                CUSTOMER_LINKS.field(booking_links::token_sealed),
+            ))
+    };
+}
+
+const LINK: &str = "booking_links.token";
+
+fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
+    parse(LINK, &vault.open(LINK, sealed)?)
+}
+
+fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
+    let (booking, event_type, host, attendee, room, host_link, customer_link) = row;
+    Ok(BookingDetails {
+        booking: booking.read(&attendee)?,
+        event_type: event_type.read()?,
+        host: host.read()?,
+        room: room.map(|room| room.read(vault)).transpose()?,
+        host_link: open_link(vault, &host_link)?,
+        customer_link: open_link(vault, &customer_link)?,
+    })
+}
+
+impl Tx<'_> {
+    /// The times at which a host is taken, as far as a booking inside `around` could touch them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn busy_times(&mut self, host: UserId, around: Span) -> Result<BusyTimes, StoreError> {
+        // Bounded from below by the longest booking and buffer, so that the index serves it.
+        let from = around.start.minus(LONGEST).minus(LONGEST).micros();
+        let to = around.end.plus(LONGEST).micros();
+        let rows: Vec<(i64, i64, i64, i64)> = self.run(|c| {
+            booking_hosts::table
+                .filter(booking_hosts::held)
+                .filter(booking_hosts::host_id.eq(host.to_string()))
+                .filter(booking_hosts::start_at.gt(from))
+                .filter(booking_hosts::start_at.lt(to))
+                .select((
+                    booking_hosts::start_at,
+                    booking_hosts::end_at,
+                    booking_hosts::buffer_before,
+                    booking_hosts::buffer_after,
+                ))
+                .load(c)
+        })?;
+        let busy = rows.into_iter().map(|(start, end, before, after)| Busy {
+            span: span(start, end),
+            buffers: buffers(before, after),
+        });
+        Ok(BusyTimes::new(busy.collect()))
+    }
+
+    /// Stores a new booking with its room, links and history. Mails and idempotency record are the
+    /// caller's, in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] with [`Constraint::BookingOverlap`](crate::Constraint) if the
+    /// host is taken.
+    pub fn insert_booking(&mut self, new: &NewBooking) -> Result<(), StoreError> {
+        let NewBooking { booking, room, host_token, customer_token, by } = new;
+        let id = booking.id.to_string();
+        let link = |token: &Token, side: Side| {
+            Ok::<_, StoreError>((
+                booking_links::token_hash.eq(token.hash().to_hex()),
+                booking_links::token_sealed.eq(self.vault.seal(LINK, token.expose())?),
+                booking_links::booking_id.eq(id.clone()),
+                booking_links::side.eq(side.as_str()),
+            ))
+        };
+        let host_link = link(host_token, Side::Host)?;
+        let customer_link = link(customer_token, Side::Customer)?;
+        let room = RoomRow::new(room, self.vault)?;
+        let held = (
+            booking_hosts::booking_id.eq(&id),
+            booking_hosts::host_id.eq(booking.host.to_string()),
+            booking_hosts::start_at.eq(booking.span.start.micros()),
+            booking_hosts::end_at.eq(booking.span.end.micros()),
+            booking_hosts::buffer_before.eq(booking.buffers.before.micros()),
+            booking_hosts::buffer_after.eq(booking.buffers.after.micros()),
+            booking_hosts::held.eq(booking.status.holds_time()),
+        );
+        self.run(|c| {
+            diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c)?;
+            diesel::insert_into(booking_hosts::table).values(held).execute(c)?;
+            diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)).execute(c)?;
+            diesel::insert_into(booking_links::table).values(host_link).execute(c)?;
+            diesel::insert_into(booking_links::table).values(customer_link).execute(c)?;
+            diesel::insert_into(rooms::table).values(room).execute(c)
+        })?;
+        self.insert_booking_event(booking.id, booking.version, booking.created_at, *by, "booked")
+    }
+
+    fn insert_booking_event(
+        &mut self,
+        booking: BookingId,
+        version: u32,
+        at: Instant,
+        by: Side,
+        kind: &str,
+    ) -> Result<(), StoreError> {
+        let values = (
+            booking_events::booking_id.eq(booking.to_string()),
+            booking_events::version.eq(signed(version)),
+            booking_events::at.eq(at.micros()),
+            booking_events::actor.eq(by.as_str()),
+            booking_events::kind.eq(kind),
+        );
+        self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
+    }
+
+    /// Calls a booking off: frees its time, revokes its room, writes its history. The caller has
+    /// locked the host and read the booking in this transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cancel_booking(
+        &mut self,
+        booking: BookingId,
+        cancellation: &Cancellation,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let id = booking.to_string();
+        self.run(|c| {
+            diesel::update(bookings::table.find(&id))
+                .set((
+                    bookings::status.eq(Status::Cancelled.as_str()),
+                    bookings::version.eq(signed(cancellation.version)),
+                    bookings::ical_sequence.eq(signed(cancellation.ical_sequence)),
+                    bookings::cancelled_by.eq(cancellation.by.as_str()),
+                    bookings::cancel_reason.eq(cancellation.reason.as_str()),
+                ))
+                .execute(c)?;
+            diesel::update(booking_hosts::table.filter(booking_hosts::booking_id.eq(&id)))
+                .set(booking_hosts::held.eq(false))
+                .execute(c)?;
+            diesel::update(rooms::table.filter(rooms::booking_id.eq(&id)))
+                .set(rooms::revoked.eq(true))
+                .execute(c)
+        })?;
+        self.insert_booking_event(booking, cancellation.version, now, cancellation.by, "cancelled")
+    }
+
+    /// One booking.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn booking(&mut self, id: BookingId) -> Result<Option<BookingDetails>, StoreError> {
+        let row: Option<DetailsRow> =
+            self.run(|c| details!().filter(bookings::id.eq(id.to_string())).first(c).optional())?;
+        row.map(|row| read(self.vault, row)).transpose()
+    }
+
+    /// The booking behind a link, and whose link it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn booking_by_link(
+        &mut self,
+        token: TokenHash,
+    ) -> Result<Option<(Side, BookingDetails)>, StoreError> {
+        let found: Option<(String, String)> = self.run(|c| {
+            booking_links::table
+                .find(token.to_hex())
+                .select((booking_links::booking_id, booking_links::side))
+                .first(c)
+                .optional()
+        })?;
+        let Some((id, side)) = found else { return Ok(None) };
+        let side = parse("booking_links.side", &side)?;
+        let booking = self.booking(parse("booking_links.booking_id", &id)?)?;
+        Ok(booking.map(|booking| (side, booking)))
+    }
+
+    /// Bookings of a host.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn bookings(
+        &mut self,
+        host: UserId,
+        filter: &BookingFilter,
+    ) -> Result<Vec<BookingDetails>, StoreError> {
+        let mut query = details!().filter(bookings::host_id.eq(host.to_string())).into_boxed();
+        if let Some(status) = filter.status {
+            query = query.filter(bookings::status.eq(status.as_str()));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(bookings::end_at.gt(from.micros()));
+            // No booking is longer: this bound is what the index can use.
+            query = query.filter(bookings::start_at.gt(from.minus(LONGEST).micros()));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(bookings::start_at.lt(to.micros()));
+        }
+        if let Some(Cursor { start, id }) = filter.after {
+            let (start, id) = (start.micros(), id.to_string());
+            query = if filter.latest_first {
+                let same = bookings::start_at.eq(start).and(bookings::id.lt(id));
+                query.filter(bookings::start_at.lt(start).or(same))
+            } else {
+                let same = bookings::start_at.eq(start).and(bookings::id.gt(id));
+                query.filter(bookings::start_at.gt(start).or(same))
+            };
+        }
+        query = if filter.latest_first {
+            query.order((bookings::start_at.desc(), bookings::id.desc()))
+        } else {
+            query.order((bookings::start_at, bookings::id))
+        };
+        let rows: Vec<DetailsRow> = self.run(|c| query.limit(filter.limit.into()).load(c))?;
+        rows.into_iter().map(|row| read(self.vault, row)).collect()
+    }
+
+    /// Whether a host has any booking at all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_bookings(&mut self, host: UserId) -> Result<bool, StoreError> {
+        self.run(|c| {
+            diesel::select(exists(bookings::table.filter(bookings::host_id.eq(host.to_string()))))
+                .get_result(c)
+        })
+    }
+}

@@ -1,0 +1,326 @@
+//! The outbox: mails that are due because something was committed.
+
+use diesel::prelude::*;
+use roomkey_core::{
+    booking::Side,
+    ids::{BookingId, OutboxId},
+    notice::{BookingLetter, Content, Letter, Notice, Occasion},
+    time::Instant,
+    token::Token,
+};
+
+use super::Tx;
+use crate::{
+    StoreError,
+    connection::Conn,
+    row::{UserRow, parse, signed, unsigned},
+    schema::{outbox_messages as outbox, users},
+};
+
+const QUEUED: &str = "queued";
+const CLAIMED: &str = "claimed";
+const RESET: &str = "password_reset";
+const TOKEN: &str = "outbox_messages.token";
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+struct OutboxRow {
+    id: String,
+    kind: String,
+    booking_id: Option<String>,
+    sequence: i32,
+    side: Option<String>,
+    user_id: Option<String>,
+    token_sealed: Option<String>,
+    expires_at: Option<i64>,
+    queued_at: i64,
+    attempts: i32,
+}
+
+impl Tx<'_> {
+    /// Puts a mail into the outbox, due at once. A mail about a booking takes the place of those
+    /// about an earlier version that have not left yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enqueue(
+        &mut self,
+        id: OutboxId,
+        notice: &Notice,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let common = (
+            outbox::id.eq(id.to_string()),
+            outbox::queued_at.eq(now.micros()),
+            outbox::due_at.eq(now.micros()),
+            outbox::attempts.eq(0),
+            outbox::state.eq(QUEUED),
+        );
+        match notice {
+            Notice::Booking { booking, version, sequence, occasion, to } => {
+                let booking = booking.to_string();
+                if *version > 1 {
+                    self.supersede(&booking, *version, *to)?;
+                }
+                let values = (
+                    common,
+                    outbox::kind.eq(occasion.as_str()),
+                    outbox::booking_id.eq(booking),
+                    outbox::version.eq(signed(*version)),
+                    outbox::sequence.eq(signed(*sequence)),
+                    outbox::side.eq(to.as_str()),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
+            Notice::PasswordReset { user, token, expires_at } => {
+                let values = (
+                    common,
+                    outbox::kind.eq(RESET),
+                    outbox::version.eq(0),
+                    outbox::sequence.eq(0),
+                    outbox::user_id.eq(user.to_string()),
+                    outbox::token_sealed.eq(self.vault.seal(TOKEN, token.expose())?),
+                    outbox::expires_at.eq(expires_at.micros()),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
+        }
+        .map(drop)
+    }
+
+    fn supersede(&mut self, booking: &str, version: u32, to: Side) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(
+                outbox::table
+                    .filter(outbox::booking_id.eq(booking))
+                    .filter(outbox::side.eq(to.as_str()))
+                    .filter(outbox::version.lt(signed(version)))
+                    .filter(outbox::state.eq(QUEUED)),
+            )
+            .set(outbox::state.eq("superseded"))
+            .execute(c)
+        })
+        .map(drop)
+    }
+
+    /// Claims mails that are due, those whose claim has lapsed among them, until `lapses_at`.
+    /// A mail about an earlier version of its booking is laid aside, and not returned.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_mail(
+        &mut self,
+        worker: &str,
+        now: Instant,
+        lapses_at: Instant,
+        limit: u32,
+    ) -> Result<Vec<Letter>, StoreError> {
+        let mut letters = Vec::new();
+        for row in self.due(now, limit)? {
+            let letter = self.letter(&row)?;
+            let attempts = row.attempts + 1;
+            self.run(|c| {
+                let row = outbox::table.find(&row.id);
+                match letter {
+                    Some(_) => diesel::update(row)
+                        .set((
+                            outbox::state.eq(CLAIMED),
+                            outbox::claimed_by.eq(worker),
+                            outbox::due_at.eq(lapses_at.micros()),
+                            outbox::attempts.eq(attempts),
+                        ))
+                        .execute(c),
+                    None => diesel::update(row).set(outbox::state.eq("superseded")).execute(c),
+                }
+            })?;
+            letters.extend(letter);
+        }
+        Ok(letters)
+    }
+
+    fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        macro_rules! query {
+            () => {
+                outbox::table
+                    // As the partial index has it, word for word, so that it serves.
+                    .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                        "state IN ('queued', 'claimed')",
+                    ))
+                    .filter(outbox::due_at.le(now.micros()))
+                    .order(outbox::due_at)
+                    .limit(limit.into())
+                    .select(OutboxRow::as_select())
+            };
+        }
+        self.run(|c| match c {
+            Conn::Pg(c) => query!().for_update().skip_locked().load(c),
+            Conn::Sqlite(c) => query!().load(c),
+        })
+    }
+
+    /// A row with all the facts that its text needs; none if its time has passed.
+    fn letter(&mut self, row: &OutboxRow) -> Result<Option<Letter>, StoreError> {
+        let content =
+            if row.kind == RESET { self.reset_content(row)? } else { self.booking_content(row)? };
+        let id = parse("outbox_messages.id", &row.id)?;
+        Ok(content.map(|content| Letter {
+            id,
+            queued_at: Instant::from_micros(row.queued_at),
+            attempts: unsigned(row.attempts),
+            content,
+        }))
+    }
+
+    fn booking_content(&mut self, row: &OutboxRow) -> Result<Option<Content>, StoreError> {
+        let (Some(booking), Some(side)) = (&row.booking_id, &row.side) else { return Ok(None) };
+        let booking: BookingId = parse("outbox_messages.booking_id", booking)?;
+        let to: Side = parse("outbox_messages.side", side)?;
+        let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
+        let sequence = unsigned(row.sequence);
+        let current =
+            self.booking(booking)?.filter(|found| found.booking.ical_sequence == sequence);
+        Ok(current.map(|found| {
+            let link = found.link(to).clone();
+            Content::Booking(Box::new(BookingLetter {
+                occasion,
+                to,
+                sequence,
+                booking: found.booking,
+                event_type: found.event_type,
+                host: found.host,
+                room: found.room,
+                link,
+            }))
+        }))
+    }
+
+    fn reset_content(&mut self, row: &OutboxRow) -> Result<Option<Content>, StoreError> {
+        let (Some(user), Some(sealed), Some(expires_at)) =
+            (&row.user_id, &row.token_sealed, row.expires_at)
+        else {
+            return Ok(None);
+        };
+        let token: Token = parse(TOKEN, &self.vault.open(TOKEN, sealed)?)?;
+        let user: Option<UserRow> =
+            self.run(|c| users::table.find(user).select(UserRow::as_select()).first(c).optional())?;
+        let expires_at = Instant::from_micros(expires_at);
+        user.map(|user| Ok(Content::PasswordReset { user: user.read()?, token, expires_at }))
+            .transpose()
+    }
+
+    /// Notes that a claimed mail has left. A claim that lapsed meanwhile makes no difference: the
+    /// mail is gone either way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mail_sent(
+        &mut self,
+        id: OutboxId,
+        message_id: &str,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(outbox::table.find(id.to_string()))
+                .set((
+                    outbox::state.eq("sent"),
+                    outbox::message_id.eq(message_id),
+                    outbox::finished_at.eq(now.micros()),
+                    outbox::token_sealed.eq(None::<String>),
+                    outbox::last_error.eq(None::<String>),
+                ))
+                .execute(c)
+        })
+        .map(drop)
+    }
+
+    /// Notes that a claimed mail did not leave: it is due again at `retry_at`, or given up. Only
+    /// the holder of the claim may say so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mail_failed(
+        &mut self,
+        id: OutboxId,
+        worker: &str,
+        error: &str,
+        retry_at: Option<Instant>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(|c| {
+            let claimed = outbox::table
+                .filter(outbox::id.eq(id.to_string()))
+                .filter(outbox::state.eq(CLAIMED))
+                .filter(outbox::claimed_by.eq(worker));
+            match retry_at {
+                Some(at) => diesel::update(claimed)
+                    .set((
+                        outbox::state.eq(QUEUED),
+                        outbox::due_at.eq(at.micros()),
+                        outbox::last_error.eq(error),
+                    ))
+                    .execute(c),
+                None => diesel::update(claimed)
+                    .set((
+                        outbox::state.eq("failed"),
+                        outbox::finished_at.eq(now.micros()),
+                        outbox::last_error.eq(error),
+                    ))
+                    .execute(c),
+            }
+        })
+        .map(drop)
+    }
+
+    /// Extends a claim, as long as it is still this worker's. Says whether it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn renew_mail_claim(
+        &mut self,
+        id: OutboxId,
+        worker: &str,
+        lapses_at: Instant,
+    ) -> Result<bool, StoreError> {
+        self.run(|c| {
+            diesel::update(
+                outbox::table
+                    .filter(outbox::id.eq(id.to_string()))
+                    .filter(outbox::state.eq(CLAIMED))
+                    .filter(outbox::claimed_by.eq(worker)),
+            )
+            .set(outbox::due_at.eq(lapses_at.micros()))
+            .execute(c)
+        })
+        .map(|rows| rows == 1)
+    }
+
+    /// Makes every claimed mail due at once: at the start of the only worker there is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn release_mail_claims(&mut self, now: Instant) -> Result<usize, StoreError> {
+        self.run(|c| {
+            diesel::update(outbox::table.filter(outbox::state.eq(CLAIMED)))
+                .set((outbox::state.eq(QUEUED), outbox::due_at.eq(now.micros())))
+                .execute(c)
+        })
+    }
+
+    /// When the next mail is due, or the next claim lapses.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_mail_due(&mut self) -> Result<Option<Instant>, StoreError> {
+        let due: Option<i64> = self.run(|c| {
+            outbox::table
+                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                    "state IN ('queued', 'claimed')",
+                ))
+                .order(outbox::due_at)
+                .select(outbox::due_at)
+                .first(c)
+                .optional()
+        })?;
+        Ok(due.map(Instant::from_micros))
+    }
+}

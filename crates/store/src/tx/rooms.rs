@@ -1,0 +1,69 @@
+//! Rooms as the reservations API asks for them.
+
+use diesel::prelude::*;
+use roomkey_core::{
+    booking::Status,
+    ids::RoomId,
+    room::{Room, RoomName},
+    time::TimeZone,
+};
+
+use super::Tx;
+use crate::{
+    StoreError,
+    row::{RoomRow, parse},
+    schema::{bookings, rooms, users},
+};
+
+/// A room with what decides whether it is open.
+#[derive(Debug, Clone)]
+pub struct RoomState {
+    /// The room.
+    pub room: Room,
+    /// Its booking's status.
+    pub status: Status,
+    /// The zone in which the opening time is told.
+    pub host_zone: TimeZone,
+}
+
+macro_rules! state {
+    ($tx:ident, $filter:expr) => {{
+        let row: Option<(RoomRow, String, String)> = $tx.run(|c| {
+            rooms::table
+                .inner_join(
+                    bookings::table.inner_join(users::table.on(users::id.eq(bookings::host_id))),
+                )
+                .filter($filter)
+                .select((RoomRow::as_select(), bookings::status, users::time_zone))
+                .first(c)
+                .optional()
+        })?;
+        row.map(|(room, status, zone)| {
+            Ok(RoomState {
+                room: room.read($tx.vault)?,
+                status: parse("bookings.status", &status)?,
+                host_zone: parse("users.time_zone", &zone)?,
+            })
+        })
+        .transpose()
+    }};
+}
+
+impl Tx<'_> {
+    /// The room of that name, found by the name's keyed hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn room_by_name(&mut self, name: &RoomName) -> Result<Option<RoomState>, StoreError> {
+        let hash = self.vault.room_name_hash(name.expose());
+        state!(self, rooms::name_hash.eq(hash))
+    }
+
+    /// The room with that id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn room_by_id(&mut self, id: RoomId) -> Result<Option<RoomState>, StoreError> {
+        state!(self, rooms::id.eq(id.to_string()))
+    }
+}

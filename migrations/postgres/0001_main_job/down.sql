@@ -1,0 +1,15 @@
+DROP TABLE api_keys;
+DROP TABLE outbox_messages;
+DROP TABLE idempotency_records;
+DROP TABLE rooms;
+DROP TABLE booking_events;
+DROP TABLE booking_links;
+DROP TABLE attendees;
+DROP TABLE booking_hosts;
+DROP TABLE bookings;
+DROP TABLE event_types;
+DROP TABLE schedules;
+DROP TABLE attempts;
+DROP TABLE password_resets;
+DROP TABLE sessions;
+DROP TABLE users;
