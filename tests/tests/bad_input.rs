@@ -1,0 +1,529 @@
+//! What no form and no API field may swallow: a marked field or a problem, nothing stored, nothing sent.
+//!
+//! One table of bad values for each kind of field; each is tried in each field of that kind, the others being right.
+
+use chrono::Duration;
+use roomkey_tests::{Backend, Client, Form, Host, Reply, TestApp, on_both, rfc3339};
+use serde_json::{Value, json};
+
+on_both!(
+    every_field_of_the_booking_api,
+    every_type_of_the_booking_api,
+    every_field_of_the_customers_form,
+    every_field_of_the_hosts_forms,
+    bodies_that_are_no_request,
+    text_that_looks_like_html_is_ordinary_text,
+);
+
+const TOO_LONG: usize = 10_000;
+
+/// A kind of field, and what is bad for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Line,
+    Email,
+    Note,
+    Zone,
+    Time,
+    Slug,
+    Number,
+}
+
+impl Kind {
+    fn bad(self) -> Vec<String> {
+        let long = |text: &str| text.repeat(TOO_LONG / text.len());
+        let controls = [
+            "a\0b",
+            "a\r\nBcc: evil@example.net",
+            "a\nb",
+            "a\rb",
+            "a\tb",
+            "a\u{1b}[31mb",
+            "a\u{7f}b",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "a\u{202e}b",
+        ];
+        let controls = controls.map(str::to_owned);
+        let texts = |bad: &[&str]| bad.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        match self {
+            Self::Line => {
+                [texts(&["", "   ", "\u{3000}"]), controls.to_vec(), vec![long("é")]].concat()
+            }
+            Self::Email => {
+                let no_addresses = [
+                    "",
+                    " ",
+                    "bo",
+                    "bo@",
+                    "@customers.example",
+                    "bo@customers@example",
+                    "bo @customers.example",
+                    "bo@customers..example",
+                    "bo@-.example",
+                    "<bo@customers.example>",
+                    "Bo <bo@customers.example>",
+                    "bo@customers.example, evil@example.net",
+                    "bo@customers.example;evil@example.net",
+                    "bo@customers.example\r\nBcc: evil@example.net",
+                    "bo@customers.example\n",
+                    "bo\0@customers.example",
+                    "bo@[127.0.0.1]",
+                    "bo@customers.example\r\nDATA",
+                ];
+                [texts(&no_addresses), vec![format!("{}@customers.example", long("b"))]].concat()
+            }
+            Self::Note => {
+                let hidden =
+                    ["a\0b", "a\u{1b}[31mb", "a\u{7f}b", "a\u{85}b", "a\u{8}b", "a\u{202e}b"];
+                [texts(&hidden), vec![long("n")]].concat()
+            }
+            Self::Zone => {
+                let zones = [
+                    "Mars/Olympus",
+                    "../../etc/passwd",
+                    "Europe/Berlin\n",
+                    "Europe/Berlin\0",
+                    "europe berlin",
+                    "+01:00",
+                    "<b>",
+                ];
+                [texts(&zones), vec![long("Z")]].concat()
+            }
+            Self::Time => {
+                let times = [
+                    "",
+                    "yesterday",
+                    "2027-02-30T09:00:00Z",
+                    "2027-13-01T09:00:00Z",
+                    "2027-03-01T25:00:00Z",
+                    "2027-03-01",
+                    "2027-03-01T09:00:00",
+                    "9999-12-31T23:59:59Z",
+                    "99999-01-01T00:00:00Z",
+                    "-0001-01-01T00:00:00Z",
+                    "0000-00-00T00:00:00Z",
+                    "1e9",
+                    "2027-03-01T09:00:00Z\r\n",
+                    "2027-03-01T09:00:00+99:00",
+                    "\0",
+                ];
+                [texts(&times), vec![long("2")]].concat()
+            }
+            Self::Slug => {
+                let slugs = [
+                    "", "a", "A-Team", "a b", "a/b", "-a", "a-", "ä", "a\nb", "a\0b", "..", "%2e",
+                    "<b>",
+                ];
+                [texts(&slugs), vec![long("s")]].concat()
+            }
+            Self::Number => {
+                let numbers = [
+                    "x",
+                    "-1",
+                    "1.5",
+                    "1e3",
+                    "0x10",
+                    "99999999999999999999",
+                    "٣",
+                    "1\n2",
+                    "1\0",
+                    "NaN",
+                    "<b>",
+                ];
+                [texts(&numbers), vec![long("9")]].concat()
+            }
+        }
+    }
+}
+
+/// The tables and the mailbox before a storm of bad requests, to be the same after it.
+struct Before {
+    rows: std::collections::BTreeMap<String, i64>,
+    mails: usize,
+}
+
+impl Before {
+    fn of(app: &TestApp) -> Self {
+        Self { rows: app.database().row_counts(), mails: app.mailbox().all().len() }
+    }
+
+    #[track_caller]
+    fn is_still_so(&self, app: &TestApp) {
+        assert_eq!(app.database().row_counts(), self.rows, "nothing is stored");
+        assert_eq!(app.mailbox().all().len(), self.mails, "nothing is sent");
+        assert!(!app.logs().contains("panicked"), "{}", app.logs());
+    }
+}
+
+fn app(backend: Backend) -> TestApp {
+    TestApp::on(backend).without_limits().start_with_ada()
+}
+
+fn every_field_of_the_booking_api(backend: Backend) {
+    let app = app(backend);
+    let before = Before::of(&app);
+    let start = rfc3339(app.noon_in_days(2));
+    let mut good = app.request("intro", &start, "Bo Berg", "bo@customers.example");
+    good["answers"] = json!({"note": "A note"});
+    for (pointer, kind) in [
+        ("/attendee/name", Kind::Line),
+        ("/attendee/email", Kind::Email),
+        ("/attendee/time_zone", Kind::Zone),
+        ("/answers/note", Kind::Note),
+        ("/start", Kind::Time),
+    ] {
+        for bad in kind.bad() {
+            let mut request = good.clone();
+            *request.pointer_mut(pointer).expect("a field") = json!(bad);
+            let reply = app.client().post_json("/api/v1/bookings", &request);
+            let code = refused(&reply, pointer, &bad);
+            let unavailable = kind == Kind::Time && code == "slot_unavailable";
+            assert!(unavailable || code == "invalid_request", "{pointer} = {bad:?}: {reply:?}");
+            if !unavailable && reply.status == 422 {
+                let field = pointer.trim_start_matches('/').replace('/', ".");
+                let last = field.rsplit('.').next().unwrap_or_default();
+                let named = reply.json().to_string();
+                assert!(
+                    named.contains(&field) || named.contains(&format!("\"{last}\"")),
+                    "{field}: {named}"
+                );
+            }
+        }
+    }
+    for host_or_event in ["/host", "/event"] {
+        for bad in Kind::Slug.bad() {
+            let mut request = good.clone();
+            *request.pointer_mut(host_or_event).expect("a field") = json!(bad);
+            let reply = app.client().post_json("/api/v1/bookings", &request);
+            assert!(
+                [400, 404, 422].contains(&reply.status),
+                "{host_or_event} = {bad:?}: {reply:?}"
+            );
+            reply.problem(reply.status);
+        }
+    }
+    before.is_still_so(&app);
+    app.client().post_json("/api/v1/bookings", &good).expect(201);
+}
+
+fn every_type_of_the_booking_api(backend: Backend) {
+    let app = app(backend);
+    let before = Before::of(&app);
+    let start = rfc3339(app.noon_in_days(2));
+    let mut good = app.request("intro", &start, "Bo Berg", "bo@customers.example");
+    good["answers"] = json!({"note": "A note"});
+    good["duration"] = json!(30);
+    let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+    let wrong =
+        [json!(null), json!(1), json!(-1.5), json!(true), json!([]), json!({}), json!("x"), deep];
+    for pointer in [
+        "/host",
+        "/event",
+        "/start",
+        "/duration",
+        "/attendee",
+        "/attendee/name",
+        "/attendee/email",
+        "/attendee/time_zone",
+        "/answers",
+        "/answers/note",
+    ] {
+        for value in &wrong {
+            let harmless = match pointer {
+                "/attendee/name" => value.is_string(),
+                // Left out is what null says, and no answers are no answers.
+                "/answers/note" => value.is_string() || value.is_null(),
+                "/duration" => value.is_null(),
+                "/answers" => value.is_null() || *value == json!({}),
+                _ => false,
+            };
+            if harmless {
+                continue;
+            }
+            let mut request = good.clone();
+            *request.pointer_mut(pointer).expect("a field") = value.clone();
+            let reply = app.client().post_json("/api/v1/bookings", &request);
+            assert!([400, 404, 422].contains(&reply.status), "{pointer} = {value}: {reply:?}");
+            reply.problem(reply.status);
+        }
+        if !["/duration", "/answers", "/answers/note"].contains(&pointer) {
+            let mut request = good.clone();
+            let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+            let object = request.pointer_mut(parent).and_then(Value::as_object_mut);
+            object.expect("an object").remove(name);
+            let reply = app.client().post_json("/api/v1/bookings", &request);
+            refused(&reply, pointer, "left out");
+        }
+    }
+    for duration in [29, 0, -30, 1_000_000] {
+        let mut request = good.clone();
+        request["duration"] = json!(duration);
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        refused(&reply, "/duration", &duration.to_string());
+    }
+    before.is_still_so(&app);
+}
+
+fn every_field_of_the_customers_form(backend: Backend) {
+    let app = app(backend);
+    let before = Before::of(&app);
+    let start = rfc3339(app.noon_in_days(2));
+    let customer = app.client();
+    let form =
+        customer.page(&format!("/ada/intro?slot={start}&tz=Europe/Berlin")).form("/ada/intro");
+    let form =
+        form.set("name", "Bo Berg").set("email", "bo@customers.example").set("note", "A note");
+    for (field, kind) in [("name", Kind::Line), ("email", Kind::Email), ("note", Kind::Note)] {
+        try_in_form(&customer, &form, field, kind);
+    }
+    for (field, kind) in [("slot", Kind::Time), ("tz", Kind::Zone), ("duration", Kind::Number)] {
+        for bad in kind.bad() {
+            let reply = customer.submit(&form.clone().force(field, bad.clone()));
+            assert!([400, 422].contains(&reply.status), "{field} = {bad:?}: {reply:?}");
+        }
+    }
+    for bad in [String::new(), "k".repeat(TOO_LONG), "a\0b".to_owned()] {
+        let reply = customer.submit(&form.clone().force("idempotency_key", bad.clone()));
+        assert!([400, 422].contains(&reply.status), "idempotency_key = {bad:?}: {reply:?}");
+    }
+    for left_out in ["name", "email", "slot"] {
+        let reply = customer.submit(&form.clone().without(left_out));
+        assert!([400, 422].contains(&reply.status), "without {left_out}: {reply:?}");
+    }
+    before.is_still_so(&app);
+    customer.submit(&form).expect(303);
+
+    // The page to cancel with.
+    let booked = app.book("intro", app.noon_in_days(3));
+    let form = customer.page(&format!("{}/cancel", booked.page())).form("/cancel");
+    try_in_form(&customer, &form, "reason", Kind::Note);
+    assert!(customer.page(booked.page()).text().contains("Confirmed"));
+}
+
+fn every_field_of_the_hosts_forms(backend: Backend) {
+    let app = app(backend);
+    let browser = app.sign_in(&Host::ada());
+    let before = Before::of(&app);
+
+    let form = browser.page("/app/event-types/new").form("/app/event-types/new");
+    let form = form.set("title", "Good").set("slug", "good").set("duration", "30");
+    for (field, kind) in [
+        ("title", Kind::Line),
+        ("slug", Kind::Slug),
+        ("description", Kind::Note),
+        ("duration", Kind::Number),
+        ("min_notice", Kind::Number),
+        ("window_days", Kind::Number),
+        ("increment", Kind::Number),
+        ("buffer_before", Kind::Number),
+        ("buffer_after", Kind::Number),
+        ("early", Kind::Number),
+        ("grace", Kind::Number),
+        ("max_occupants", Kind::Number),
+    ] {
+        try_in_form(&browser, &form, field, kind);
+    }
+    for (field, bad) in [
+        ("duration", "4"),
+        ("duration", "1441"),
+        ("duration", ""),
+        ("window_days", "731"),
+        ("max_occupants", "0"),
+    ] {
+        let reply = browser.submit(&form.clone().set(field, bad)).expect(422);
+        assert!(
+            reply.page().marked().contains(field),
+            "{field} = {bad}: {:?}",
+            reply.page().marked()
+        );
+    }
+
+    let noon = app.noon_in_days(2);
+    let page = browser.page(&format!("/app/bookings/new?event=intro&date={}", noon.date_naive()));
+    let form = page.form("/app/bookings/new").set("slot", rfc3339(noon));
+    let form = form.set("name", "Bo Berg").set("email", "bo@customers.example");
+    for (field, kind) in [
+        ("name", Kind::Line),
+        ("email", Kind::Email),
+        ("note", Kind::Note),
+        ("tz", Kind::Zone),
+        ("slot", Kind::Time),
+    ] {
+        try_in_form(&browser, &form, field, kind);
+    }
+    for bad in Kind::Slug.bad() {
+        let reply = browser.submit(&form.clone().force("event", bad.clone()));
+        assert!([400, 404, 422].contains(&reply.status), "event = {bad:?}: {reply:?}");
+    }
+    for bad in ["2027-02-30", "9999-12-31", "x", "\0", &"9".repeat(TOO_LONG)] {
+        let reply = browser.submit(&form.clone().force("date", bad).without("slot"));
+        assert!([400, 422].contains(&reply.status), "date = {bad:?}: {reply:?}");
+    }
+    before.is_still_so(&app);
+
+    // The forms of those who are not signed in.
+    let visitor = app.client();
+    for path in ["/sign-in", "/forgot-password"] {
+        let form = visitor.page(path).form(path);
+        for bad in Kind::Email.bad() {
+            let reply = visitor.submit(&form.clone().set("email", bad.clone()));
+            let same_answer =
+                path == "/forgot-password" && reply.status == 303 || reply.status == 200;
+            assert!(
+                [400, 422].contains(&reply.status) || same_answer,
+                "{path}: {bad:?}: {reply:?}"
+            );
+        }
+    }
+    before.is_still_so(&app);
+}
+
+fn bodies_that_are_no_request(backend: Backend) {
+    let app = app(backend);
+    let before = Before::of(&app);
+    let client = app.client();
+    let json = ("Content-Type", "application/json");
+    let huge = format!("{{\"host\": \"{}\"}}", "a".repeat(8 << 20));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let no_utf8: Vec<u8> = b"{\"host\": \"\xff\xfe\"}".to_vec();
+    let surrogate = br#"{"host": "\ud800"}"#.to_vec();
+    let bodies = [
+        Vec::new(),
+        b"{".to_vec(),
+        b"null".to_vec(),
+        b"[]".to_vec(),
+        b"\"x\"".to_vec(),
+        b"1".to_vec(),
+        huge.into_bytes(),
+        deep.into_bytes(),
+        no_utf8,
+        surrogate,
+        b"{\"host\":\"ada\",\"host\":\"eve\"}".to_vec(),
+    ];
+    for body in bodies {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        // A server may stop reading a body that is far too large.
+        if let Ok(reply) = client.try_send("POST", "/api/v1/bookings", Some(body), &[json]) {
+            assert!([400, 413, 422].contains(&reply.status), "{shown}: {reply:?}");
+            reply.problem(reply.status);
+        }
+    }
+    let good = app
+        .request("intro", &rfc3339(app.noon_in_days(2)), "Bo", "bo@customers.example")
+        .to_string();
+    for kind in
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+    {
+        let reply = client.send(
+            "POST",
+            "/api/v1/bookings",
+            Some(good.clone().into_bytes()),
+            &[("Content-Type", kind)],
+        );
+        assert!([400, 415, 422].contains(&reply.status), "{kind}: {reply:?}");
+        reply.problem(reply.status);
+    }
+
+    let origin = app.base();
+    for path in ["/ada/intro", "/sign-in", "/forgot-password"] {
+        let form = "application/x-www-form-urlencoded";
+        let many = "a=b&".repeat(100_000).into_bytes();
+        let bodies = [
+            (form, b"%".to_vec()),
+            (form, b"name=%ff%fe&email=%00".to_vec()),
+            (form, many),
+            (form, vec![0; 100]),
+        ];
+        let others = [
+            ("application/json", b"{}".to_vec()),
+            ("multipart/form-data; boundary=x", b"--x".to_vec()),
+        ];
+        for (kind, body) in bodies.into_iter().chain(others) {
+            let headers = [("Content-Type", kind), ("Origin", origin.as_str())];
+            if let Ok(reply) = client.try_send("POST", path, Some(body), &headers) {
+                assert!((400..500).contains(&reply.status), "{path}, {kind}: {reply:?}");
+            }
+        }
+    }
+    before.is_still_so(&app);
+}
+
+fn text_that_looks_like_html_is_ordinary_text(backend: Backend) {
+    let app = app(backend);
+    let ada = Host::ada();
+    let browser = app.sign_in(&ada);
+    let odd = r#"<img src=x onerror="alert(1)"> &amp; "quoted" 'single' {{ x }} </textarea><script>alert(1)</script>"#;
+    let form = browser.page("/app/event-types/new").form("/app/event-types/new");
+    let form =
+        form.set("title", odd).set("slug", "odd").set("duration", "30").set("description", odd);
+    browser.submit(&form).expect(303);
+
+    let noon = app.noon_in_days(2);
+    let customer = app.client();
+    let page = customer.page(&format!("/ada/odd?slot={}&tz=Europe/Berlin", rfc3339(noon)));
+    let form = page
+        .form("/ada/odd")
+        .set("name", odd)
+        .set("email", "bo@customers.example")
+        .set("note", odd);
+    // The refused page shows it as typed, in a field; the accepted one as text.
+    let refused = customer.submit(&form.clone().set("email", "x")).expect(422);
+    assert_eq!(refused.page().form("/ada/odd").value("name"), Some(odd));
+    assert_eq!(refused.page().form("/ada/odd").value("note"), Some(odd));
+    let booked = customer.submit(&form).expect(303).location();
+    let token_page = customer.open(&booked).expect(200);
+    assert!(token_page.page().text().contains(odd), "{}", token_page.page().text());
+
+    let listed = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
+    assert_eq!(listed[0]["attendees"][0]["name"], odd);
+    assert_eq!(listed[0]["answers"]["note"], odd);
+    let edit = browser.get("/app/event-types/odd").expect(200);
+    assert_eq!(edit.page().form("/app/event-types/odd").value("title"), Some(odd));
+    let join = customer.get(&format!("{booked}/join"));
+    let cancel = customer.get(&format!("{booked}/cancel"));
+    let next = rfc3339(noon + Duration::hours(1));
+    let pages = [
+        refused,
+        token_page,
+        edit,
+        join,
+        cancel,
+        customer.get("/ada"),
+        customer.get("/ada/odd"),
+        browser.get("/app/bookings"),
+        customer.get(&format!("/ada/odd?slot={next}")),
+        browser.get("/app/event-types"),
+        browser.get("/app/bookings/new?event=odd"),
+    ];
+    for reply in &pages {
+        assert!(reply.status < 400 || reply.status == 422, "{reply:?}");
+        let page = reply.page();
+        assert!(
+            page.select("img, [onerror], script:not([src])").is_empty(),
+            "{}: {}",
+            reply.path,
+            reply.body
+        );
+    }
+}
+
+/// Tries every bad value of a kind in one field: refused with the field marked and the answer kept.
+#[track_caller]
+fn try_in_form(client: &Client, form: &Form, field: &str, kind: Kind) {
+    for bad in kind.bad() {
+        let reply = client.submit(&form.clone().force(field, bad.clone()));
+        assert!([400, 422].contains(&reply.status), "{field} = {bad:?}: {reply:?}");
+        let page = reply.page();
+        let marked = page.marked();
+        assert!(marked.contains(field), "{field} = {bad:?} is not marked, but {marked:?} is");
+        assert_eq!(marked.len(), 1, "{field} = {bad:?} marks others: {marked:?}");
+        assert!(reply.header("set-cookie").is_empty(), "{reply:?}");
+    }
+}
+
+#[track_caller]
+fn refused(reply: &Reply, field: &str, bad: &str) -> String {
+    assert!([400, 422].contains(&reply.status), "{field} = {bad:?}: {reply:?}");
+    reply.problem(reply.status)
+}

@@ -1,0 +1,620 @@
+//! The commands: what they do, what they refuse, and their exit codes.
+
+use chrono::Duration;
+use roomkey_tests::{
+    Backend, Booked, Host, Output, SOON, SmtpSink, TestApp, instant, on_both, rfc3339, wait_until,
+};
+use serde_json::json;
+
+on_both!(
+    migrate_brings_the_schema_up_to_date,
+    serve_migrates_also_when_many_start_at_once,
+    users_are_added_once,
+    schedules_are_set,
+    event_types_are_added,
+    bookings_are_added_listed_shown_and_cancelled,
+    api_keys_are_shown_once,
+    seed_makes_the_same_data_again,
+    doctor_says_what_to_mend,
+);
+
+fn migrate_brings_the_schema_up_to_date(backend: Backend) {
+    let mut app = TestApp::on(backend).empty_database().prepare();
+    let dry = app.cli(&["migrate", "--dry-run"]);
+    assert!(dry.done().contains("0001"), "it names what it would do: {dry:?}");
+    app.cli(&[
+        "user",
+        "add",
+        "--email",
+        "a@b.example",
+        "--name",
+        "A",
+        "--handle",
+        "aa",
+        "--time-zone",
+        "UTC",
+    ])
+    .refused();
+    app.cli(&["migrate"]).done();
+    app.cli(&["migrate"]).done();
+    let dry = app.cli(&["migrate", "--dry-run"]);
+    assert!(!dry.done().contains("0001"), "nothing is left to do: {dry:?}");
+    app.add_host(&Host::ada());
+    app.start();
+}
+
+fn serve_migrates_also_when_many_start_at_once(backend: Backend) {
+    let mut first = TestApp::on(backend).empty_database().prepare();
+    let url = first.database().url();
+    let rest = TestApp::on(backend).set("database_url", url.as_str());
+    let mut rest: Vec<TestApp> = vec![rest.prepare()];
+    if backend == Backend::Postgres {
+        rest.push(TestApp::on(backend).set("database_url", url.as_str()).prepare());
+    }
+    first.spawn();
+    for other in &mut rest {
+        other.spawn();
+    }
+    for app in rest.iter().chain([&first]) {
+        wait_until("every one to be ready", SOON, || {
+            let reply = app.internal_client().try_send("GET", "/readyz", None, &[]).ok()?;
+            (reply.status == 200).then_some(())
+        });
+    }
+}
+
+fn users_are_added_once(backend: Backend) {
+    let app = TestApp::on(backend).prepare();
+    let ada = Host::ada();
+    app.add_host(&ada);
+    let add = |email: &str, handle: &str, zone: &str, role: &str, password: &str| {
+        let arguments = [
+            "user",
+            "add",
+            "--email",
+            email,
+            "--name",
+            "Another",
+            "--handle",
+            handle,
+            "--time-zone",
+            zone,
+            "--role",
+            role,
+            "--password-stdin",
+        ];
+        app.cli_with_input(&arguments, &format!("{password}\n"))
+    };
+    let good = "a long enough password";
+    let same_address = add("ADA@hosts.example", "other", "UTC", "member", good);
+    assert!(same_address.refused().contains("mail"), "{same_address:?}");
+    let same_handle = add("other@hosts.example", "ada", "UTC", "member", good);
+    assert!(same_handle.refused().contains("handle"), "{same_handle:?}");
+    assert!(!add("other@hosts.example", "other", "UTC", "member", "short").refused().is_empty());
+    for (email, handle, zone, role) in [
+        ("nobody", "other", "UTC", "member"),
+        ("other@hosts.example", "sign-in", "UTC", "member"),
+        ("other@hosts.example", "Other!", "UTC", "member"),
+        ("other@hosts.example", "other", "Mars/Olympus", "member"),
+        ("other@hosts.example", "other", "UTC", "emperor"),
+        ("other@hosts.example\r\nBcc: x@y.example", "other", "UTC", "member"),
+    ] {
+        failed(&add(email, handle, zone, role, good));
+    }
+    // Several owners may be.
+    add("other@hosts.example", "other", "UTC", "owner", good).done();
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM users"), 2);
+    assert!(!app.database().dump().contains(good), "passwords are hashed");
+    assert!(app.database().dump().contains("$argon2id$"));
+}
+
+fn schedules_are_set(backend: Backend) {
+    let app = TestApp::on(backend).clock("2026-12-21 00:00:00").start_with_ada();
+    let set = |arguments: &[&str]| {
+        app.cli(
+            &[&["schedule", "set", "--host", "ada", "--time-zone", "Europe/Berlin"], arguments]
+                .concat(),
+        )
+    };
+    set(&[
+        "--weekly",
+        "mon-wed,fri 09:00-10:00,13:00-14:00",
+        "--weekly",
+        "thu 22:00-01:00",
+        "--weekly",
+        "sat 23:00-24:00",
+        "--override",
+        "2026-12-22 off",
+        "--override",
+        "2026-12-23 08:00-08:30",
+    ])
+    .done();
+    let starts = app.slots("ada", "intro", "2026-12-21", "2026-12-26");
+    let expected = [
+        "2026-12-21T08:00:00Z",
+        "2026-12-21T08:30:00Z",
+        "2026-12-21T12:00:00Z",
+        "2026-12-21T12:30:00Z",
+        "2026-12-23T07:00:00Z",
+        "2026-12-24T21:00:00Z",
+        "2026-12-24T21:30:00Z",
+        "2026-12-24T22:00:00Z",
+        "2026-12-24T22:30:00Z",
+        "2026-12-24T23:00:00Z",
+        "2026-12-24T23:30:00Z",
+        "2026-12-25T08:00:00Z",
+        "2026-12-25T08:30:00Z",
+        "2026-12-25T12:00:00Z",
+        "2026-12-25T12:30:00Z",
+        "2026-12-26T22:00:00Z",
+        "2026-12-26T22:30:00Z",
+    ];
+    assert_eq!(starts, expected);
+    for wrong in [
+        ["--weekly", "someday 09:00-10:00"],
+        ["--weekly", "mon 9-10"],
+        ["--weekly", "mon 10:00-10:00"],
+        ["--weekly", "mon 09:00-12:00,11:00-13:00"],
+        ["--weekly", ""],
+        ["--override", "2026-02-30 off"],
+        ["--override", "tomorrow off"],
+        ["--weekly", "mon 25:00-26:00"],
+    ] {
+        failed(&set(&wrong));
+    }
+    failed(&app.cli(&[
+        "schedule",
+        "set",
+        "--host",
+        "nobody",
+        "--time-zone",
+        "UTC",
+        "--weekly",
+        "mon 09:00-10:00",
+    ]));
+    failed(&app.cli(&[
+        "schedule",
+        "set",
+        "--host",
+        "ada",
+        "--time-zone",
+        "Mars",
+        "--weekly",
+        "mon 09:00-10:00",
+    ]));
+    assert_eq!(app.slots("ada", "intro", "2026-12-21", "2026-12-26"), expected);
+}
+
+fn event_types_are_added(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-01-04 00:00:00").start_with_ada();
+    let options = [
+        "--title",
+        "With everything",
+        "--duration",
+        "50",
+        "--buffer-before",
+        "10",
+        "--buffer-after",
+        "20",
+        "--min-notice",
+        "600",
+        "--window-days",
+        "3",
+        "--increment",
+        "60",
+        "--early",
+        "5",
+        "--grace",
+        "0",
+        "--max-occupants",
+        "3",
+        "--lobby",
+    ];
+    app.add_event_type("ada", "full", &options);
+    let starts = app.slots("ada", "full", "2027-01-04", "2027-01-20");
+    assert_eq!(
+        starts.first().map(String::as_str),
+        Some("2027-01-04T11:00:00Z"),
+        "600 minutes of notice, and the minute that runs"
+    );
+    assert_eq!(
+        starts.last().map(String::as_str),
+        Some("2027-01-07T23:00:00Z"),
+        "today and three days"
+    );
+    app.book("full", instant("2027-01-05T12:00:00Z"));
+    // 12:00 to 12:50 is taken. Between two bookings lies max(20 after, 10 before) = 20 minutes.
+    let starts = app.slots("ada", "full", "2027-01-05", "2027-01-05");
+    let near: Vec<&str> = starts
+        .iter()
+        .map(|start| &start[11..16])
+        .filter(|time| ("10:00".."15:00").contains(time))
+        .collect();
+    assert_eq!(near, ["10:00", "14:00"], "11:00 ends at 11:50, ten minutes before");
+
+    let listed = app.cli(&["event-type", "list", "--json"]).json();
+    let slugs: Vec<&str> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|each| each["slug"].as_str())
+        .collect();
+    assert_eq!(slugs.len(), 2);
+    assert!(slugs.contains(&"full") && slugs.contains(&"intro"));
+    app.cli(&["event-type", "list"]).done();
+
+    let add = |slug: &str, more: &[&str]| {
+        let arguments = [
+            "event-type",
+            "add",
+            "--host",
+            "ada",
+            "--slug",
+            slug,
+            "--title",
+            "T",
+            "--duration",
+            "30",
+        ];
+        app.cli(&[&arguments, more].concat())
+    };
+    add("intro", &[]).refused();
+    failed(&add("No Slug", &[]));
+    for (option, wrong) in [
+        ("--window-days", "731"),
+        ("--early", "-1"),
+        ("--max-occupants", "0"),
+        ("--increment", "4"),
+        ("--grace", "x"),
+        ("--min-notice", "99999999999999999999"),
+        ("--buffer-after", "1441"),
+    ] {
+        failed(&add("other", &[option, wrong]));
+    }
+    for duration in ["4", "1441", "0", "x"] {
+        let arguments = [
+            "event-type",
+            "add",
+            "--host",
+            "ada",
+            "--slug",
+            "other",
+            "--title",
+            "T",
+            "--duration",
+            duration,
+        ];
+        failed(&app.cli(&arguments));
+    }
+    failed(&app.cli(&[
+        "event-type",
+        "add",
+        "--host",
+        "nobody",
+        "--slug",
+        "x1",
+        "--title",
+        "T",
+        "--duration",
+        "30",
+    ]));
+}
+
+fn bookings_are_added_listed_shown_and_cancelled(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let start = app.noon_in_days(2);
+    let at = rfc3339(start);
+    let add = |start: &str, email: &str| {
+        app.cli(&[
+            "booking",
+            "add",
+            "--host",
+            "ada",
+            "--event",
+            "intro",
+            "--start",
+            start,
+            "--name",
+            "Bo Berg",
+            "--email",
+            email,
+            "--time-zone",
+            "Europe/Berlin",
+            "--json",
+        ])
+    };
+    let booked = Booked::from_json(add(&at, "bo@customers.example").json());
+    assert_eq!(booked.text("/status"), "confirmed");
+    assert_eq!(booked.text("/start"), at);
+    assert!(!booked.text("/room/password").is_empty());
+    // The worker of the running server sends its mails.
+    let mut mailbox = app.mailbox();
+    mailbox.wait_for_invite("bo@customers.example", "REQUEST");
+    mailbox.wait_for_invite("ada@hosts.example", "REQUEST");
+
+    add(&at, "cy@customers.example").refused();
+    add(&rfc3339(start + Duration::minutes(1)), "cy@customers.example").refused();
+    failed(&add("yesterday", "cy@customers.example"));
+    failed(&add(&rfc3339(start + Duration::hours(1)), "nobody"));
+
+    let shown = app.cli(&["booking", "show", booked.id(), "--json"]).json();
+    assert_eq!(shown["id"], booked.id());
+    assert_eq!(shown["room"]["password"], booked.value()["room"]["password"]);
+    let for_people = app.cli(&["booking", "show", booked.id()]);
+    assert!(for_people.done().contains("Bo Berg"), "{for_people:?}");
+    assert!(app.cli(&["booking", "list"]).done().contains("Bo Berg"));
+    let listed = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    assert_eq!(listed[0]["id"], booked.id());
+
+    let cancelled =
+        app.cli(&["booking", "cancel", booked.id(), "--reason", "Ill", "--json"]).json();
+    assert_eq!(cancelled["status"], "cancelled");
+    mailbox.wait_for_invite("bo@customers.example", "CANCEL");
+    app.cli(&["booking", "cancel", booked.id()]).refused();
+    app.cli(&["booking", "show", "no-such-booking"]).refused();
+    app.cli(&["booking", "cancel", "no-such-booking"]).refused();
+}
+
+fn api_keys_are_shown_once(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let made = app
+        .cli(&[
+            "api-key",
+            "add",
+            "--host",
+            "ada",
+            "--name",
+            "Two scopes",
+            "--scope",
+            "bookings:write",
+            "--scope",
+            "event-types:write",
+            "--json",
+        ])
+        .json();
+    for field in ["id", "key"] {
+        assert!(made[field].as_str().is_some_and(|text| text.len() >= 8), "{field}: {made}");
+    }
+    assert_eq!(made["name"], "Two scopes");
+    assert_eq!(made["host"], "ada");
+    assert_eq!(made["scopes"], json!(["bookings:write", "event-types:write"]));
+    let key = made["key"].as_str().expect("the key");
+    assert!(!app.database().dump().contains(key), "the database holds a hash only");
+    let plain = app.cli(&[
+        "api-key",
+        "add",
+        "--host",
+        "ada",
+        "--name",
+        "Plain",
+        "--scope",
+        "bookings:read",
+    ]);
+    assert!(!plain.done().trim().is_empty());
+    for wrong in [
+        &["api-key", "add", "--host", "ada", "--name", "x", "--scope", "everything"][..],
+        &["api-key", "add", "--host", "nobody", "--name", "x", "--scope", "bookings:read"],
+        &["api-key", "add", "--host", "ada", "--name", "", "--scope", "bookings:read"],
+        &["api-key", "add", "--host", "ada", "--name", "x"],
+    ] {
+        failed(&app.cli(wrong));
+    }
+}
+
+fn seed_makes_the_same_data_again(backend: Backend) {
+    let seeded = |seed: &str| {
+        let app = TestApp::on(backend).prepare();
+        app.cli(&["seed", "--hosts", "3", "--bookings", "60", "--seed", seed]).done();
+        let count =
+            |table: &str| app.database().number(&format!("SELECT count(*) AS n FROM {table}"));
+        assert_eq!((count("users"), count("bookings"), count("rooms")), (3, 60, 60));
+        assert!(app.mailbox().all().is_empty());
+        let unsent =
+            "SELECT count(*) AS n FROM outbox_messages WHERE state IN ('queued', 'claimed')";
+        assert_eq!(app.database().number(unsent), 0, "made-up people get no mail");
+        let start = "SELECT count(DISTINCT start_at) AS n FROM bookings";
+        assert!(app.database().number(start) > 5);
+        let handles = app.database().rows("SELECT handle FROM users ORDER BY handle");
+        let spans =
+            app.database().rows("SELECT start_at, end_at FROM bookings ORDER BY start_at, end_at");
+        let first = spans.first().and_then(|row| row["start_at"].as_i64()).expect("a booking");
+        let relative: Vec<i64> =
+            spans.iter().filter_map(|row| Some(row["start_at"].as_i64()? - first)).collect();
+        (handles, relative)
+    };
+    let first = seeded("7");
+    assert_eq!(first, seeded("7"));
+    assert_ne!(first, seeded("8"));
+}
+
+fn doctor_says_what_to_mend(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let healthy = app.cli(&["doctor"]);
+    let report = healthy.done().to_lowercase();
+    for subject in ["database", "schema", "clock", "zone", "mail", "jitsi", "url"] {
+        assert!(report.contains(subject), "{subject}: {report}");
+    }
+    assert!(
+        !report.contains(app.reservations_token()),
+        "no secrets in a report that people send around"
+    );
+
+    // Over plain http on a name of the local network signing in still works, with a warning.
+    let mut lan = TestApp::on(backend).without_limits().prepare();
+    lan.set("public_url", "http://roomkey.lan:8080");
+    let warned = lan.cli(&["doctor"]);
+    let report = format!("{}{}", warned.stdout, warned.stderr).to_lowercase();
+    assert!(report.contains("http://roomkey.lan:8080") && report.contains("https"), "{report}");
+    assert!(report.contains("limits"), "{report}");
+    let none = TestApp::on(backend).empty_database().prepare().cli(&["doctor"]);
+    assert!(format!("{}{}", none.stdout, none.stderr).contains("roomkey migrate"), "{none:?}");
+}
+
+#[test]
+fn doctor_and_commands_name_a_database_that_is_away() {
+    let app = TestApp::on(Backend::Postgres).prepare();
+    app.database().set_reachable(false);
+    let away = app.cli(&["doctor"]);
+    assert_eq!(away.code, Some(1), "{away:?}");
+    assert!(away.stdout.to_lowercase().contains("database"), "{away:?}");
+    app.cli(&["booking", "list"]).refused();
+    app.cli(&["migrate"]).refused();
+}
+
+#[test]
+fn jitsi_config_is_ready_to_paste() {
+    let app = TestApp::on(Backend::Sqlite).prepare();
+    let prosody = app.cli(&["jitsi", "config"]);
+    let same = app.cli(&["jitsi", "config", "--format", "prosody"]);
+    assert_eq!(prosody.done(), same.done());
+    for line in [
+        "reservations_api_prefix",
+        "reservations_api_headers",
+        &format!("Bearer {}", app.reservations_token()),
+        "reservations_enable_password_support = true",
+        "reservations_enable_lobby_support = true",
+        "reservations_enable_max_occupants = true",
+        "persistent_lobby",
+        "restrict_room_creation = true",
+        "main_muc",
+    ] {
+        assert!(prosody.stdout.contains(line), "{line}: {}", prosody.stdout);
+    }
+    let docker = app.cli(&["jitsi", "config", "--format", "docker"]);
+    for line in [
+        "PROSODY_RESERVATION_ENABLED=1",
+        "PROSODY_RESERVATION_REST_BASE_URL=",
+        app.reservations_token(),
+    ] {
+        assert!(docker.done().contains(line), "{line}: {}", docker.stdout);
+    }
+    app.cli(&["jitsi", "config", "--format", "xml"]).wrong_usage();
+}
+
+#[test]
+fn mail_test_shows_the_conversation() {
+    let mut app = TestApp::on(Backend::Sqlite).prepare();
+    app.cli(&["mail", "test", "--to", "ops@customers.example"]).done();
+    let mail = app.mailbox().wait_for("the test mail", |mail| mail.is_to("ops@customers.example"));
+    assert!(!mail.part("text").is_empty());
+
+    let sink = SmtpSink::start();
+    app.set("mail.url", sink.url());
+    let sent = app.cli(&["mail", "test", "--to", "ops@customers.example"]);
+    assert!(sent.done().contains("250"), "the conversation: {sent:?}");
+    assert_eq!(sink.count(), 1);
+    drop(sink);
+    app.cli(&["mail", "test", "--to", "ops@customers.example"]).refused();
+    failed(&app.cli(&["mail", "test", "--to", "nobody"]));
+}
+
+#[test]
+fn wrong_usage_is_told_from_failure() {
+    let app = TestApp::on(Backend::Sqlite).prepare();
+    for wrong in [
+        &["no-such-command"][..],
+        &["booking"],
+        &["booking", "show"],
+        &["user", "add"],
+        &["serve", "--only", "everything"],
+        &["migrate", "--wet-run"],
+        &["api-key", "add", "--host", "ada"],
+        &["seed", "--hosts", "x", "--bookings", "1"],
+    ] {
+        app.cli(wrong).wrong_usage();
+    }
+    let commands = [
+        &[][..],
+        &["serve"],
+        &["migrate"],
+        &["user"],
+        &["user", "add"],
+        &["event-type"],
+        &["event-type", "add"],
+        &["event-type", "list"],
+        &["schedule", "set"],
+        &["booking"],
+        &["booking", "add"],
+        &["booking", "list"],
+        &["booking", "show"],
+        &["booking", "cancel"],
+        &["api-key", "add"],
+        &["jitsi", "config"],
+        &["mail", "test"],
+        &["seed"],
+        &["doctor"],
+    ];
+    for command in commands {
+        let help = app.cli(&[command, &["--help"]].concat());
+        let text = help.done();
+        assert!(text.contains("Usage:"), "{command:?}: {text}");
+    }
+    assert!(app.cli(&["--version"]).done().contains("roomkey"));
+}
+
+#[test]
+fn the_configuration_is_read_strictly() {
+    let app = TestApp::on(Backend::Sqlite).prepare();
+    let named = |app: &TestApp, name: &str| {
+        let output = app.cli(&["booking", "list"]);
+        assert!(output.refused().contains(name), "{name}: {output:?}");
+    };
+    let with = |key: &str, value: &str| TestApp::on(Backend::Sqlite).set(key, value).prepare();
+    named(&with("no_such_key", "1"), "no_such_key");
+    named(&with("mail.no_such_key", "1"), "no_such_key");
+    named(&with("database_url", "mysql://localhost/x"), "database_url");
+    named(&with("database_url", "roomkey.db"), "database_url");
+    named(&with("public_url", "not a url"), "public_url");
+    named(&with("listen", "everywhere"), "listen");
+    named(&with("mail.url", "pigeon://coop"), "mail.url");
+    named(&with("jitsi.mode", "telepathy"), "jitsi.mode");
+    named(&with("limits.enabled", "maybe"), "limits.enabled");
+    named(&with("secret_key", "too short"), "secret_key");
+
+    // A file, and the environment over it.
+    let file = app.dir().join("roomkey.toml");
+    std::fs::write(&file, "[jitsi]\nurl = \"https://rooms.example.net\"\nno_such_key = 1\n")
+        .expect("write");
+    named(&app, "no_such_key");
+    std::fs::write(
+        &file,
+        "sign_up = \"closed\"\n[jitsi]\nreservations_token = \"from-the-file-0123456789abcdef\"\n",
+    )
+    .expect("write");
+    let config = app.cli(&["jitsi", "config"]);
+    assert!(config.done().contains(app.reservations_token()), "the environment wins");
+    let elsewhere = app.dir().join("elsewhere.toml");
+    std::fs::write(&elsewhere, "listen = 1").expect("write");
+    app.cli(&["--config", &elsewhere.display().to_string(), "booking", "list"]).refused();
+    app.cli(&["--config", "no-such-file.toml", "booking", "list"]).refused();
+
+    // Secrets from files.
+    std::fs::remove_file(&file).expect("remove");
+    let secret = app.dir().join("key");
+    std::fs::write(&secret, format!("{}\n", "ab".repeat(32))).expect("write");
+    let app =
+        TestApp::on(Backend::Sqlite).set("secret_key_file", secret.display().to_string()).prepare();
+    app.add_host(&Host::ada());
+    assert!(!app.data_dir().join("secret-key").exists());
+}
+
+#[test]
+fn generated_secrets_are_for_the_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let app = TestApp::on(Backend::Sqlite).start();
+    let secrets = std::fs::read_dir(app.data_dir()).expect("data_dir").filter_map(Result::ok);
+    let secrets: Vec<_> = secrets.filter(|entry| entry.path().is_file()).collect();
+    assert!(!secrets.is_empty(), "the secret key is generated there");
+    for entry in secrets {
+        let mode = entry.metadata().expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", entry.path().display());
+    }
+}
+
+/// Either way of saying no: refused (1) or wrong usage (2), with a sentence and without a panic.
+#[track_caller]
+fn failed(output: &Output) {
+    assert!([Some(1), Some(2)].contains(&output.code), "{output:?}");
+    assert!(!output.stderr.trim().is_empty() && !output.stderr.contains("panicked"), "{output:?}");
+}

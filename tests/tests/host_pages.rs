@@ -1,0 +1,296 @@
+//! The host's way through the pages: an event type with its room policy, weekly hours, the list, a booking by hand.
+
+use chrono::Duration;
+use roomkey_tests::{Backend, Booked, Client, Form, Host, TestApp, instant, on_both, rfc3339};
+
+on_both!(
+    an_event_type_is_made_and_changed,
+    an_event_type_belongs_to_its_host,
+    weekly_hours_are_set_in_a_time_zone,
+    wrong_hours_are_marked_and_kept,
+    bookings_are_listed,
+    a_customer_is_booked_in_by_hand,
+    a_time_taken_meanwhile_keeps_the_hosts_answers,
+    the_pages_are_for_signed_in_hosts,
+);
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+fn an_event_type_is_made_and_changed(backend: Backend) {
+    let app = TestApp::on(backend).start();
+    let ada = Host::ada();
+    app.add_host(&ada);
+    let browser = app.sign_in(&ada);
+    assert!(browser.page("/app/event-types").text().contains("No event types"));
+    let form = new_event_type(&browser);
+    for (field, usual) in
+        [("early", "10"), ("grace", "15"), ("window_days", "60"), ("min_notice", "0")]
+    {
+        assert_eq!(form.value(field), Some(usual), "{field}");
+    }
+    let form = form.set("title", "Board meeting").set("slug", "board").set("duration", "60");
+    let form = form.set("description", "Bring the <b>numbers</b>.\nAll of them.");
+    let form = form.set("min_notice", "120").set("window_days", "30");
+    let form =
+        form.set("early", "20").set("grace", "5").set("max_occupants", "7").set("lobby", "on");
+    let reply = browser.submit(&form).expect(303);
+    assert!(browser.open(&reply.location()).page().text().contains("Board meeting"));
+    assert!(browser.page("/app/event-types").text().contains("Board meeting"));
+
+    // It is offered at once, as it was described.
+    let public = app.client().page("/ada/board");
+    assert!(public.text().contains("Bring the <b>numbers</b>."), "{}", public.text());
+    let now = app.now();
+    let slots = app.slots(
+        "ada",
+        "board",
+        &now.date_naive().to_string(),
+        &(now + Duration::days(40)).date_naive().to_string(),
+    );
+    let first = instant(&slots[0]);
+    assert!(first - now >= Duration::minutes(119), "two hours of notice: {first}");
+    let last = instant(slots.last().expect("a slot"));
+    assert!(last - now <= Duration::days(32) && last - now >= Duration::days(29), "{last}");
+    let start = first + Duration::hours(3);
+    let booked = app.book("board", start);
+    assert_eq!(booked.text("/end"), rfc3339(start + Duration::hours(1)));
+    assert_eq!(booked.text("/room/opens_at"), rfc3339(start - Duration::minutes(20)));
+    assert_eq!(booked.text("/room/closes_at"), rfc3339(start + Duration::minutes(65)));
+    assert_eq!(booked.value()["room"]["max_occupants"], 7);
+    assert_eq!(booked.value()["room"]["lobby"], true);
+
+    // Changed: the form shows what is stored, and what was booked stays as it was.
+    let form = browser.page("/app/event-types/board").form("/app/event-types/board");
+    assert_eq!(form.value("max_occupants"), Some("7"));
+    assert_eq!(form.value("lobby"), Some("on"));
+    let form =
+        form.set("title", "Board").set("max_occupants", "").without("lobby").set("grace", "0");
+    browser.submit(&form).expect(303);
+    let other = app.book("board", start + Duration::hours(2));
+    assert_eq!(other.text("/event/title"), "Board");
+    assert!(other.value()["room"]["max_occupants"].is_null());
+    assert_eq!(other.value()["room"]["lobby"], false);
+    assert_eq!(other.text("/room/closes_at"), rfc3339(start + Duration::hours(3)));
+    let key = app.key("ada", "bookings:read");
+    let first = key.get(&format!("/api/v1/bookings/{}", booked.id())).expect(200).json();
+    assert_eq!(first["room"], booked.value()["room"]);
+
+    // Two of one address there are not.
+    let form =
+        new_event_type(&browser).set("title", "Again").set("slug", "board").set("duration", "30");
+    let reply = browser.submit(&form).expect(422);
+    assert!(reply.page().marked().contains("slug"), "{:?}", reply.page().marked());
+}
+
+fn an_event_type_belongs_to_its_host(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let eve = Host::new("eve", "Eve Adams", "Europe/Berlin");
+    app.add_host(&eve);
+    let browser = app.sign_in(&eve);
+    browser.get("/app/event-types/intro").expect(404);
+    let csrf = new_event_type(&browser).value("csrf").expect("a token").to_owned();
+    let form = app.sign_in(&Host::ada()).page("/app/event-types/intro").form("/intro");
+    let form = form.set("csrf", csrf).set("title", "Mine now");
+    browser.submit(&form).expect(404);
+    assert!(app.client().page("/ada/intro").text().contains("Intro call"));
+    // The same address under another host is another page.
+    let form =
+        new_event_type(&browser).set("title", "Eve's").set("slug", "intro").set("duration", "15");
+    browser.submit(&form).expect(303);
+    assert!(app.client().page("/eve/intro").text().contains("15 minutes"));
+    assert!(browser.page("/app/bookings").text().contains("No bookings yet"));
+}
+
+fn weekly_hours_are_set_in_a_time_zone(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-01-04 00:00:00").start_with_ada();
+    let browser = app.sign_in(&Host::ada());
+    let form = hours(&browser).set("time_zone", "America/New_York");
+    let form = form.add("mon_from", "09:00").add("mon_to", "10:00");
+    let form = form.add("mon_from", "13:00").add("mon_to", "14:30");
+    let form = form.add("tue_from", "22:00").add("tue_to", "01:00");
+    let form = form.add("thu_from", "23:00").add("thu_to", "24:00");
+    let reply = browser.submit(&form).expect(303);
+    let page = browser.page(&reply.location());
+    let kept = page.form("/app/availability");
+    let of_monday: Vec<&str> = kept
+        .fields()
+        .iter()
+        .filter(|(name, _)| name == "mon_from")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert_eq!(of_monday, ["09:00", "13:00"]);
+    assert_eq!(kept.value("time_zone"), Some("America/New_York"));
+    let starts = app.slots("ada", "intro", "2027-01-04", "2027-01-10");
+    let expected = [
+        "2027-01-04T14:00:00Z",
+        "2027-01-04T14:30:00Z",
+        "2027-01-04T18:00:00Z",
+        "2027-01-04T18:30:00Z",
+        "2027-01-04T19:00:00Z",
+        "2027-01-06T03:00:00Z",
+        "2027-01-06T03:30:00Z",
+        "2027-01-06T04:00:00Z",
+        "2027-01-06T04:30:00Z",
+        "2027-01-06T05:00:00Z",
+        "2027-01-06T05:30:00Z",
+        "2027-01-08T04:00:00Z",
+        "2027-01-08T04:30:00Z",
+    ];
+    assert_eq!(starts, expected);
+
+    // Without script a row is added by a button, which saves nothing and keeps what was typed.
+    let typed = kept.set("thu_from", "20:00").press("add", "wed");
+    let reply = browser.submit(&typed);
+    assert!([200, 422].contains(&reply.status), "{reply:?}");
+    let grown = reply.page().form("/app/availability");
+    assert_eq!(grown.value("thu_from"), Some("20:00"));
+    assert_eq!(app.slots("ada", "intro", "2027-01-04", "2027-01-10"), expected);
+    let form = grown.set("wed_from", "12:00").set("wed_to", "12:30");
+    browser.submit(&form).expect(303);
+    let starts = app.slots("ada", "intro", "2027-01-04", "2027-01-10");
+    assert_eq!(starts.len(), expected.len() + 1 + 6);
+    assert!(starts.contains(&"2027-01-06T17:00:00Z".to_owned()));
+}
+
+fn wrong_hours_are_marked_and_kept(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let browser = app.sign_in(&Host::ada());
+    let before = app.database().dump_of("schedules");
+    for (from, to) in [
+        ("", "10:00"),
+        ("09:00", ""),
+        ("9 o'clock", "10:00"),
+        ("09:00", "25:00"),
+        ("09:60", "10:00"),
+        ("24:00", "24:00"),
+        ("09:00", "09:00"),
+        ("-1:00", "10:00"),
+        ("09:00\r\nx", "10:00"),
+        ("<b>", "10:00"),
+        ("0x:10", "10:00"),
+    ] {
+        let form = hours(&browser).add("mon_from", from).add("mon_to", to);
+        let reply = browser.submit(&form).expect(422);
+        assert!(!reply.page().marked().is_empty(), "{from:?} to {to:?}: {}", reply.page().text());
+        assert!(!reply.body.contains("<b>"), "{}", reply.body);
+    }
+    let overlapping = hours(&browser).add("mon_from", "09:00").add("mon_to", "12:00");
+    let overlapping = overlapping.add("mon_from", "11:00").add("mon_to", "13:00");
+    browser.submit(&overlapping).expect(422);
+    let lonely = hours(&browser).add("mon_from", "09:00");
+    let reply = browser.submit(&lonely);
+    assert!([400, 422].contains(&reply.status), "{reply:?}");
+    let mars = hours(&browser).force("time_zone", "Mars/Olympus");
+    assert!(browser.submit(&mars).expect(422).page().marked().contains("time_zone"));
+    assert_eq!(app.database().dump_of("schedules"), before, "nothing of it is stored");
+}
+
+fn bookings_are_listed(backend: Backend) {
+    let mut app = TestApp::on(backend).clock("2027-01-04 08:00:00").start_with_ada();
+    let booked = app.book("intro", instant("2027-01-05T12:00:00Z"));
+    let gone = app.book("intro", instant("2027-01-06T12:00:00Z"));
+    app.cli(&["booking", "cancel", gone.id()]).done();
+    let browser = app.sign_in(&Host::ada());
+    let page = browser.page("/app/bookings");
+    assert!(page.text().contains("Bo Berg") && page.text().contains("12:00"), "{}", page.text());
+    assert_eq!(page.select(".bk").len(), 1, "{}", page.text());
+    assert!(!page.text().contains(booked.text("/room/password")));
+    // The link leads to the host's own page of the booking.
+    let own = browser.page(&page.link("/b/"));
+    assert!(own.text().contains(booked.text("/room/password")));
+    assert!(!page.link("/b/").contains(booked.token()));
+    let cancelled = browser.page("/app/bookings?show=cancelled");
+    assert_eq!(cancelled.select(".bk").len(), 1, "{}", cancelled.text());
+    app.restart_at("2027-01-05 13:00:00");
+    let browser = app.sign_in(&Host::ada());
+    assert_eq!(browser.page("/app/bookings").select(".bk").len(), 0);
+    assert_eq!(browser.page("/app/bookings?show=past").select(".bk").len(), 1);
+    assert!(browser.get("/app/bookings?show=nonsense").status < 500);
+}
+
+fn a_customer_is_booked_in_by_hand(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let browser = app.sign_in(&Host::ada());
+    let noon = app.noon_in_days(2);
+    let form = by_hand(&browser, noon.date_naive().to_string().as_str(), &rfc3339(noon));
+    let form = form.set("name", "Cy Cole").set("email", "cy@customers.example");
+    let form = form.set("tz", "Asia/Tokyo").set("note", "Met at the fair");
+    let reply = browser.submit(&form).expect(303);
+    let page = browser.open(&reply.location()).expect(200).page();
+    assert!(page.text().contains("Cy Cole"), "{}", page.text());
+    // A second click books no second time.
+    let again = browser.submit(&form).expect(303);
+    assert_eq!(again.location(), reply.location());
+
+    let listed = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
+    let booked = Booked::from_json(listed[0].clone());
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    assert_eq!(booked.text("/start"), rfc3339(noon));
+    let mut mailbox = app.mailbox();
+    let mail = mailbox.wait_for_invite("cy@customers.example", "REQUEST");
+    assert!(mail.part("text").contains("21:00"), "in the customer's zone: {}", mail.part("text"));
+    assert!(mail.part("text").contains("Met at the fair"), "{}", mail.part("text"));
+    mailbox.wait_for_invite("ada@hosts.example", "REQUEST");
+}
+
+fn a_time_taken_meanwhile_keeps_the_hosts_answers(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let browser = app.sign_in(&Host::ada());
+    let noon = app.noon_in_days(2);
+    let form = by_hand(&browser, noon.date_naive().to_string().as_str(), &rfc3339(noon));
+    let form = form.set("name", "Cy Cole").set("email", "cy@customers.example").set("note", "Keep");
+    app.book("intro", noon);
+    let reply = browser.submit(&form).expect(422);
+    let kept = reply.page().form("/app/bookings/new");
+    assert_eq!(kept.value("name"), Some("Cy Cole"));
+    assert_eq!(kept.value("email"), Some("cy@customers.example"));
+    assert_eq!(kept.value("note"), Some("Keep"));
+    assert!(!reply.page().choices("slot").contains(&rfc3339(noon)));
+    let empty = kept.without("slot").set("name", "").set("email", "x");
+    let reply = browser.submit(&empty).expect(422);
+    for field in ["name", "email", "slot"] {
+        assert!(reply.page().marked().contains(field), "{field}: {:?}", reply.page().marked());
+    }
+}
+
+fn the_pages_are_for_signed_in_hosts(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    for path in [
+        "/app",
+        "/app/bookings",
+        "/app/bookings/new",
+        "/app/event-types",
+        "/app/event-types/new",
+        "/app/event-types/intro",
+        "/app/availability",
+    ] {
+        let reply = app.client().get(path).expect(303);
+        assert!(reply.location().starts_with("/sign-in"), "{path}: {reply:?}");
+        let reply = app.client().post_form(path, &[]);
+        assert!([303, 401, 403, 404, 405].contains(&reply.status), "{path}: {reply:?}");
+        let with_cookie = Client::new(app.base())
+            .header("Cookie", "rk=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert!(with_cookie.get(path).expect(303).location().starts_with("/sign-in"));
+        let browser = app.sign_in(&Host::ada());
+        let reply = browser.open(path).expect(200);
+        assert!(reply.header("cache-control").contains("no-store"), "{path}: {:?}", reply.headers);
+    }
+}
+
+fn new_event_type(browser: &Client) -> Form {
+    browser.page("/app/event-types/new").form("/app/event-types/new")
+}
+
+/// The form of the weekly hours with every row removed.
+fn hours(browser: &Client) -> Form {
+    let form = browser.page("/app/availability").form("/app/availability");
+    DAYS.iter()
+        .fold(form, |form, day| form.without(&format!("{day}_from")).without(&format!("{day}_to")))
+}
+
+/// The form for a customer, with a time chosen on that date.
+fn by_hand(browser: &Client, date: &str, start: &str) -> Form {
+    let page = browser.page(&format!("/app/bookings/new?event=intro&date={date}"));
+    assert!(page.choices("slot").contains(&start.to_owned()), "{:?}", page.choices("slot"));
+    page.form("/app/bookings/new").set("slot", start)
+}

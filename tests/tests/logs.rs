@@ -1,0 +1,142 @@
+//! What is in the logs, and what never is; and the answers for those who watch the server.
+
+use roomkey_tests::{Backend, Host, SOON, TestApp, on_both, rfc3339, wait_until};
+use serde_json::json;
+
+on_both!(no_secret_is_ever_logged, requests_have_ids, health_and_metrics_are_told);
+
+fn no_secret_is_ever_logged(backend: Backend) {
+    let mut app = TestApp::on(backend).set("secret_key", "5e".repeat(32)).start();
+    let setup = app.stderr().lines().filter(|line| line.starts_with("Set up")).count();
+    assert_eq!(setup, 1, "the one line that is meant to hold a token");
+    let ada = Host::ada();
+    app.add_host(&ada);
+    app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "30"]);
+    let mut planted =
+        vec![ada.password.clone(), "5e".repeat(32), app.reservations_token().to_owned()];
+
+    // Everything that carries a secret, the wrong ways too.
+    let browser = app.sign_in(&ada);
+    planted.extend(browser.cookies().into_values());
+    let form = browser.page("/app/event-types/new").form("/app/event-types/new");
+    planted.push(form.value("csrf").expect("a token").to_owned());
+    browser.submit(&form.clone().set("title", "").set("csrf", "a-wrong-csrf-token-0123456789"));
+    planted.push("a-wrong-csrf-token-0123456789".to_owned());
+    let wrong = app.client().page("/sign-in").form("/sign-in");
+    let wrong = wrong.set("email", &ada.email).set("password", "a wrong password of hers");
+    app.client().submit(&wrong).expect(422);
+    planted.push("a wrong password of hers".to_owned());
+
+    let booked = app.book("intro", app.noon_in_days(2));
+    for pointer in ["/room/name", "/room/password"] {
+        planted.push(booked.text(pointer).to_owned());
+    }
+    planted.push(booked.token().to_owned());
+    for below in ["", "/join", "/cancel", "/calendar.ics", "/no-such-page"] {
+        app.client().get(&format!("{}{below}", booked.page()));
+    }
+    app.client().post_form(&format!("{}/join", booked.page()), &[]);
+    app.ask(booked.text("/room/name"));
+    let stranger =
+        app.internal_client().header("Authorization", "Bearer a-wrong-bearer-token-0123456789");
+    stranger.get("/conference/x").expect(401);
+    planted.push("a-wrong-bearer-token-0123456789".to_owned());
+
+    let made = app
+        .cli(&[
+            "api-key",
+            "add",
+            "--host",
+            "ada",
+            "--name",
+            "k",
+            "--scope",
+            "bookings:write",
+            "--json",
+        ])
+        .json();
+    let key = made["key"].as_str().expect("a key").to_owned();
+    let program = app.client().header("Authorization", format!("Bearer {key}"));
+    program.get(&format!("/api/v1/bookings/{}", booked.id())).expect(200);
+    let request = app.request(
+        "intro",
+        &rfc3339(app.noon_in_days(3)),
+        "Planted Name",
+        "planted@customers.example",
+    );
+    let program = program.header("Idempotency-Key", "planted-idempotency-key");
+    program.post_json("/api/v1/bookings", &request).expect(201);
+    program
+        .post_json(
+            &format!("/api/v1/bookings/{}/cancel", booked.id()),
+            &json!({"reason": "planted reason"}),
+        )
+        .expect(200);
+    planted.extend([
+        key,
+        "planted reason".to_owned(),
+        "Planted Name".to_owned(),
+        "planted@customers.example".to_owned(),
+    ]);
+
+    let form =
+        app.client().page("/forgot-password").form("/forgot-password").set("email", &ada.email);
+    app.client().submit(&form);
+    let mail = app
+        .mailbox()
+        .wait_for("the reset mail", |mail| mail.part("text").contains("/reset-password/"));
+    let link = mail.link("/reset-password/");
+    let token = link.rsplit('/').next().expect("a token").to_owned();
+    let form = app.client().page(&link).form(&token).set("password", "an entirely new password");
+    app.client().submit(&form).expect(303);
+    planted.extend([token, "an entirely new password".to_owned()]);
+    app.client().get("/ada/intro?name=planted-prefill&email=planted-prefill%40customers.example");
+    planted.push("planted-prefill".to_owned());
+
+    // A database that goes away makes errors; they name no secret either.
+    if backend == Backend::Postgres {
+        app.database().set_reachable(false);
+        app.client().get(booked.page());
+        app.ask(booked.text("/room/name"));
+        app.database().set_reachable(true);
+    }
+    app.stop();
+    let logs = app.logs();
+    assert!(logs.lines().count() > 10, "there is a log: {logs}");
+    for secret in &planted {
+        let line = logs.lines().find(|line| line.contains(secret.as_str()));
+        assert!(line.is_none(), "{secret:?} is in the log: {line:?}");
+    }
+}
+
+fn requests_have_ids(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let first = app.client().get("/ada/intro").expect(200);
+    let second = app.client().get("/no-such-page").expect(404);
+    let ids = [&first, &second].map(|reply| reply.header("x-request-id").to_owned());
+    assert!(ids[0].len() >= 16 && ids[0] != ids[1], "{ids:?}");
+    for id in &ids {
+        let line = app.wait_for_line(id);
+        assert!(line.contains("GET"), "method: {line}");
+    }
+    assert!(app.wait_for_line(&ids[0]).contains("200"));
+    assert!(app.wait_for_line(&ids[0]).contains("/{handle}/{slug}"), "the route's pattern");
+}
+
+fn health_and_metrics_are_told(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    app.book("intro", app.noon_in_days(2));
+    let internal = app.internal_client();
+    internal.get("/healthz").expect(200);
+    internal.get("/readyz").expect(200);
+    let metrics = wait_until("a count of requests", SOON, || {
+        let metrics = internal.get("/metrics").expect(200);
+        metrics.body.lines().any(|line| line.contains("/api/v1/bookings")).then_some(metrics)
+    });
+    assert!(metrics.header("content-type").starts_with("text/plain"), "{:?}", metrics.headers);
+    for line in metrics.body.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let value = line.rsplit(' ').next().unwrap_or_default();
+        assert!(value.parse::<f64>().is_ok(), "no sample: {line}");
+    }
+    assert!(!metrics.body.contains("bo@customers.example"));
+}
