@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The use cases of Roomkey, one file each. Pages, API, commands and Jitsi's calls all come
+//! through here: open a transaction, load facts, ask `roomkey-core` to decide, store what it
+//! decided.
+
+mod accounts;
+mod api_keys;
+mod attempts;
+mod book;
+mod cancel;
+mod conference;
+mod context;
+mod event_types;
+mod forgot_password;
+mod join;
+mod offer;
+mod password;
+mod schedules;
+mod seed;
+mod setup;
+mod show_booking;
+mod sign_in;
+mod upkeep;
+
+pub use accounts::{AddUserError, NewUser};
+pub use api_keys::{Caller, NewApiKey};
+pub use attempts::{Client, Limited};
+pub use book::{BookError, Booked, Idempotency, IdempotencyScope, Wanted};
+pub use cancel::CancelError;
+pub use conference::Conference;
+pub use context::{App, AppOptions};
+pub use event_types::EventTypeError;
+pub use forgot_password::ResetError;
+pub use join::{Join, JoinError};
+pub use offer::{OfferError, Offered, Page};
+pub use password::HashingFailed;
+pub use roomkey_store::{BookingDetails, BookingFilter, Cursor, StoreError};
+pub use seed::{Seed, SeedError, Seeded};
+pub use setup::SetupError;
+pub use show_booking::{Found, LinkError};
+pub use sign_in::{Session, SignInError, SignedIn};

@@ -51,9 +51,9 @@ pub(crate) fn run(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, Mi
                 "SET lock_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK})"
             ))
             .map_err(|error| step(error.into()))?;
-            names(c.pending_migrations(POSTGRES).map_err(step)?)
+            names(&c.pending_migrations(POSTGRES).map_err(step)?)
         }
-        Conn::Sqlite(c) => names(c.pending_migrations(SQLITE).map_err(step)?),
+        Conn::Sqlite(c) => names(&c.pending_migrations(SQLITE).map_err(step)?),
     };
     if !dry_run && !pending.is_empty() {
         match &mut conn {
@@ -65,7 +65,7 @@ pub(crate) fn run(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, Mi
 }
 
 fn names<DB: diesel::backend::Backend>(
-    pending: Vec<Box<dyn diesel::migration::Migration<DB>>>,
+    pending: &[Box<dyn diesel::migration::Migration<DB>>],
 ) -> Vec<Migration> {
     pending.iter().map(|step| Migration(step.name().to_string())).collect()
 }

@@ -56,17 +56,17 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(url: &DatabaseUrl, access: Access, size: u32) -> Result<Self, StoreError> {
+    fn new(url: &DatabaseUrl, access: Access, size: u32) -> Self {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
             .test_on_check_out(false)
             .connection_timeout(CONNECT_PATIENCE)
-            .idle_timeout(Some(Duration::from_secs(600)))
+            .idle_timeout(Some(Duration::from_mins(10)))
             .error_handler(Box::new(QuietErrors))
             .build_unchecked(Manager { url: url.clone(), access });
         let turns = Arc::new(Semaphore::new(size as usize));
-        Ok(Self { pool, turns, waiting: AtomicUsize::new(0) })
+        Self { pool, turns, waiting: AtomicUsize::new(0) }
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
@@ -105,14 +105,12 @@ impl Store {
     pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         migrate::run(&options.url, false)?;
         let StoreOptions { url, connections, secret_key } = options;
-        let open = |access, size| {
-            Lane::new(&url, access, size).map_err(|error| MigrateError::Open(error.to_string()))
-        };
+        let open = |access, size| Lane::new(&url, access, size);
         let (readers, writers) = match url.backend() {
             Backend::Sqlite => {
-                (open(Access::ReadOnly, connections)?, Some(open(Access::ReadWrite, 1)?))
+                (open(Access::ReadOnly, connections), Some(open(Access::ReadWrite, 1)))
             }
-            Backend::Postgres => (open(Access::ReadWrite, connections)?, None),
+            Backend::Postgres => (open(Access::ReadWrite, connections), None),
         };
         let vault = Vault::new(&secret_key, entropy);
         Ok(Self(Arc::new(Inner { url, readers, writers, vault })))

@@ -1,0 +1,228 @@
+//! Booking a time: the main job.
+
+use data_encoding::HEXLOWER;
+use roomkey_core::{
+    account::User,
+    availability::{Offer, Refusal, Schedule},
+    booking::{BookingRequest, Fresh, decide_booking},
+    event_type::EventType,
+    ids::{ApiKeyId, EventTypeId},
+    notice::{self, Occasion},
+    time::{Minutes, Span},
+};
+use roomkey_store::{BookingDetails, Constraint, Recorded, StoreError, Tx};
+use sha2::{Digest, Sha256};
+
+use crate::{App, Client, Limited, Page, attempts::Attempt, context::enqueue, offer::own_facts};
+
+/// What is to be booked.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// By its public address.
+    Page(Page),
+    /// One of a host's own event types.
+    Own(User, EventTypeId),
+}
+
+/// Whose idempotency keys do not clash with whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdempotencyScope {
+    /// Those of one API key.
+    ApiKey(ApiKeyId),
+    /// Those of one email address at one event type.
+    Anonymous,
+}
+
+/// Makes a repeat of a request answer as the first did.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// In which it counts.
+    pub scope: IdempotencyScope,
+    /// The caller's key, at most 255 characters.
+    pub key: String,
+}
+
+/// A booking that was made, now or by an earlier request with the same key.
+#[derive(Debug)]
+pub struct Booked {
+    /// The booking.
+    pub details: BookingDetails,
+    /// Whether an earlier request had made it.
+    pub repeated: bool,
+}
+
+/// Nothing was booked.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// There is no such event type.
+    #[error("there is nothing to book at this address")]
+    Unknown,
+    /// The event type has no bookings of that length.
+    #[error("bookings of this event type last {} minutes", .offered.0)]
+    Duration {
+        /// The length that it has.
+        offered: Minutes,
+    },
+    /// The time is not offered.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The idempotency key was used for another request.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// Too many bookings.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for BookError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(Constraint::BookingOverlap) => Self::Refused(Refusal::Taken),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl App {
+    /// Books a time, if it is offered: booking, room, links, history, mails and idempotency record
+    /// in one transaction, or none of them.
+    ///
+    /// `client` is limited if there is one; the host's own bookings have none.
+    ///
+    /// # Errors
+    /// [`BookError`]; then nothing is stored but the attempt.
+    pub async fn book(
+        &self,
+        wanted: Wanted,
+        duration: Option<Minutes>,
+        request: BookingRequest,
+        idempotency: Option<Idempotency>,
+        client: Option<Client>,
+    ) -> Result<Booked, BookError> {
+        if let Some(client) = client.filter(|_| self.limits) {
+            let app = self.clone();
+            let attempt = Attempt::booking(&request.email.folded(), client);
+            self.store.write(move |tx| app.attempt::<BookError>(tx, &attempt, app.now())).await?;
+        }
+        let app = self.clone();
+        let booked = self
+            .store
+            .write(move |tx| app.book_in(tx, &wanted, duration, &request, idempotency.as_ref()))
+            .await?;
+        if !booked.repeated {
+            self.wake_mail();
+        }
+        Ok(booked)
+    }
+
+    pub(crate) fn book_in(
+        &self,
+        tx: &mut Tx<'_>,
+        wanted: &Wanted,
+        duration: Option<Minutes>,
+        request: &BookingRequest,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Booked, BookError> {
+        let (host, event_type, schedule) = facts(tx, wanted)?.ok_or(BookError::Unknown)?;
+        let offered = event_type.terms.duration;
+        if duration.is_some_and(|asked| asked != offered) {
+            return Err(BookError::Duration { offered });
+        }
+        // From here on no other booking of this host can come between check and insert.
+        tx.lock_host(host.id)?;
+        let record = idempotency.map(|given| Record::new(given, &event_type, request));
+        if let Some(record) = &record
+            && let Some(earlier) = tx.idempotency_record(&record.scope, &record.key)?
+        {
+            return replay(tx, record, &earlier);
+        }
+        let now = self.now();
+        let around = Span::lasting(request.start, offered);
+        let busy = tx.busy_times(host.id, around)?;
+        let offer = Offer { schedule: &schedule, terms: &event_type.terms, busy: &busy, now };
+        let fresh = Fresh::draw(now, self.entropy());
+        let domain = self.site.public_url.domain();
+        let new = decide_booking(&offer, &event_type, request.clone(), fresh, domain)
+            .map_err(BookError::Refused)?;
+        tx.insert_booking(&new)?;
+        let booking = &new.booking;
+        let (version, sequence) = (booking.version, booking.ical_sequence);
+        let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Booked);
+        enqueue(tx, &notices, now, self.entropy())?;
+        if let Some(Record { scope, key, body_hash }) = record {
+            let recorded = Recorded { body_hash, booking: booking.id };
+            tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
+        }
+        Ok(Booked {
+            details: BookingDetails {
+                booking: new.booking,
+                event_type,
+                host,
+                room: Some(new.room),
+                host_link: new.host_token,
+                customer_link: new.customer_token,
+            },
+            repeated: false,
+        })
+    }
+}
+
+fn facts(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+) -> Result<Option<(User, EventType, Schedule)>, StoreError> {
+    match wanted {
+        Wanted::Page(Page { handle, slug }) => tx.offer_facts(handle, slug),
+        Wanted::Own(host, id) => Ok(own_facts(tx, host.id, *id)?
+            .map(|(event_type, schedule)| (host.clone(), event_type, schedule))),
+    }
+}
+
+fn replay(tx: &mut Tx<'_>, record: &Record, earlier: &Recorded) -> Result<Booked, BookError> {
+    if earlier.body_hash != record.body_hash {
+        return Err(BookError::KeyReused);
+    }
+    let details = tx.booking(earlier.booking)?.ok_or(BookError::Unknown)?;
+    Ok(Booked { details, repeated: true })
+}
+
+/// An idempotency record to look for and to write.
+struct Record {
+    scope: String,
+    key: String,
+    body_hash: String,
+}
+
+impl Record {
+    fn new(given: &Idempotency, event_type: &EventType, request: &BookingRequest) -> Self {
+        let scope = match given.scope {
+            IdempotencyScope::ApiKey(id) => format!("api-key {id}"),
+            IdempotencyScope::Anonymous => {
+                format!("event-type {} {}", event_type.id, hash([request.email.folded().as_str()]))
+            }
+        };
+        let body_hash = hash([
+            event_type.id.to_string().as_str(),
+            request.start.micros().to_string().as_str(),
+            request.name.as_str(),
+            request.email.as_str(),
+            request.time_zone.name(),
+            request.note.as_str(),
+            request.by.as_str(),
+        ]);
+        Self { scope, key: given.key.clone(), body_hash }
+    }
+}
+
+/// Of texts of any length, so that no two lists of texts hash alike.
+fn hash<const N: usize>(parts: [&str; N]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    HEXLOWER.encode(&hasher.finalize())
+}

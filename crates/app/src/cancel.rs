@@ -1,0 +1,101 @@
+//! Calling a booking off, by either side.
+
+use roomkey_core::{
+    booking::{InvalidTransition, Side, decide_cancellation},
+    ids::{BookingId, UserId},
+    notice::{self, Occasion},
+    text::Note,
+    token::Token,
+};
+use roomkey_store::{BookingDetails, StoreError, Tx};
+
+use crate::{App, LinkError, context::enqueue};
+
+/// The booking was not called off.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such booking, or it is not the caller's.
+    #[error("there is no such booking")]
+    Unknown,
+    /// The link's time is over.
+    #[error("this link is used up")]
+    Gone,
+    /// Its state does not allow it.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LinkError> for CancelError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Unknown => Self::Unknown,
+            LinkError::Gone => Self::Gone,
+            LinkError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl App {
+    /// The holder of a link calls the booking off.
+    ///
+    /// # Errors
+    /// [`CancelError`].
+    pub async fn cancel_by_link(
+        &self,
+        token: &Token,
+        reason: Note,
+    ) -> Result<BookingDetails, CancelError> {
+        let found = self.booking_by_link(token).await?;
+        self.cancel(found.details.booking.host, found.details.booking.id, found.side, reason).await
+    }
+
+    /// A host calls one of their bookings off.
+    ///
+    /// # Errors
+    /// [`CancelError`].
+    pub async fn cancel_own(
+        &self,
+        host: UserId,
+        booking: BookingId,
+        reason: Note,
+    ) -> Result<BookingDetails, CancelError> {
+        self.cancel(host, booking, Side::Host, reason).await
+    }
+
+    async fn cancel(
+        &self,
+        host: UserId,
+        booking: BookingId,
+        by: Side,
+        reason: Note,
+    ) -> Result<BookingDetails, CancelError> {
+        let app = self.clone();
+        let details =
+            self.store.write(move |tx| app.cancel_in(tx, host, booking, by, &reason)).await?;
+        self.wake_mail();
+        Ok(details)
+    }
+
+    fn cancel_in(
+        &self,
+        tx: &mut Tx<'_>,
+        host: UserId,
+        booking: BookingId,
+        by: Side,
+        reason: &Note,
+    ) -> Result<BookingDetails, CancelError> {
+        tx.lock_host(host)?;
+        let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
+        let present = present.ok_or(CancelError::Unknown)?;
+        let now = self.now();
+        let cancellation = decide_cancellation(&present.booking, by, reason.clone(), now)?;
+        tx.cancel_booking(booking, &cancellation, now)?;
+        let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
+        let notices = notice::for_both_sides(booking, version, sequence, Occasion::Cancelled);
+        enqueue(tx, &notices, now, self.entropy())?;
+        tx.booking(booking)?.ok_or(CancelError::Unknown)
+    }
+}

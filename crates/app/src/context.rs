@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use roomkey_core::{
+    ids::OutboxId,
+    notice::Notice,
+    random::Entropy,
+    site::Site,
+    time::{Clock, Instant},
+    token::Token,
+};
+use roomkey_store::{SecretKey, Store, StoreError, Tx};
+use tokio::sync::Notify;
+
+use crate::password::PasswordHashing;
+
+/// What the use cases work with.
+pub struct AppOptions {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// What links are made from.
+    pub site: Site,
+    /// Signs what a browser brings back.
+    pub secret_key: SecretKey,
+    /// Whether attempts and bookings are limited; off only for load tests.
+    pub limits: bool,
+    /// Told when mail was put into the outbox.
+    pub mail_due: Arc<Notify>,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) csrf_key: Arc<[u8; 32]>,
+    pub(crate) limits: bool,
+    pub(crate) mail_due: Arc<Notify>,
+    pub(crate) passwords: Arc<PasswordHashing>,
+    pub(crate) setup_token: Arc<Token>,
+}
+
+impl App {
+    /// Puts the use cases together.
+    pub fn new(options: AppOptions) -> Self {
+        let AppOptions { store, clock, entropy, site, secret_key, limits, mail_due } = options;
+        Self {
+            setup_token: Arc::new(Token::new(&*entropy)),
+            passwords: Arc::new(PasswordHashing::new(Arc::clone(&entropy))),
+            csrf_key: Arc::new(secret_key.derive("csrf tokens")),
+            site: Arc::new(site),
+            store,
+            clock,
+            entropy,
+            limits,
+            mail_due,
+        }
+    }
+
+    /// What links are made from.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Chance.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
+    /// Wakes the mail worker: a transaction that put mail into the outbox was committed.
+    pub(crate) fn wake_mail(&self) {
+        self.mail_due.notify_one();
+    }
+}
+
+/// Puts mails into the outbox, in the transaction that causes them.
+pub(crate) fn enqueue(
+    tx: &mut Tx<'_>,
+    notices: &[Notice],
+    now: Instant,
+    entropy: &dyn Entropy,
+) -> Result<(), StoreError> {
+    notices.iter().try_for_each(|notice| tx.enqueue(OutboxId::new(now, entropy), notice, now))
+}

@@ -1,0 +1,95 @@
+//! A forgotten password: a link by mail, and the same answer whether or not the address is known.
+
+use roomkey_core::{
+    account::NewPassword, notice::Notice, text::EmailAddress, time::Minutes, token::Token,
+};
+use roomkey_store::StoreError;
+
+use crate::{App, Client, Limited, attempts::Attempt, context::enqueue, password::HashingFailed};
+
+/// How long a reset link works.
+pub(crate) const LIFETIME: Minutes = Minutes(60);
+
+/// The password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// No such link, or it was used, or its hour has passed.
+    #[error("this link does not work any more; ask for a new one")]
+    LinkUsedUp,
+    /// Too many attempts.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// No hash.
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Sends a reset link if there is an account with that address. Both ways do the same work in
+    /// one transaction, but for the two rows that only an account can have.
+    ///
+    /// # Errors
+    /// [`ResetError::Limited`] or [`ResetError::Store`], also the same for both.
+    pub async fn forgot_password(
+        &self,
+        email: EmailAddress,
+        client: Client,
+    ) -> Result<(), ResetError> {
+        let app = self.clone();
+        self.store
+            .write(move |tx| {
+                let now = app.now();
+                let attempt = Attempt::forgot_password(&email.folded(), client);
+                app.attempt::<ResetError>(tx, &attempt, now)?;
+                let token = Token::new(app.entropy());
+                let expires_at = now.plus(LIFETIME);
+                if let Some((user, _)) = tx.user_to_sign_in(&email)? {
+                    tx.insert_password_reset(token.hash(), user.id, expires_at)?;
+                    let notice = Notice::PasswordReset { user: user.id, token, expires_at };
+                    enqueue(tx, &[notice], now, app.entropy())?;
+                }
+                Ok::<_, ResetError>(())
+            })
+            .await?;
+        self.wake_mail();
+        Ok(())
+    }
+
+    /// Whether a reset link works.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reset_link_works(&self, token: &Token) -> Result<bool, StoreError> {
+        let (hash, now) = (token.hash(), self.now());
+        self.store
+            .read(move |tx| tx.password_reset_user(hash, now))
+            .await
+            .map(|user| user.is_some())
+    }
+
+    /// Changes the password, uses up the link, and ends every session of the account.
+    ///
+    /// # Errors
+    /// [`ResetError`]
+    pub async fn reset_password(
+        &self,
+        token: &Token,
+        password: NewPassword,
+        client: Client,
+    ) -> Result<(), ResetError> {
+        let app = self.clone();
+        let attempt = Attempt::token(client);
+        self.store.write(move |tx| app.attempt::<ResetError>(tx, &attempt, app.now())).await?;
+        let hash = self.passwords.hash(password.expose().to_owned().into()).await?;
+        let (link, now) = (token.hash(), self.now());
+        self.store
+            .write(move |tx| {
+                let user = tx.password_reset_user(link, now)?.ok_or(ResetError::LinkUsedUp)?;
+                Ok(tx.change_password(user, &hash)?)
+            })
+            .await
+    }
+}

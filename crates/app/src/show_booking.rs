@@ -1,0 +1,88 @@
+//! Showing bookings: to the holder of a link, and to their host.
+
+use roomkey_core::{
+    booking::Side,
+    ids::{BookingId, UserId},
+    time::{Instant, Minutes},
+    token::Token,
+};
+use roomkey_store::{BookingDetails, BookingFilter, StoreError};
+
+use crate::App;
+
+/// How long after a booking's end its links show it.
+const LINKS_LAST: Minutes = Minutes(30 * 24 * 60);
+
+/// What a link leads to.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose link it is.
+    pub side: Side,
+    /// The booking.
+    pub details: BookingDetails,
+    /// The moment for which this holds.
+    pub now: Instant,
+}
+
+/// The link leads nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// There is no such link.
+    #[error("there is no such booking")]
+    Unknown,
+    /// The booking ended too long ago.
+    #[error("this link is used up")]
+    Gone,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// The booking behind a link.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub async fn booking_by_link(&self, token: &Token) -> Result<Found, LinkError> {
+        let (hash, now) = (token.hash(), self.now());
+        let found = self.store.read(move |tx| tx.booking_by_link(hash)).await?;
+        let (side, details) = found.ok_or(LinkError::Unknown)?;
+        if details.booking.span.end.plus(LINKS_LAST) <= now {
+            return Err(LinkError::Gone);
+        }
+        Ok(Found { side, details, now })
+    }
+
+    /// A host's booking.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn booking(
+        &self,
+        host: UserId,
+        id: BookingId,
+    ) -> Result<Option<BookingDetails>, StoreError> {
+        let found = self.store.read(move |tx| tx.booking(id)).await?;
+        Ok(found.filter(|details| details.booking.host == host))
+    }
+
+    /// Any booking: for who runs the server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn any_booking(&self, id: BookingId) -> Result<Option<BookingDetails>, StoreError> {
+        self.store.read(move |tx| tx.booking(id)).await
+    }
+
+    /// Bookings of a host.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn bookings(
+        &self,
+        host: UserId,
+        filter: BookingFilter,
+    ) -> Result<Vec<BookingDetails>, StoreError> {
+        self.store.read(move |tx| tx.bookings(host, &filter)).await
+    }
+}

@@ -1,0 +1,131 @@
+//! Signing in and out. A session is a row; the cookie holds its random token.
+
+use data_encoding::BASE64URL_NOPAD;
+use roomkey_core::{
+    account::User,
+    text::EmailAddress,
+    time::{Instant, Minutes},
+    token::Token,
+};
+use roomkey_store::StoreError;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{App, Client, Limited, attempts::Attempt, password::HashingFailed};
+
+/// How long a session lasts.
+const SESSION: Minutes = Minutes(14 * 24 * 60);
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// For the cookie.
+    pub token: Token,
+    /// When it ends.
+    pub expires_at: Instant,
+    /// Whose it is.
+    pub user: User,
+}
+
+/// A session that a request brought.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Whose it is.
+    pub user: User,
+    /// What unsafe requests of this session must carry.
+    pub csrf: String,
+}
+
+impl Session {
+    /// Whether a form came from one of this session's pages.
+    pub fn csrf_matches(&self, sent: &str) -> bool {
+        self.csrf.as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+}
+
+/// Not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No account with that address and password; it is not said which was wrong.
+    #[error("the email address or the password is wrong")]
+    Wrong,
+    /// Too many attempts.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// No hash.
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Begins a session. Every attempt is counted before the password is looked at.
+    ///
+    /// # Errors
+    /// [`SignInError`]
+    pub async fn sign_in(
+        &self,
+        email: EmailAddress,
+        password: SecretString,
+        client: Client,
+    ) -> Result<SignedIn, SignInError> {
+        let account = email.folded();
+        let app = self.clone();
+        let attempt = Attempt::sign_in(&account, client);
+        let found = self
+            .store
+            .write(move |tx| {
+                app.attempt::<SignInError>(tx, &attempt, app.now())?;
+                Ok::<_, SignInError>(tx.user_to_sign_in(&email)?)
+            })
+            .await?;
+        let (user, hash) = found.unzip();
+        let right = self.passwords.verify(password, hash).await?;
+        let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
+        self.begin_session(user).await.map_err(Into::into)
+    }
+
+    pub(crate) async fn begin_session(&self, user: User) -> Result<SignedIn, StoreError> {
+        let now = self.now();
+        let expires_at = now.plus(SESSION);
+        let token = Token::new(self.entropy());
+        let (hash, id, account) = (token.hash(), user.id, user.email.folded());
+        self.store
+            .write(move |tx| {
+                Self::forgive(tx, &account)?;
+                tx.insert_session(hash, id, now, expires_at)
+            })
+            .await?;
+        Ok(SignedIn { token, expires_at, user })
+    }
+
+    /// The session behind a cookie, if it lasts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session(&self, token: &Token) -> Result<Option<Session>, StoreError> {
+        let (hash, now) = (token.hash(), self.now());
+        let user = self.store.read(move |tx| tx.session_user(hash, now)).await?;
+        Ok(user.map(|user| Session { user, csrf: self.csrf(token) }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_out(&self, token: &Token) -> Result<(), StoreError> {
+        let hash = token.hash();
+        self.store.write(move |tx| tx.delete_session(hash)).await
+    }
+
+    /// Bound to the session: SHA-256 of a key that only the server has and the session's token,
+    /// both of fixed length.
+    fn csrf(&self, token: &Token) -> String {
+        let digest =
+            Sha256::new().chain_update(*self.csrf_key).chain_update(token.expose()).finalize();
+        BASE64URL_NOPAD.encode(&digest)
+    }
+}

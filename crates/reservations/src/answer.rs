@@ -1,0 +1,107 @@
+//! The answers, as `mod_reservations` reads them.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    error::{InternalError, UrlencodedError},
+    http::{StatusCode, header::RETRY_AFTER},
+};
+use roomkey_app::{Conference, StoreError};
+use roomkey_core::{
+    room::{Admission, Room},
+    time::{Instant, TimeZone},
+};
+use serde::Serialize;
+
+/// Places that we leave beside the people who are expected: a dropped connection keeps its place
+/// for a minute (`muc_max_occupants` counts connections).
+const GHOSTS: u32 = 2;
+
+/// A granted conference. Optional fields are left out, never null.
+#[derive(Serialize)]
+struct Granted<'a> {
+    /// A string: a number would come back as `1.0` (Lua).
+    id: String,
+    /// As it was asked for.
+    name: &'a str,
+    /// Required by the module, and not used.
+    mail_owner: &'static str,
+    /// When the room opened.
+    start_time: String,
+    /// Seconds from there to the end of the window.
+    duration: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    lobby: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_occupants: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+fn granted(room: &Room) -> HttpResponse {
+    HttpResponse::Ok().json(Granted {
+        id: room.id.to_string(),
+        name: room.name.expose(),
+        mail_owner: "roomkey",
+        start_time: room.window.start.to_string(),
+        duration: room.window.end.seconds() - room.window.start.seconds(),
+        password: Some(room.password.expose()),
+        lobby: room.lobby,
+        max_occupants: room.max_occupants.map(|people| people.saturating_add(GHOSTS)),
+    })
+}
+
+fn refused(status: StatusCode, message: &str) -> HttpResponse {
+    HttpResponse::build(status).json(Message { message })
+}
+
+/// Granted, or refused in words that name the time but no person.
+pub(crate) fn conference(conference: Option<&Conference>) -> (HttpResponse, &'static str) {
+    let Some(Conference { room, admission, zone }) = conference else {
+        return (unknown(), "unknown");
+    };
+    match admission {
+        Admission::Open => (granted(room), "granted"),
+        Admission::Early { opens_at } => {
+            let message = format!("This room opens on {}.", told(*opens_at, *zone));
+            (refused(StatusCode::FORBIDDEN, &message), "early")
+        }
+        Admission::Over => {
+            (refused(StatusCode::FORBIDDEN, "The time of this room is over."), "over")
+        }
+        Admission::Revoked => {
+            (refused(StatusCode::FORBIDDEN, "This booking was moved or cancelled."), "revoked")
+        }
+    }
+}
+
+fn told(at: Instant, zone: TimeZone) -> String {
+    format!("{} ({} time)", zone.local(at).format("%A %-d %B %Y at %H:%M"), zone.city())
+}
+
+pub(crate) fn unknown() -> HttpResponse {
+    refused(StatusCode::NOT_FOUND, "No booking has a room of this name.")
+}
+
+pub(crate) fn unauthorized() -> HttpResponse {
+    refused(
+        StatusCode::UNAUTHORIZED,
+        "The video server and the booking server do not know each other.",
+    )
+}
+
+/// The only 5xx: `mod_reservations` tries again after it.
+pub(crate) fn away(error: &StoreError) -> HttpResponse {
+    tracing::error!(%error, "a conference could not be looked up");
+    HttpResponse::ServiceUnavailable()
+        .insert_header((RETRY_AFTER, "3"))
+        .json(Message { message: "The booking server is not available right now. Try again." })
+}
+
+pub(crate) fn bad_form(error: UrlencodedError, _: &HttpRequest) -> actix_web::Error {
+    let response = refused(StatusCode::BAD_REQUEST, "The request is not a conference's form.");
+    InternalError::from_response(error, response).into()
+}

@@ -1,0 +1,67 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use crate::{State, answer};
+
+/// What `mod_reservations` sends. `start_time` is when the request was made and `mail_owner` a
+/// random address, so neither counts.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    name: String,
+}
+
+/// `POST /conference`: may this room exist now? A repeat gets the same answer.
+pub(crate) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    form: web::Form<Asked>,
+) -> HttpResponse {
+    if !state.tokens.allow(&request) {
+        return answer::unauthorized();
+    }
+    match state.app.conference_by_name(&form.name).await {
+        Ok(conference) => {
+            let (response, outcome) = answer::conference(conference.as_ref());
+            let room = conference.map(|conference| conference.room.id.to_string());
+            tracing::info!(room, outcome, "a conference was asked for");
+            metrics::counter!("roomkey_conferences_total", "outcome" => outcome).increment(1);
+            response
+        }
+        Err(error) => answer::away(&error),
+    }
+}
+
+/// `GET /conference/{id}`: asked after a conflict; the same answer as to the `POST`.
+pub(crate) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    id: web::Path<String>,
+) -> HttpResponse {
+    if !state.tokens.allow(&request) {
+        return answer::unauthorized();
+    }
+    match state.app.conference_by_id(&id).await {
+        Ok(conference) => answer::conference(conference.as_ref()).0,
+        Err(error) => answer::away(&error),
+    }
+}
+
+/// `DELETE /conference/{id}`: the room is empty now. The booking goes on: whoever comes back inside
+/// the window makes Prosody ask again.
+pub(crate) async fn delete(
+    request: HttpRequest,
+    state: web::Data<State>,
+    id: web::Path<String>,
+) -> HttpResponse {
+    if !state.tokens.allow(&request) {
+        return answer::unauthorized();
+    }
+    match state.app.conference_by_id(&id).await {
+        Ok(Some(conference)) => {
+            tracing::info!(room = %conference.room.id, "a conference is empty");
+            HttpResponse::NoContent().finish()
+        }
+        Ok(None) => answer::unknown(),
+        Err(error) => answer::away(&error),
+    }
+}
