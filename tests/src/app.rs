@@ -152,7 +152,7 @@ impl TestApp {
     /// Waits until the server is ready; false when it ended instead.
     fn wait_ready(&mut self) -> bool {
         let internal = self.internal_client();
-        let ready = wait_until("the server to be ready", Duration::from_secs(60), || {
+        let ready = wait_until("the server to be ready", Duration::from_mins(1), || {
             let ended = self.child.as_mut()?.try_wait().ok()?.is_some();
             if ended {
                 return Some(false);

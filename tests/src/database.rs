@@ -67,7 +67,7 @@ impl Database {
         getrandom::fill(&mut random).expect("randomness");
         let name = format!("test_{}", data_encoding::HEXLOWER.encode(&random));
         // PostgreSQL copies a template for one caller at a time; the others are told to come again.
-        wait_until("a copy of the template database", Duration::from_secs(60), || {
+        wait_until("a copy of the template database", Duration::from_mins(1), || {
             psql(&cluster, &format!("CREATE DATABASE {name} {template}")).ok()
         });
         Self::Postgres { cluster, name }
@@ -116,7 +116,8 @@ impl Database {
     /// Everything in one table as text.
     pub fn dump_of(&self, table: &str) -> String {
         let rows = self.rows(&format!("SELECT * FROM \"{table}\" ORDER BY 1"));
-        rows.iter().map(|row| format!("{table} {row}\n")).collect()
+        let rows: Vec<String> = rows.iter().map(Value::to_string).collect();
+        format!("{table} {}\n", rows.join(&format!("\n{table} ")))
     }
 
     /// How many rows each table has, except those that a refused request may leave: attempts and sessions.

@@ -145,7 +145,7 @@ impl Form {
         let value = attr("value").unwrap_or_default();
         let kind = attr("type").unwrap_or_default().to_ascii_lowercase();
         match (control.value().name(), kind.as_str()) {
-            ("button", "button" | "reset") | ("input", "button" | "reset") => return,
+            ("button" | "input", "button" | "reset") => return,
             ("button", _) | ("input", "submit" | "image") => {
                 self.buttons.push((name.to_owned(), value.to_owned()));
                 return;

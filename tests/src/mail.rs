@@ -27,19 +27,28 @@ impl Mailbox {
 
     /// Everything that is there now, oldest file name first.
     pub fn all(&mut self) -> Vec<Mail> {
-        let mut fresh: Vec<PathBuf> = std::fs::read_dir(&self.dir)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "eml"))
-            .filter(|path| !self.read.contains_key(path))
-            .collect();
-        fresh.sort();
+        let mut fresh = self.files();
+        fresh.retain(|path| !self.read.contains_key(path));
         if !fresh.is_empty() {
             let mails = read(&fresh);
             self.read.extend(fresh.into_iter().zip(mails));
         }
         self.read.values().cloned().collect()
+    }
+
+    /// How many mails are there now.
+    pub fn count(&self) -> usize {
+        self.files().len()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(&self.dir).into_iter().flatten();
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+            .collect();
+        files.sort();
+        files
     }
 
     /// Waits until there is a mail that `matches`, and gives it.
@@ -105,8 +114,10 @@ impl Mail {
         self.part("text")
             .split(|each: char| each.is_whitespace() || "<>()\"".contains(each))
             .find(|word| word.starts_with("http") && word.contains(part))
-            .map(|word| word.trim_end_matches(['.', ',']).to_owned())
-            .unwrap_or_else(|| panic!("no link with {part:?} in {}", self.part("text")))
+            .map_or_else(
+                || panic!("no link with {part:?} in {}", self.part("text")),
+                |word| word.trim_end_matches(['.', ',']).to_owned(),
+            )
     }
 }
 

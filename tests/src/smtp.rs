@@ -47,12 +47,7 @@ impl SmtpSink {
 
     /// The number of mails acknowledged so far.
     pub fn count(&self) -> usize {
-        std::fs::read_dir(&self.spool).map_or(0, |entries| {
-            entries
-                .filter_map(Result::ok)
-                .filter(|entry| entry.path().extension().is_some_and(|end| end == "eml"))
-                .count()
-        })
+        self.mailbox().count()
     }
 }
 

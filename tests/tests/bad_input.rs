@@ -145,13 +145,13 @@ struct Before {
 
 impl Before {
     fn of(app: &TestApp) -> Self {
-        Self { rows: app.database().row_counts(), mails: app.mailbox().all().len() }
+        Self { rows: app.database().row_counts(), mails: app.mailbox().count() }
     }
 
     #[track_caller]
     fn is_still_so(&self, app: &TestApp) {
         assert_eq!(app.database().row_counts(), self.rows, "nothing is stored");
-        assert_eq!(app.mailbox().all().len(), self.mails, "nothing is sent");
+        assert_eq!(app.mailbox().count(), self.mails, "nothing is sent");
         assert!(!app.logs().contains("panicked"), "{}", app.logs());
     }
 }

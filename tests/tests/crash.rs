@@ -82,7 +82,7 @@ fn acknowledged_bookings_survive_kills(backend: Backend) {
 
     // Also what was stored but never acknowledged sends its two mails: one to the customer, one to the host.
     let mut mailbox = sink.mailbox();
-    let sent = wait_until("every mail to be sent", Duration::from_secs(120), || {
+    let sent = wait_until("every mail to be sent", Duration::from_mins(2), || {
         let sent =
             if sink.count() < 2 * stored.len() { BTreeMap::new() } else { sent(&mut mailbox) };
         (sent.len() == 2 * stored.len()).then_some(sent)

@@ -3,12 +3,12 @@
 Usage: smtp_sink.py DIR   (prints its port on 127.0.0.1, then serves until it is killed)
 """
 
+import asyncio
 import itertools
 import os
 import sys
-import threading
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 spool = sys.argv[1]
 numbers = itertools.count(1)
@@ -23,7 +23,11 @@ class Keep:
         return "250 kept"
 
 
-controller = Controller(Keep(), hostname="127.0.0.1", port=0)
-controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
-threading.Event().wait()
+async def serve():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Keep(), enable_SMTPUTF8=True), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(serve())
