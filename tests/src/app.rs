@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use tempfile::TempDir;
@@ -213,7 +213,7 @@ impl TestApp {
 
     /// The time on the server's clock, to within the moments that a start takes.
     pub fn now(&self) -> DateTime<Utc> {
-        let Some(clock) = &self.clock else { return Utc::now() };
+        let Some(clock) = &self.clock else { return SystemTime::now().into() };
         let time = NaiveDateTime::parse_from_str(clock, "%Y-%m-%d %H:%M:%S").expect("a clock time");
         time.and_utc() + self.started.elapsed()
     }

@@ -1,8 +1,7 @@
 //! The answers, as `mod_reservations` reads them.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    error::{InternalError, UrlencodedError},
+    HttpResponse,
     http::{StatusCode, header::RETRY_AFTER},
 };
 use roomkey_app::{Conference, StoreError};
@@ -101,7 +100,6 @@ pub(crate) fn away(error: &StoreError) -> HttpResponse {
         .json(Message { message: "The booking server is not available right now. Try again." })
 }
 
-pub(crate) fn bad_form(error: UrlencodedError, _: &HttpRequest) -> actix_web::Error {
-    let response = refused(StatusCode::BAD_REQUEST, "The request is not a conference's form.");
-    InternalError::from_response(error, response).into()
+pub(crate) fn bad_form() -> HttpResponse {
+    refused(StatusCode::BAD_REQUEST, "The request is not a conference's form.")
 }

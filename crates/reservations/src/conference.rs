@@ -14,11 +14,12 @@ pub(crate) struct Asked {
 pub(crate) async fn create(
     request: HttpRequest,
     state: web::Data<State>,
-    form: web::Form<Asked>,
+    form: Result<web::Form<Asked>, actix_web::Error>,
 ) -> HttpResponse {
     if !state.tokens.allow(&request) {
         return answer::unauthorized();
     }
+    let Ok(form) = form else { return answer::bad_form() };
     match state.app.conference_by_name(&form.name).await {
         Ok(conference) => {
             let (response, outcome) = answer::conference(conference.as_ref());

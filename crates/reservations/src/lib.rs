@@ -27,9 +27,7 @@ pub fn configure(app: App, tokens: ReservationTokens) -> impl Fn(&mut web::Servi
     move |config| {
         config.app_data(state.clone()).service(
             web::scope("/conference")
-                .app_data(
-                    web::FormConfig::default().limit(16 * 1024).error_handler(answer::bad_form),
-                )
+                .app_data(web::FormConfig::default().limit(16 * 1024))
                 .route("", web::post().to(conference::create))
                 .route("/{id}", web::get().to(conference::show))
                 .route("/{id}", web::delete().to(conference::delete)),

@@ -38,6 +38,8 @@ def wall_at(zone, minute):
 def minutes_showing(zone, wall):
     """The epoch minutes at which the clock shows `wall`: none in a gap, two in a fold."""
     found = {epoch_minute(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)}
+    if len(found) == 1:  # no change of the clocks near (PEP 495)
+        return list(found)
     return sorted(minute for minute in found if wall_at(zone, minute) == wall)
 
 
