@@ -1,0 +1,239 @@
+//! What the templates show: facts in words, nothing to compute. One file of words, one of text and
+//! one of HTML for each mail stand in `templates/mail`.
+
+use askama::Template;
+use roomkey_core::{
+    account::User,
+    booking::Side,
+    notice::{BookingLetter, Occasion},
+    room::Room,
+    site::{PRODUCT, Site},
+    text::Note,
+    time::{Instant, MICROS_PER_MINUTE, TimeZone},
+    token::Token,
+};
+
+use crate::when::{self, When};
+
+/// The columns of a plain-text mail.
+const COLUMNS: usize = 72;
+
+/// Subject and both bodies of a mail.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+/// The three templates of one mail, over one view.
+macro_rules! mail {
+    ($view:ident, $render:ident, $subject:literal, $text:literal, $html:literal) => {
+        pub(crate) fn $render(m: &$view<'_>) -> Result<Rendered, askama::Error> {
+            #[derive(Template)]
+            #[template(path = $subject)]
+            struct Subject<'a> {
+                m: &'a $view<'a>,
+            }
+            #[derive(Template)]
+            #[template(path = $text)]
+            struct Text<'a> {
+                m: &'a $view<'a>,
+            }
+            #[derive(Template)]
+            #[template(path = $html)]
+            struct Html<'a> {
+                m: &'a $view<'a>,
+            }
+            Ok(Rendered {
+                subject: Subject { m }.render()?.trim().to_owned(),
+                text: Text { m }.render()?,
+                html: Html { m }.render()?,
+            })
+        }
+    };
+}
+
+mail!(
+    BookingView,
+    booked,
+    "mail/booked/subject.txt",
+    "mail/booked/body.txt",
+    "mail/booked/body.html"
+);
+mail!(
+    BookingView,
+    cancelled,
+    "mail/cancelled/subject.txt",
+    "mail/cancelled/body.txt",
+    "mail/cancelled/body.html"
+);
+mail!(
+    ResetView,
+    password_reset,
+    "mail/password_reset/subject.txt",
+    "mail/password_reset/body.txt",
+    "mail/password_reset/body.html"
+);
+mail!(TestView, test, "mail/test/subject.txt", "mail/test/body.txt", "mail/test/body.html");
+
+/// A booking as one of its two sides reads about it.
+#[derive(Debug)]
+pub(crate) struct BookingView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) to_host: bool,
+    pub(crate) headline: String,
+    pub(crate) title: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) customer: &'a str,
+    pub(crate) customer_email: &'a str,
+    /// The name of the side that does not read.
+    pub(crate) other: &'a str,
+    pub(crate) reader_email: &'a str,
+    /// In the reader's zone.
+    pub(crate) when: When,
+    /// In the other side's zone, if its clocks differ.
+    pub(crate) their_when: Option<When>,
+    pub(crate) short_when: String,
+    pub(crate) key: Option<KeyView<'a>>,
+    pub(crate) note: Vec<&'a str>,
+    pub(crate) note_wrapped: Vec<String>,
+    pub(crate) cancelled_by_reader: bool,
+    pub(crate) reason: Vec<&'a str>,
+    pub(crate) reason_wrapped: Vec<String>,
+    pub(crate) page: String,
+    pub(crate) join: String,
+    pub(crate) cancel: String,
+    pub(crate) again: String,
+    pub(crate) reference: String,
+}
+
+/// What opens the room.
+#[derive(Debug)]
+pub(crate) struct KeyView<'a> {
+    /// The room at Jitsi, for any device. Buttons lead to the join page instead, which knows when
+    /// the room is open.
+    pub(crate) url: String,
+    /// Only where Jitsi asks for one.
+    pub(crate) password: Option<&'a str>,
+    /// When it opens and closes.
+    pub(crate) opening: String,
+    pub(crate) lobby: bool,
+}
+
+impl<'a> BookingView<'a> {
+    pub(crate) fn new(letter: &'a BookingLetter, site: &Site) -> Self {
+        let BookingLetter { booking, host, event_type, link, .. } = letter;
+        let customer = &booking.attendee;
+        let to_host = letter.to == Side::Host;
+        let (reader_email, own, their, other) = if to_host {
+            (&host.email, host.time_zone, customer.time_zone, &customer.name)
+        } else {
+            (&customer.email, customer.time_zone, host.time_zone, &host.name)
+        };
+        let cancelled_by_reader =
+            booking.cancelled.as_ref().is_some_and(|(by, _)| *by == letter.to);
+        let reason = booking.cancelled.as_ref().map(|(_, reason)| reason);
+        let span = booking.span;
+        let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
+        let page = site.booking_page(link);
+        Self {
+            product: PRODUCT,
+            to_host,
+            headline: match (letter.occasion, letter.to) {
+                (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
+                (Occasion::Booked, Side::Host) => format!("{} has booked you", customer.name),
+                (Occasion::Cancelled, _) if cancelled_by_reader => {
+                    "You cancelled this booking".to_owned()
+                }
+                (Occasion::Cancelled, _) => format!("{other} has cancelled"),
+            },
+            title: event_type.terms.title.as_str(),
+            host: host.name.as_str(),
+            customer: customer.name.as_str(),
+            customer_email: customer.email.as_str(),
+            other: other.as_str(),
+            reader_email: reader_email.as_str(),
+            when: When::new(span, own),
+            their_when: (!same_clocks).then(|| When::new(span, their)),
+            short_when: when::short(span, own),
+            key: match (letter.occasion, &letter.room) {
+                (Occasion::Booked, Some(room)) => Some(KeyView::new(letter, room, own, site)),
+                _ => None,
+            },
+            note: lines(&booking.note),
+            note_wrapped: wrapped(&booking.note),
+            cancelled_by_reader,
+            reason: reason.map(lines).unwrap_or_default(),
+            reason_wrapped: reason.map(wrapped).unwrap_or_default(),
+            join: site.join_page(link),
+            cancel: format!("{page}/cancel"),
+            page,
+            again: format!(
+                "{}/{}/{}",
+                site.public_url.as_str(),
+                host.handle,
+                event_type.terms.slug
+            ),
+            reference: booking.id.to_string(),
+        }
+    }
+}
+
+impl<'a> KeyView<'a> {
+    fn new(letter: &'a BookingLetter, room: &'a Room, zone: TimeZone, site: &Site) -> Self {
+        let start = letter.booking.span.start;
+        let date = zone.date(start);
+        let [opens, closes] =
+            [room.window.start, room.window.end].map(|at| when::near(at, date, zone));
+        let early = match start.since(room.window.start) / MICROS_PER_MINUTE {
+            0 => String::new(),
+            1 => ", 1 minute early,".to_owned(),
+            minutes => format!(", {minutes} minutes early,"),
+        };
+        Self {
+            url: site.room(&room.name),
+            password: site.enforces_password().then(|| room.password.expose()),
+            opening: format!("The room opens at {opens}{early} and closes at {closes}."),
+            lobby: room.lobby,
+        }
+    }
+}
+
+/// A link to choose a new password.
+#[derive(Debug)]
+pub(crate) struct ResetView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) email: &'a str,
+    pub(crate) link: String,
+    pub(crate) until: String,
+    pub(crate) site: &'a str,
+}
+
+impl<'a> ResetView<'a> {
+    pub(crate) fn new(user: &'a User, token: &Token, expires_at: Instant, site: &'a Site) -> Self {
+        Self {
+            product: PRODUCT,
+            email: user.email.as_str(),
+            link: site.reset_page(token),
+            until: when::moment(expires_at, user.time_zone),
+            site: site.public_url.as_str(),
+        }
+    }
+}
+
+/// A mail that only shows that mail arrives.
+#[derive(Debug)]
+pub(crate) struct TestView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) site: &'a str,
+}
+
+fn lines(note: &Note) -> Vec<&str> {
+    note.as_str().lines().collect()
+}
+
+fn wrapped(note: &Note) -> Vec<String> {
+    let options = textwrap::Options::new(COLUMNS - 2).break_words(false);
+    textwrap::wrap(note.as_str(), options).into_iter().map(Into::into).collect()
+}

@@ -1,0 +1,115 @@
+//! Moments in words, always with the zone they are meant in.
+
+use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Span, TimeZone};
+
+/// A span as a mail writes it, in the zone of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct When {
+    /// `Thursday 8 October 2026`.
+    pub(crate) date: String,
+    /// `12:45`.
+    pub(crate) start: String,
+    /// `13:30`, or `00:15 on Friday 9 October` if that is another day.
+    pub(crate) end: String,
+    /// `London`; where the clock shows this time twice, `London, UTC+01:00`.
+    pub(crate) zone: String,
+}
+
+impl When {
+    pub(crate) fn new(span: Span, zone: TimeZone) -> Self {
+        let start = zone.local(span.start);
+        Self {
+            date: long_date(start),
+            start: clock(start),
+            end: near(span.end, start.date(), zone),
+            zone: place(span, zone),
+        }
+    }
+}
+
+/// `Thu 8 Oct, 12:45 (London)`, for subjects.
+pub(crate) fn short(span: Span, zone: TimeZone) -> String {
+    let start = zone.local(span.start);
+    format!("{} ({})", start.format("%a %-d %b, %H:%M"), place(span, zone))
+}
+
+/// `12:35`; on another date than `date`, `23:55 on Wednesday 7 October`.
+pub(crate) fn near(at: Instant, date: LocalDate, zone: TimeZone) -> String {
+    let local = zone.local(at);
+    if local.date() == date {
+        clock(local)
+    } else {
+        format!("{} on {}", clock(local), local.format("%A %-d %B"))
+    }
+}
+
+/// `13:05 on Thursday 8 October 2026 (London)`.
+pub(crate) fn moment(at: Instant, zone: TimeZone) -> String {
+    let local = zone.local(at);
+    let place = place(Span { start: at, end: at }, zone);
+    format!("{} on {} ({place})", clock(local), long_date(local))
+}
+
+fn clock(local: LocalDateTime) -> String {
+    local.format("%H:%M").to_string()
+}
+
+fn long_date(local: LocalDateTime) -> String {
+    local.format("%A %-d %B %Y").to_string()
+}
+
+/// The zone's city. In the hour that an autumn night has twice, the city alone would leave open
+/// which of the two is meant, so the offset stands beside it.
+fn place(span: Span, zone: TimeZone) -> String {
+    let twice = |at| zone.instants(zone.local(at)).count() > 1;
+    if twice(span.start) || twice(span.end) {
+        let seconds = zone.offset_seconds(span.start);
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let minutes = seconds.abs() / 60;
+        format!("{}, UTC{sign}{:02}:{:02}", zone.city(), minutes / 60, minutes % 60)
+    } else {
+        zone.city()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roomkey_core::time::Minutes;
+
+    use super::*;
+
+    fn span(start: &str, minutes: u32) -> Span {
+        Span::lasting(Instant::parse(start).unwrap(), Minutes(minutes))
+    }
+
+    fn zone(name: &str) -> TimeZone {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_span_in_two_zones() {
+        let span = span("2026-10-08T11:45:00Z", 45);
+        let london = When::new(span, zone("Europe/London"));
+        assert_eq!(london.date, "Thursday 8 October 2026");
+        assert_eq!((&*london.start, &*london.end, &*london.zone), ("12:45", "13:30", "London"));
+        let auckland = When::new(span, zone("Pacific/Auckland"));
+        assert_eq!(auckland.date, "Friday 9 October 2026");
+        assert_eq!((&*auckland.start, &*auckland.end), ("00:45", "01:30"));
+        assert_eq!(short(span, zone("America/New_York")), "Thu 8 Oct, 07:45 (New York)");
+    }
+
+    #[test]
+    fn midnight_is_named() {
+        let when = When::new(span("2026-10-08T22:30:00Z", 45), zone("Europe/London"));
+        assert_eq!(when.end, "00:15 on Friday 9 October");
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_has_its_offset() {
+        let berlin = zone("Europe/Berlin");
+        let first = When::new(span("2026-10-25T00:30:00Z", 15), berlin);
+        let second = When::new(span("2026-10-25T01:30:00Z", 15), berlin);
+        assert_eq!((&*first.start, &*first.zone), ("02:30", "Berlin, UTC+02:00"));
+        assert_eq!((&*second.start, &*second.zone), ("02:30", "Berlin, UTC+01:00"));
+    }
+}

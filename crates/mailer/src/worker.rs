@@ -1,0 +1,259 @@
+//! The worker: claims what is due in the outbox, sends it, and notes what became of it.
+//!
+//! A mail that was taken by the server but could not be noted, because this process or the
+//! database went away in between, is sent again with the same Message-ID: at least once, and
+//! recognisably the same.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use metrics::{counter, histogram};
+use roomkey_core::{
+    ids::OutboxId,
+    notice::Letter,
+    random::{self, Entropy},
+    site::Site,
+    time::{Clock, Instant},
+};
+use roomkey_store::{Store, StoreError};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+use crate::{Composer, Mail, SendError, Sender, Transport, backoff};
+
+/// Mails under way at once: one slow recipient holds up one of these, not the others.
+const CONCURRENT: usize = 8;
+/// A claim lapses after so long, in microseconds: soon after a worker died, another takes over.
+const LEASE_MICROS: i64 = 10_000_000;
+/// Claims are renewed so often. A send may take minutes (a server may scan a mail that long, and
+/// giving up on it early would make a duplicate), so claims follow the send and not the reverse.
+const RENEW: Duration = Duration::from_secs(3);
+/// The outbox is looked at so often for what other processes put in.
+const POLL: Duration = Duration::from_millis(500);
+/// With several mails under way, so long is waited for more of them to end before the next are
+/// claimed, so that claims come in batches.
+const GATHER: Duration = Duration::from_millis(10);
+/// After the database failed, so long is waited.
+const DATABASE_PAUSE: Duration = Duration::from_secs(2);
+/// That a mail was sent is tried to be noted for so long.
+const NOTE_PATIENCE: Duration = Duration::from_secs(60);
+/// At shutdown, mails under way have so long to end.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Sends what is due, until it is told to stop.
+pub struct Worker {
+    desk: Arc<Desk>,
+    wake: Arc<Notify>,
+}
+
+/// What a mail under way needs.
+struct Desk {
+    name: String,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    composer: Composer,
+    transport: Transport,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("name", &self.desk.name).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// A worker with a name of its own. Whoever commits to the outbox in this process notifies
+    /// `wake`.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        site: Site,
+        transport: Transport,
+        sender: Sender,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let name = format!("{:016x}", u64::from_be_bytes(random::bytes(&*entropy)));
+        let composer = Composer::new(site, sender);
+        Self { desk: Arc::new(Desk { name, store, clock, entropy, composer, transport }), wake }
+    }
+
+    /// Works until `shutdown` is ready; then lets the mails under way end.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = pin!(shutdown);
+        let mut sends = JoinSet::new();
+        loop {
+            let pause = self.claim(&mut sends).await;
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = self.wake.notified() => {}
+                () = sleep(pause) => {}
+                Some(_) = sends.join_next() => {
+                    if sends.len() > CONCURRENT / 2 {
+                        sleep(GATHER).await;
+                    }
+                }
+            }
+            while sends.try_join_next().is_some() {}
+        }
+        let ended = timeout(DRAIN, async { while sends.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!(
+                mails = sends.len(),
+                "stopped with mails under way; they are sent again"
+            );
+        }
+    }
+
+    /// Starts sending what is due, as far as there is room. Says when to look again.
+    async fn claim(&self, sends: &mut JoinSet<()>) -> Duration {
+        let room = CONCURRENT - sends.len();
+        if room == 0 {
+            return POLL;
+        }
+        let now = self.desk.clock.now();
+        match self.due(now, room).await {
+            Ok(Due::Now(letters)) => {
+                for letter in letters {
+                    let desk = Arc::clone(&self.desk);
+                    sends.spawn(async move { desk.send(letter).await });
+                }
+                POLL
+            }
+            Ok(Due::Later(at)) => {
+                let micros = u64::try_from(at.since(now)).unwrap_or_default();
+                Duration::from_micros(micros).min(POLL)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the outbox can not be read");
+                DATABASE_PAUSE
+            }
+        }
+    }
+
+    /// A look that only reads, so that an idle worker never asks for the database's write lock.
+    async fn due(&self, now: Instant, room: usize) -> Result<Due, StoreError> {
+        let Desk { store, name, .. } = &*self.desk;
+        match store.mail_backlog().await?.next_due {
+            Some(due) if due <= now => {
+                let lapses_at = now.plus_micros(LEASE_MICROS);
+                let limit = u32::try_from(room).unwrap_or_default();
+                store.claim_mail(name, now, lapses_at, limit).await.map(Due::Now)
+            }
+            Some(due) => Ok(Due::Later(due)),
+            None => Ok(Due::Later(now.plus_micros(LEASE_MICROS))),
+        }
+    }
+}
+
+enum Due {
+    Now(Vec<Letter>),
+    Later(Instant),
+}
+
+impl Desk {
+    async fn send(&self, letter: Letter) {
+        let id = letter.id;
+        let mail = match self.composer.compose(&letter) {
+            Ok(mail) => mail,
+            Err(error) => {
+                tracing::error!(outbox = %id, %error, "mail given up: it can not be composed");
+                counter!("roomkey_mail_failed_total", "outcome" => "given_up").increment(1);
+                self.note(id, || self.fail(id, error.to_string(), None)).await;
+                return;
+            }
+        };
+        match self.hand_over(id, &mail).await {
+            Ok(()) => {
+                let now = self.clock.now();
+                let age = u64::try_from(now.since(letter.queued_at)).unwrap_or_default();
+                histogram!("roomkey_mail_queue_age_seconds")
+                    .record(Duration::from_micros(age).as_secs_f64());
+                counter!("roomkey_mail_sent_total").increment(1);
+                self.note(id, || self.store.mail_sent(id, &mail.message_id, now)).await;
+                tracing::info!(outbox = %id, "mail sent");
+            }
+            Err(error) => self.failed(&letter, &error).await,
+        }
+    }
+
+    /// Sends, and keeps the claim alive as long as that takes.
+    async fn hand_over(&self, id: OutboxId, mail: &Mail) -> Result<(), SendError> {
+        let mut sending = pin!(self.transport.send(mail));
+        let mut renewals = interval(RENEW);
+        renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is at once, and the claim is fresh.
+        renewals.tick().await;
+        loop {
+            tokio::select! {
+                outcome = &mut sending => return outcome,
+                _ = renewals.tick() => {
+                    let lapses_at = self.clock.now().plus_micros(LEASE_MICROS);
+                    match self.store.renew_mail_claim(id, &self.name, lapses_at).await {
+                        Ok(true) => {}
+                        Ok(false) => tracing::warn!(outbox = %id, "a claim was lost while sending"),
+                        Err(error) => {
+                            tracing::warn!(outbox = %id, %error, "a claim could not be renewed");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn failed(&self, letter: &Letter, error: &SendError) {
+        let id = letter.id;
+        let failures = letter.attempts.saturating_add(1);
+        let now = self.clock.now();
+        let retry_at =
+            backoff::next_try(error.failure, failures, letter.queued_at, now, &*self.entropy);
+        if let Some(at) = retry_at {
+            tracing::warn!(outbox = %id, %error, failures, retry_at = %at, "mail not sent yet");
+            counter!("roomkey_mail_failed_total", "outcome" => "retry").increment(1);
+        } else {
+            tracing::error!(outbox = %id, %error, failures, "mail given up");
+            counter!("roomkey_mail_failed_total", "outcome" => "given_up").increment(1);
+        }
+        let told = format!("{error}: {}", error.detail);
+        self.note(id, || self.fail(id, told.clone(), retry_at)).await;
+    }
+
+    async fn fail(
+        &self,
+        id: OutboxId,
+        error: String,
+        retry_at: Option<Instant>,
+    ) -> Result<(), StoreError> {
+        self.store.mail_failed(id, &self.name, &error, retry_at, self.clock.now()).await
+    }
+
+    /// Notes what became of a mail, and does not let go because the database is away for a
+    /// moment: what is not noted is sent again.
+    async fn note<F: Future<Output = Result<(), StoreError>>>(
+        &self,
+        id: OutboxId,
+        write: impl Fn() -> F,
+    ) {
+        let noting = async {
+            let mut pause = Duration::from_millis(100);
+            loop {
+                match write().await {
+                    Err(error) if error.is_temporary() => {
+                        tracing::warn!(outbox = %id, %error, "noted later");
+                        sleep(pause).await;
+                        pause = (pause * 2).min(DATABASE_PAUSE);
+                    }
+                    other => return other,
+                }
+            }
+        };
+        match timeout(NOTE_PATIENCE, noting).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(outbox = %id, %error, "could not be noted"),
+            Err(_) => tracing::error!(outbox = %id, "could not be noted in time"),
+        }
+    }
+}
