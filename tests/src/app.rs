@@ -349,6 +349,14 @@ impl TestApp {
         std::fs::read_to_string(self.dir.path().join("stderr")).unwrap_or_default()
     }
 
+    /// The set-up tokens that the starts so far printed, each alone on a line of stderr.
+    pub fn setup_tokens(&self) -> Vec<String> {
+        let is_token = |text: &&str| {
+            text.len() >= 22 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        };
+        self.stderr().lines().map(str::trim).filter(is_token).map(str::to_owned).collect()
+    }
+
     /// Both streams of the servers of this test.
     pub fn logs(&self) -> String {
         format!("{}{}", self.stdout(), self.stderr())

@@ -11,7 +11,7 @@ on_both!(
 
 fn the_owner_is_made_with_the_printed_token(backend: Backend) {
     let mut app = TestApp::on(backend).start();
-    let token = printed_token(&app).expect("a token on stderr");
+    let token = app.setup_tokens().pop().expect("a token on stderr");
     assert!(token.len() >= 22, "at least 128 random bits: {token}");
     let line = app.wait_for_line(&token);
     assert!(!line.trim_start().starts_with('{'), "outside the log: {line}");
@@ -37,7 +37,7 @@ fn the_owner_is_made_with_the_printed_token(backend: Backend) {
 
 fn without_the_token_nobody_is_made(backend: Backend) {
     let mut app = TestApp::on(backend).start();
-    let token = printed_token(&app).expect("a token on stderr");
+    let token = app.setup_tokens().pop().expect("a token on stderr");
     for wrong in ["", "guess", &token[1..], &token.to_uppercase(), &format!("{token}x")] {
         if wrong == token {
             continue;
@@ -48,7 +48,7 @@ fn without_the_token_nobody_is_made(backend: Backend) {
     assert_eq!(users(&app), 0);
     // A restart makes a new one; the old one is worth nothing then, or still the one that holds.
     app.restart();
-    let second = printed_tokens(&app).pop().expect("a token on stderr");
+    let second = app.setup_tokens().pop().expect("a token on stderr");
     app.client().submit(&filled(&app, &second)).expect(303);
     assert_eq!(users(&app), 1);
 }
@@ -58,7 +58,7 @@ fn with_a_user_there_is_no_setup(backend: Backend) {
     app.add_host(&Host::ada());
     let mut app = app;
     app.start();
-    assert_eq!(printed_token(&app), None, "{}", app.stderr());
+    assert!(app.setup_tokens().is_empty(), "{}", app.stderr());
     let reply = app.client().get("/setup");
     assert!([303, 404].contains(&reply.status), "{reply:?}");
     let fields = [("token", "x"), ("name", "Eve"), ("email", "eve@hosts.example")];
@@ -70,7 +70,7 @@ fn with_a_user_there_is_no_setup(backend: Backend) {
 
 fn weak_or_broken_answers_are_marked(backend: Backend) {
     let app = TestApp::on(backend).start();
-    let token = printed_token(&app).expect("a token on stderr");
+    let token = app.setup_tokens().pop().expect("a token on stderr");
     for (field, bad) in [
         ("password", "short"),
         ("password", ""),
@@ -107,17 +107,4 @@ fn filled(app: &TestApp, token: &str) -> Form {
 
 fn users(app: &TestApp) -> i64 {
     app.database().number("SELECT count(*) AS n FROM users")
-}
-
-fn printed_token(app: &TestApp) -> Option<String> {
-    printed_tokens(app).pop()
-}
-
-/// The tokens of all starts so far: the last word of each line that speaks of the set-up.
-fn printed_tokens(app: &TestApp) -> Vec<String> {
-    app.stderr()
-        .lines()
-        .filter(|line| line.starts_with("Set up"))
-        .filter_map(|line| line.split_whitespace().last().map(str::to_owned))
-        .collect()
 }
