@@ -47,7 +47,7 @@ macro_rules! mail {
             }
             Ok(Rendered {
                 subject: Subject { m }.render()?.trim().to_owned(),
-                text: Text { m }.render()?,
+                text: Text { m }.render()? + "\n",
                 html: Html { m }.render()?,
             })
         }
@@ -94,6 +94,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) when: When,
     /// In the other side's zone, if its clocks differ.
     pub(crate) their_when: Option<When>,
+    /// Whether it is even another date there.
+    pub(crate) their_date_differs: bool,
     pub(crate) short_when: String,
     pub(crate) key: Option<KeyView<'a>>,
     pub(crate) note: Vec<&'a str>,
@@ -142,7 +144,7 @@ impl<'a> BookingView<'a> {
             to_host,
             headline: match (letter.occasion, letter.to) {
                 (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
-                (Occasion::Booked, Side::Host) => format!("{} has booked you", customer.name),
+                (Occasion::Booked, Side::Host) => format!("You’re booked with {}", customer.name),
                 (Occasion::Cancelled, _) if cancelled_by_reader => {
                     "You cancelled this booking".to_owned()
                 }
@@ -155,6 +157,7 @@ impl<'a> BookingView<'a> {
             other: other.as_str(),
             reader_email: reader_email.as_str(),
             when: When::new(span, own),
+            their_date_differs: own.date(span.start) != their.date(span.start),
             their_when: (!same_clocks).then(|| When::new(span, their)),
             short_when: when::short(span, own),
             key: match (letter.occasion, &letter.room) {

@@ -38,7 +38,7 @@ const GATHER: Duration = Duration::from_millis(10);
 /// After the database failed, so long is waited.
 const DATABASE_PAUSE: Duration = Duration::from_secs(2);
 /// That a mail was sent is tried to be noted for so long.
-const NOTE_PATIENCE: Duration = Duration::from_secs(60);
+const NOTE_PATIENCE: Duration = Duration::from_mins(1);
 /// At shutdown, mails under way have so long to end.
 const DRAIN: Duration = Duration::from_secs(30);
 

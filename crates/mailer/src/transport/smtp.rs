@@ -31,10 +31,10 @@ use crate::Mail;
 /// Reaching, encrypting and signing in may take so long, each.
 const CONNECT: Duration = Duration::from_secs(20);
 /// A command may take so long to be answered: servers look up senders and recipients meanwhile.
-const COMMAND: Duration = Duration::from_secs(60);
+const COMMAND: Duration = Duration::from_mins(1);
 /// The final answer may take so long: servers scan the mail first, and giving up early makes a
 /// duplicate (RFC 5321 4.5.3.2.6 asks for ten minutes).
-const CONTENT: Duration = Duration::from_secs(300);
+const CONTENT: Duration = Duration::from_mins(5);
 /// A connection that was idle for so long is not used again; servers close theirs about then.
 const IDLE: Duration = Duration::from_secs(20);
 /// Saying goodbye may take so long.
