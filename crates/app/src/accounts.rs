@@ -100,6 +100,14 @@ impl App {
         Ok(user)
     }
 
+    /// All hosts, by handle.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn hosts(&self) -> Result<Vec<User>, StoreError> {
+        self.store.read(|tx| tx.users()).await
+    }
+
     /// The host with that handle; a text that can be none is simply not found.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
     availability::{Offer, Refusal, Schedule},
-    booking::{BookingRequest, Fresh, decide_booking},
+    booking::{Booking, BookingRequest, Fresh, decide_booking},
     event_type::EventType,
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
@@ -110,7 +110,13 @@ impl App {
         let app = self.clone();
         let booked = self
             .store
-            .write(move |tx| app.book_in(tx, &wanted, duration, &request, idempotency.as_ref()))
+            .write(move |tx| {
+                let booked = app.book_in(tx, &wanted, duration, &request, idempotency.as_ref())?;
+                if !booked.repeated {
+                    app.tell_both_sides(tx, &booked.details.booking)?;
+                }
+                Ok::<_, BookError>(booked)
+            })
             .await?;
         if !booked.repeated {
             self.wake_mail();
@@ -118,6 +124,13 @@ impl App {
         Ok(booked)
     }
 
+    fn tell_both_sides(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+        let (version, sequence) = (booking.version, booking.ical_sequence);
+        let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Booked);
+        enqueue(tx, &notices, booking.created_at, self.entropy())
+    }
+
+    /// All of a booking but its mails.
     pub(crate) fn book_in(
         &self,
         tx: &mut Tx<'_>,
@@ -148,12 +161,8 @@ impl App {
         let new = decide_booking(&offer, &event_type, request.clone(), fresh, domain)
             .map_err(BookError::Refused)?;
         tx.insert_booking(&new)?;
-        let booking = &new.booking;
-        let (version, sequence) = (booking.version, booking.ical_sequence);
-        let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Booked);
-        enqueue(tx, &notices, now, self.entropy())?;
         if let Some(Record { scope, key, body_hash }) = record {
-            let recorded = Recorded { body_hash, booking: booking.id };
+            let recorded = Recorded { body_hash, booking: new.booking.id };
             tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
         }
         Ok(Booked {

@@ -8,6 +8,7 @@ use roomkey_core::{
     time::{Instant, Minutes, Span, TimeZone},
 };
 use roomkey_store::StoreError;
+use sha2::{Digest, Sha256};
 
 use crate::{AddUserError, App, BookError, EventTypeError, NewUser, Page, Wanted};
 
@@ -61,8 +62,7 @@ fn text<T: std::str::FromStr>(text: &str) -> Result<T, SeedError> {
 }
 
 impl App {
-    /// Makes the data set. Its bookings go the way of any other, but cause no mail that leaves:
-    /// every address ends in `.invalid`.
+    /// Makes the data set. Its bookings go the way of any other, but cause no mail.
     ///
     /// # Errors
     /// [`SeedError`].
@@ -72,7 +72,7 @@ impl App {
         for number in 1..=hosts {
             let share = seed.bookings / hosts + u32::from(number <= seed.bookings % hosts);
             let page = self.seed_host(seed.seed, number).await?;
-            made += self.seed_bookings(page, share).await?;
+            made += self.seed_bookings(page, seed.seed, share).await?;
         }
         Ok(Seeded { hosts, bookings: made })
     }
@@ -98,16 +98,22 @@ impl App {
         Ok(Page { handle, slug: "intro".to_owned() })
     }
 
-    /// Every second free half hour, from tomorrow on.
-    async fn seed_bookings(&self, page: Page, share: u32) -> Result<u32, SeedError> {
+    /// About every second free half hour from tomorrow on; which, depends on the seed.
+    async fn seed_bookings(&self, page: Page, seed: u64, share: u32) -> Result<u32, SeedError> {
         let tomorrow =
             Span::lasting(self.now().plus(Minutes(24 * 60)), Minutes(u32::from(DAYS) * 24 * 60));
         let slots = self
             .slots(page.clone(), tomorrow)
             .await
             .map_err(|error| SeedError::Text(error.to_string()))?;
-        let starts: Vec<Instant> =
-            slots.slots.iter().step_by(2).take(share as usize).map(|slot| slot.start).collect();
+        let starts: Vec<Instant> = slots
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| coin(seed, *i))
+            .map(|(_, slot)| slot.start)
+            .take(share as usize)
+            .collect();
         let mut made = 0;
         for (batch, starts) in starts.chunks(BATCH).enumerate() {
             let requests = starts
@@ -139,4 +145,13 @@ fn request(start: Instant, number: usize) -> Result<BookingRequest, SeedError> {
         note: text("")?,
         by: Side::Customer,
     })
+}
+
+/// Heads or tails, the same for the same seed and number.
+fn coin(seed: u64, number: usize) -> bool {
+    let digest = Sha256::new()
+        .chain_update(seed.to_be_bytes())
+        .chain_update((number as u64).to_be_bytes())
+        .finalize();
+    digest.first().is_some_and(|byte| byte & 1 == 0)
 }

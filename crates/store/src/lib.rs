@@ -17,7 +17,7 @@ mod vault;
 
 pub use backend::{Backend, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::{Constraint, StoreError};
-pub use migrate::{MigrateError, Migration};
+pub use migrate::{MigrateError, Migration, SchemaPolicy};
 pub use outbox::Backlog;
 pub use pool::{Store, StoreOptions};
 pub use tx::{

@@ -29,14 +29,27 @@ pub enum MigrateError {
     /// A step failed; it was undone.
     #[error("the schema can not be brought up to date: {0}")]
     Step(String),
+    /// The database is an older version's.
+    #[error("its schema is older than this program; run 'roomkey migrate'")]
+    Outdated,
     /// The lock file beside the SQLite file.
     #[error("the lock file of the database can not be used: {0}")]
     Lock(#[from] std::io::Error),
 }
 
-/// Takes the steps that are missing, one process at a time; returns them in order. A dry run only
-/// names them.
-pub(crate) fn run(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, MigrateError> {
+/// What opening a database does about its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaPolicy {
+    /// Nothing: says what would be done.
+    DryRun,
+    /// Makes it in an empty database; an older one is refused, since a running server may use it.
+    MakeIfEmpty,
+    /// Brings it up to date.
+    BringUpToDate,
+}
+
+/// Takes the steps that are missing, one process at a time; returns them in order.
+pub(crate) fn run(url: &DatabaseUrl, policy: SchemaPolicy) -> Result<Vec<Migration>, MigrateError> {
     // Held until the end of this function.
     let _lock = url.sqlite_path().map(lock_file).transpose()?;
     let manager = Manager { url: url.clone(), access: Access::ReadWrite };
@@ -45,21 +58,29 @@ pub(crate) fn run(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, Mi
         .conn;
     let step =
         |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Step(error.to_string());
-    let pending = match &mut conn {
+    let (pending, applied) = match &mut conn {
         Conn::Pg(c) => {
             c.batch_execute(&format!(
                 "SET lock_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK})"
             ))
             .map_err(|error| step(error.into()))?;
-            names(&c.pending_migrations(POSTGRES).map_err(step)?)
+            let pending = names(&c.pending_migrations(POSTGRES).map_err(step)?);
+            (pending, c.applied_migrations().map_err(step)?.len())
         }
-        Conn::Sqlite(c) => names(&c.pending_migrations(SQLITE).map_err(step)?),
+        Conn::Sqlite(c) => {
+            let pending = names(&c.pending_migrations(SQLITE).map_err(step)?);
+            (pending, c.applied_migrations().map_err(step)?.len())
+        }
     };
-    if !dry_run && !pending.is_empty() {
-        match &mut conn {
-            Conn::Pg(c) => c.run_pending_migrations(POSTGRES).map(drop).map_err(step)?,
-            Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop).map_err(step)?,
-        }
+    if pending.is_empty() || policy == SchemaPolicy::DryRun {
+        return Ok(pending);
+    }
+    if policy == SchemaPolicy::MakeIfEmpty && applied > 0 {
+        return Err(MigrateError::Outdated);
+    }
+    match &mut conn {
+        Conn::Pg(c) => c.run_pending_migrations(POSTGRES).map(drop).map_err(step)?,
+        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop).map_err(step)?,
     }
     Ok(pending)
 }

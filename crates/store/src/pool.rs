@@ -12,7 +12,7 @@ use roomkey_core::random::Entropy;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    Backend, DatabaseUrl, MigrateError, Migration, SecretKey, StoreError, Tx, Vault,
+    Backend, DatabaseUrl, MigrateError, Migration, SchemaPolicy, SecretKey, StoreError, Tx, Vault,
     connection::{Access, CONNECT_PATIENCE, Manager, Pooled},
     error::{Remedy, classify},
     migrate,
@@ -34,6 +34,8 @@ pub struct StoreOptions {
     pub connections: u32,
     /// Seals what is secret.
     pub secret_key: SecretKey,
+    /// What is done about the schema.
+    pub schema: SchemaPolicy,
 }
 
 /// The database. Cheap to clone.
@@ -98,13 +100,13 @@ impl diesel::r2d2::HandleError<diesel::r2d2::Error> for QuietErrors {
 }
 
 impl Store {
-    /// Brings the schema up to date and opens the database.
+    /// Sees to the schema and opens the database.
     ///
     /// # Errors
     /// [`MigrateError`] if there is no database, or its schema can not be brought up to date.
     pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
-        migrate::run(&options.url, false)?;
-        let StoreOptions { url, connections, secret_key } = options;
+        migrate::run(&options.url, options.schema)?;
+        let StoreOptions { url, connections, secret_key, schema: _ } = options;
         let open = |access, size| Lane::new(&url, access, size);
         let (readers, writers) = match url.backend() {
             Backend::Sqlite => {
@@ -116,12 +118,15 @@ impl Store {
         Ok(Self(Arc::new(Inner { url, readers, writers, vault })))
     }
 
-    /// Brings the schema up to date, or only names the steps that are missing.
+    /// Does about the schema what the policy says; returns the steps that were missing.
     ///
     /// # Errors
     /// [`MigrateError`].
-    pub fn migrate(url: &DatabaseUrl, dry_run: bool) -> Result<Vec<Migration>, MigrateError> {
-        migrate::run(url, dry_run)
+    pub fn migrate(
+        url: &DatabaseUrl,
+        policy: SchemaPolicy,
+    ) -> Result<Vec<Migration>, MigrateError> {
+        migrate::run(url, policy)
     }
 
     /// Which database it is.

@@ -38,6 +38,16 @@ impl Tx<'_> {
         Ok(any.is_some())
     }
 
+    /// All users, by handle.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn users(&mut self) -> Result<Vec<User>, StoreError> {
+        let rows: Vec<UserRow> =
+            self.run(|c| users::table.order(users::handle).select(UserRow::as_select()).load(c))?;
+        rows.iter().map(UserRow::read).collect()
+    }
+
     /// Stores a new user.
     ///
     /// # Errors
