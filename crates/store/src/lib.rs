@@ -15,6 +15,9 @@ mod schema;
 mod tx;
 mod vault;
 
+#[cfg(test)]
+mod tests;
+
 pub use backend::{Backend, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::{Constraint, StoreError};
 pub use migrate::{MigrateError, Migration, SchemaPolicy};

@@ -1,0 +1,61 @@
+//! What is secret lies sealed, and opens only with the key that sealed it.
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+
+use super::{Dice, TestDatabase, World, on_both, run};
+use crate::{SchemaPolicy, SecretKey, StoreError};
+
+on_both!(secrets_are_stored_sealed);
+
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+fn secrets_are_stored_sealed(database: TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let new = world.booking(60, 90, (0, 0));
+        let id = new.booking.id;
+        let secrets = [
+            new.room.name.expose().to_owned(),
+            new.room.password.expose().to_owned(),
+            new.host_token.expose().to_owned(),
+            new.customer_token.expose().to_owned(),
+        ];
+        let (name, password) = (new.room.name.clone(), secrets[1].clone());
+        world.insert(new).await.unwrap();
+
+        let stored: Vec<Stored> = world
+            .store
+            .read(|tx| {
+                tx.run(|c| {
+                    sql_query(
+                        "SELECT name_hash || ' ' || name_sealed || ' ' || password_sealed || ' ' \
+                         || token_hash || ' ' || token_sealed AS text \
+                         FROM rooms JOIN booking_links USING (booking_id)",
+                    )
+                    .load(c)
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(stored.len(), 2);
+        for secret in &secrets {
+            assert!(stored.iter().all(|row| !row.text.contains(secret)), "{secret}");
+        }
+
+        let found = {
+            let name = name.clone();
+            world.store.read(move |tx| tx.room_by_name(&name)).await.unwrap().unwrap()
+        };
+        assert_eq!(found.room.password.expose(), password);
+        assert_eq!((found.room.max_occupants, found.room.lobby), (Some(3), true));
+
+        let other = database.open_with(SecretKey::new(&Dice), SchemaPolicy::MakeIfEmpty).unwrap();
+        let unreadable = other.read(move |tx| tx.booking(id)).await;
+        assert!(matches!(unreadable, Err(StoreError::Unreadable(_))), "{unreadable:?}");
+        assert!(other.read(move |tx| tx.room_by_name(&name)).await.unwrap().is_none());
+    });
+}
