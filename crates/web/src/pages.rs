@@ -3,16 +3,45 @@
 pub(crate) mod app;
 pub(crate) mod booked;
 pub(crate) mod booking;
+pub(crate) mod calendar;
 pub(crate) mod cancel;
 pub(crate) mod details;
 pub(crate) mod error;
 pub(crate) mod forgot_password;
+pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod mailbox;
 pub(crate) mod profile;
 pub(crate) mod reset_password;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
+pub(crate) mod sign_out;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{ContentType, LOCATION},
+    },
+};
+use askama::Template;
+
+use crate::{failure::Failure, theme, view::Shell};
+
+/// The answer with a page in it.
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result<HttpResponse, Failure> {
+    Ok(HttpResponse::build(status).content_type(ContentType::html()).body(page.render()?))
+}
+
+/// 303 to a path of this site.
+pub(crate) fn see_other(path: impl AsRef<str>) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path.as_ref())).finish()
+}
+
+/// What is around a public page.
+pub(crate) fn shell(request: &HttpRequest) -> Shell {
+    Shell { theme: theme::of(request), flash: None }
+}
 
 #[cfg(test)]
 mod tests {

@@ -8,10 +8,12 @@ mod when;
 mod zones;
 
 pub(crate) use icon::{Icon, Markup};
-pub(crate) use month::{Day, Month, MonthKey};
-pub(crate) use problems::{Problem, Problems};
+pub(crate) use month::{Month, MonthKey};
+pub(crate) use problems::Problems;
 pub(crate) use shell::{AppShell, Section, Shell, Theme};
-pub(crate) use when::{Clock, TimeOfDay, Trail, When, date_with_year, long_date, minutes, nearby};
+pub(crate) use when::{
+    Clock, TimeOfDay, Trail, When, date_with_year, long_date, minutes, nearby, weekday,
+};
 pub(crate) use zones::ZoneOptions;
 
 /// Up to two letters that stand for a name.

@@ -1,9 +1,24 @@
 //! `/b/{token}`: a booking, to one of its two sides.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
 use askama::Template;
-use roomkey_core::time::Instant;
+use roomkey_app::Found;
+use roomkey_core::{
+    booking::{Side, Status},
+    time::{Instant, MICROS_PER_MINUTE, TimeZone},
+    token::Token,
+};
 
-use crate::view::{Shell, When};
+use super::{page, shell};
+use crate::{
+    Web,
+    failure::Failure,
+    view::{Clock, Shell, TimeOfDay, When, long_date},
+};
 
 /// Where the booking is in its life, as its reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +90,132 @@ pub(crate) struct Page {
     note: String,
     reason: Option<String>,
     /// The path of this page.
-    page: String,
+    path: String,
     /// Where to book another time.
     again: String,
+}
+
+/// The booking behind a link.
+pub(super) async fn found(web: &Web, token: &str) -> Result<Found, Failure> {
+    let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
+    Ok(web.app.booking_by_link(&token).await?)
+}
+
+/// The path of a booking's page.
+pub(super) fn path(token: &Token) -> String {
+    format!("/b/{}", token.expose())
+}
+
+/// What every page of a booking says about it, in the reader's zone.
+pub(super) struct Facts {
+    pub(super) title: String,
+    pub(super) when: When,
+    /// The other side's name.
+    pub(super) other: String,
+    /// The path of the booking's page.
+    pub(super) path: String,
+    /// Where to book another time.
+    pub(super) again: String,
+}
+
+impl Facts {
+    pub(super) fn of(found: &Found) -> Self {
+        let details = &found.details;
+        let (customer, host) = (&details.booking.attendee, &details.host);
+        let (own, other) = zones(found);
+        let terms = &details.event_type.terms;
+        Self {
+            title: terms.title.to_string(),
+            when: When::new(details.booking.span, own, other, Clock::TwentyFour),
+            other: match found.side {
+                Side::Host => customer.name.to_string(),
+                Side::Customer => host.name.to_string(),
+            },
+            path: path(details.link(found.side)),
+            again: format!("/{}/{}", host.handle, terms.slug),
+        }
+    }
+}
+
+/// The reader's zone, and the other side's.
+fn zones(found: &Found) -> (TimeZone, TimeZone) {
+    let (customer, host) = (found.details.booking.attendee.time_zone, found.details.host.time_zone);
+    match found.side {
+        Side::Host => (host, customer),
+        Side::Customer => (customer, host),
+    }
+}
+
+/// `at 12:35`, or if that is on another day than the booking starts, `Thursday 8 October at 23:55`.
+pub(super) fn moment(found: &Found, at: Instant) -> String {
+    let (zone, _) = zones(found);
+    let time = TimeOfDay::at(zone, at, Clock::TwentyFour);
+    let date = zone.date(at);
+    if date == zone.date(found.details.booking.span.start) {
+        format!("at {time}")
+    } else {
+        format!("on {} at {time}", long_date(date))
+    }
+}
+
+/// The room's password, where Jitsi asks for one and until the room closes.
+pub(super) fn password(web: &Web, found: &Found) -> Option<String> {
+    let room = open_until_later(found)?;
+    web.app.site().enforces_password().then(|| room.password.expose().to_owned())
+}
+
+/// The room, until it closes for good.
+fn open_until_later(found: &Found) -> Option<&roomkey_core::room::Room> {
+    let stands = found.details.booking.status == Status::Confirmed;
+    found.details.room.as_ref().filter(|room| stands && found.now < room.window.end)
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    let Facts { title, when, path, again, .. } = Facts::of(&found);
+    let booking = &found.details.booking;
+    let key = open_until_later(&found).map(|room| {
+        let (zone, _) = zones(&found);
+        let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
+        let early = booking.span.start.since(room.window.start) / MICROS_PER_MINUTE;
+        RoomKey {
+            url: web.app.site().room(&room.name),
+            password: password(&web, &found),
+            opens_at: room.window.start,
+            opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),
+            early: u32::try_from(early).unwrap_or_default(),
+            closes_at: room.window.end,
+            closes: moment(&found, room.window.end),
+        }
+    });
+    let state = match booking.status {
+        Status::Cancelled => State::Cancelled,
+        Status::Confirmed if found.now < booking.span.end => State::Confirmed,
+        Status::Confirmed => State::Past,
+    };
+    let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
+    let contents = Page {
+        shell: shell(&request),
+        state,
+        for_host: found.side == Side::Host,
+        title,
+        host: found.details.host.name.to_string(),
+        customer: Customer {
+            name: booking.attendee.name.to_string(),
+            email: booking.attendee.email.to_string(),
+        },
+        when,
+        key,
+        note: booking.note.to_string(),
+        reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
+        path,
+        again,
+    };
+    page(StatusCode::OK, &contents)
 }
 
 #[cfg(test)]
@@ -104,7 +242,7 @@ impl Page {
             key,
             note: "Line\nline".into(),
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),
-            page: "/b/token".into(),
+            path: "/b/token".into(),
             again: "/ada/intro".into(),
         };
         vec![

@@ -1,9 +1,29 @@
 //! `/{handle}/{slug}`: month, day and times of an event type, in the visitor's time zone.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
 use askama::Template;
-use roomkey_core::time::{Instant, LocalDate};
+use roomkey_app::{Offered, Page as Address};
+use roomkey_core::{
+    account::User,
+    availability::Slot,
+    event_type::EventType,
+    time::{Instant, LocalDate, Minutes, Span, TimeZone},
+};
 
-use crate::view::{Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions};
+use super::{details, page, shell};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{
+        Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date, minutes,
+        nearby,
+    },
+};
 
 /// Who is booked.
 #[derive(Debug)]
@@ -84,6 +104,255 @@ pub(crate) struct Page {
     zone: ZoneChoice,
     clock: Clock,
     trail: Trail,
+}
+
+const DAY: Minutes = Minutes(24 * 60);
+/// How far the first free times may lie ahead.
+const SOON: Minutes = Minutes(14 * 24 * 60);
+/// Months that begin this soon still show the first free times.
+const NEAR_MONTH: Minutes = Minutes(45 * 24 * 60);
+
+/// What the visitor asks for.
+#[derive(Debug)]
+struct Asked {
+    date: Option<LocalDate>,
+    month: Option<MonthKey>,
+    slot: Option<Instant>,
+    trail: Trail,
+}
+
+impl Asked {
+    /// Whatever does not read as what it should be was not asked for.
+    fn read(query: &Form) -> Self {
+        let date = query.get("date").parse::<LocalDate>().ok();
+        Self {
+            date,
+            month: date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month"))),
+            // A plus sign that nobody escaped arrives as a space.
+            slot: Instant::parse(&query.get("slot").replace(' ', "+")).ok(),
+            trail: Trail {
+                zone: query.get("tz").parse().ok(),
+                clock: if query.get("h") == "12" { Clock::Twelve } else { Clock::TwentyFour },
+            },
+        }
+    }
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Failure> {
+    let (handle, slug) = path.into_inner();
+    let address = Address { handle, slug };
+    let query = Form::query(&request);
+    let mut asked = Asked::read(&query);
+    if let Some(start) = asked.slot {
+        let moment = Span { start, end: start.plus_micros(1) };
+        let offered = web.app.slots(address.clone(), moment).await?;
+        if let Some(slot) = offered.slots.first() {
+            return details::show(&request, &web, &offered, *slot, &query, asked.trail);
+        }
+        let zone = asked.trail.zone.unwrap_or(offered.host.time_zone);
+        asked.date = Some(zone.date(start));
+        asked.month = asked.date.map(MonthKey::of);
+    }
+    let (offered, key) = month_of_times(&web, &address, &asked).await?;
+    let next_free = match first_in(&offered, asked.trail, key) {
+        Some(_) => None,
+        None => next_free(&web, &address, &offered, key).await?,
+    };
+    page(StatusCode::OK, &Page::new(&request, &asked, key, &offered, next_free))
+}
+
+/// The times of the month that is to be shown, and which month that is: the one that was asked for,
+/// else this one, else the first with a free time.
+async fn month_of_times(
+    web: &Web,
+    address: &Address,
+    asked: &Asked,
+) -> Result<(Offered, MonthKey), Failure> {
+    let now = web.app.now();
+    let zone = asked.trail.zone;
+    let this_month = MonthKey::of(zone.unwrap_or(TimeZone::UTC).date(now));
+    let key = asked.month.unwrap_or(this_month);
+    let offered = web.app.slots(address.clone(), range_to_show(key, zone, now)).await?;
+    // Only now is the host's zone known, in which it may be another month already.
+    let at_home = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(now));
+    let key = asked.month.unwrap_or(at_home);
+    if asked.month.is_some() || first_in(&offered, asked.trail, key).is_some() {
+        return Ok((offered, key));
+    }
+    let Some(next) = next_free(web, address, &offered, key).await? else {
+        return Ok((offered, key));
+    };
+    let key = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(next.start));
+    let offered = web.app.slots(address.clone(), range_to_show(key, zone, now)).await?;
+    Ok((offered, key))
+}
+
+/// When times start that a month's page shows. Of an unknown zone, all that it could be; of a month
+/// close by, also those before it, for the first free times.
+fn range_to_show(key: MonthKey, zone: Option<TimeZone>, now: Instant) -> Span {
+    let zone_or_utc = zone.unwrap_or(TimeZone::UTC);
+    let margin = if zone.is_some() { Minutes(0) } else { DAY };
+    let start = zone_or_utc.start_of(key.first()).minus(margin);
+    let end = zone_or_utc.start_of(key.next().first()).plus(margin);
+    if start < now.plus(NEAR_MONTH) && now < end {
+        Span { start: now, end: end.max(now.plus(SOON)) }
+    } else {
+        Span { start, end }
+    }
+}
+
+/// The first free time of a month.
+fn first_in(offered: &Offered, trail: Trail, key: MonthKey) -> Option<Slot> {
+    let zone = trail.zone.unwrap_or(offered.host.time_zone);
+    between(&offered.slots, zone, key.first(), key.next().first()).first().copied()
+}
+
+/// The first free time after a month, or if there is none, the first of all.
+async fn next_free(
+    web: &Web,
+    address: &Address,
+    offered: &Offered,
+    key: MonthKey,
+) -> Result<Option<Slot>, Failure> {
+    let zone = offered.schedule.time_zone;
+    let window_end = zone.start_of(offered.last_date).plus(DAY).plus(DAY);
+    for start in [zone.start_of(key.last()), offered.now] {
+        let rest = Span { start: start.max(offered.now), end: window_end };
+        if rest.start < rest.end {
+            let later = web.app.slots(address.clone(), rest).await?;
+            if let Some(slot) = later.slots.first() {
+                return Ok(Some(*slot));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The slots that start on the local dates from `from` to before `to`.
+fn between(slots: &[Slot], zone: TimeZone, from: LocalDate, to: LocalDate) -> &[Slot] {
+    let (from, to) = (zone.start_of(from), zone.start_of(to));
+    let first = slots.partition_point(|slot| slot.start < from);
+    let end = slots.partition_point(|slot| slot.start < to);
+    slots.get(first..end).unwrap_or_default()
+}
+
+fn on(slots: &[Slot], zone: TimeZone, date: LocalDate) -> &[Slot] {
+    between(slots, zone, date, date.succ_opt().unwrap_or(date))
+}
+
+impl HostCard {
+    pub(crate) fn new(host: &User) -> Self {
+        Self {
+            handle: host.handle.to_string(),
+            name: host.name.to_string(),
+            initials: initials(host.name.as_str()),
+            city: host.time_zone.city(),
+        }
+    }
+}
+
+impl EventCard {
+    pub(crate) fn new(event_type: &EventType) -> Self {
+        let terms = &event_type.terms;
+        Self {
+            slug: terms.slug.to_string(),
+            title: terms.title.to_string(),
+            description: terms.description.to_string(),
+            length: minutes(terms.duration),
+            minutes: terms.duration.0,
+        }
+    }
+}
+
+impl Chip {
+    pub(crate) fn new(slot: &Slot, zone: TimeZone, today: LocalDate, clock: Clock) -> Self {
+        Self { start: slot.start, label: nearby(zone, slot.start, today, clock) }
+    }
+}
+
+impl DayTimes {
+    fn new(date: LocalDate, slots: &[Slot], zone: TimeZone, clock: Clock) -> Self {
+        let mut parts = [("Morning", 0), ("Afternoon", 12 * 60), ("Evening", 17 * 60)]
+            .map(|(name, from)| (from, DayPart { name, slots: Vec::new() }));
+        for slot in slots {
+            let from = TimeOfDay::at(zone, slot.start, clock);
+            let to = TimeOfDay::at(zone, slot.end, clock);
+            let link = SlotLink { start: slot.start, from, to };
+            if let Some((_, part)) = parts.iter_mut().rev().find(|(at, _)| *at <= from.minute()) {
+                part.slots.push(link);
+            }
+        }
+        Self {
+            date: Some(date),
+            title: long_date(date),
+            parts: parts
+                .into_iter()
+                .map(|(_, part)| part)
+                .filter(|part| !part.slots.is_empty())
+                .collect(),
+        }
+    }
+}
+
+impl Page {
+    fn new(
+        request: &HttpRequest,
+        asked: &Asked,
+        key: MonthKey,
+        offered: &Offered,
+        next_free: Option<Slot>,
+    ) -> Self {
+        let Offered { host, event_type, schedule, slots, last_date, now } = offered;
+        let (trail, clock) = (asked.trail, asked.trail.clock);
+        let zone = trail.zone.unwrap_or(host.time_zone);
+        let today = zone.date(*now);
+        let last_moment = schedule.time_zone.start_of(*last_date).plus(DAY);
+        let (this_month, last_month) = (MonthKey::of(today), MonthKey::of(zone.date(last_moment)));
+
+        let in_month = between(slots, zone, key.first(), key.next().first());
+        let chosen = asked.date.or_else(|| in_month.first().map(|slot| zone.date(slot.start)));
+        let day = chosen.map(|date| DayTimes::new(date, on(in_month, zone, date), zone, clock));
+        let free = |day: u32| {
+            let date = key.first().checked_add_days(chrono::Days::new(u64::from(day - 1)));
+            date.map_or(0, |date| u32::try_from(on(in_month, zone, date).len()).unwrap_or(u32::MAX))
+        };
+        let soon = now.plus(SOON);
+        let shows_soon = slots.first().is_some_and(|slot| slot.start < soon);
+        let first = slots.iter().take(if shows_soon { 3 } else { 0 });
+        Self {
+            shell: shell(request),
+            host: HostCard::new(host),
+            event: EventCard::new(event_type),
+            gone: asked.slot.map(|start| nearby(zone, start, today, clock)),
+            first: first.map(|slot| Chip::new(slot, zone, today, clock)).collect(),
+            month: Month::new(
+                key,
+                (
+                    (key > this_month).then(|| key.previous()),
+                    (key < last_month).then(|| key.next()),
+                ),
+                today,
+                chosen,
+                free,
+            ),
+            day: day.unwrap_or_default(),
+            next_free: next_free.map(|slot| {
+                let date = zone.date(slot.start);
+                NextFree { day: long_date(date), month: MonthKey::of(date) }
+            }),
+            zone: ZoneChoice {
+                options: ZoneOptions::new(zone, [host.time_zone], *now),
+                city: zone.city(),
+                chosen: trail.zone.is_some(),
+            },
+            clock,
+            trail,
+        }
+    }
 }
 
 #[cfg(test)]

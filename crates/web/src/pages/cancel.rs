@@ -1,8 +1,24 @@
 //! `/b/{token}/cancel`: asks, and the `POST` acts.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
 use askama::Template;
+use roomkey_app::{CancelError, Found};
+use roomkey_core::{booking::InvalidTransition, booking::Status, text::Note};
 
-use crate::view::{Problems, Shell, When};
+use super::{
+    booked::{Facts, found, path},
+    page, see_other, shell,
+};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{Problems, Shell, When},
+};
 
 #[derive(Template)]
 #[template(path = "pages/cancel.html")]
@@ -13,9 +29,57 @@ pub(crate) struct Page {
     other: String,
     when: When,
     /// The path of the booking's page.
-    page: String,
+    path: String,
     reason: String,
     problems: Problems,
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    let booking = &found.details.booking;
+    if booking.status == Status::Confirmed && found.now < booking.span.end {
+        let form = Form::default();
+        page(StatusCode::OK, &Page::new(&request, &found, &form, Problems::default()))
+    } else {
+        Ok(see_other(path(found.details.link(found.side))))
+    }
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    let link = found.details.link(found.side);
+    let mut problems = Problems::default();
+    if let Some(reason) = problems.check("reason", form.get("reason").parse::<Note>()) {
+        match web.app.cancel_by_link(link, reason).await {
+            // Who presses twice has cancelled.
+            Ok(_) | Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
+                return Ok(see_other(path(link)));
+            }
+            Err(CancelError::InvalidTransition(InvalidTransition::Over)) => {
+                problems.add("reason", "This booking is over and can not be cancelled");
+            }
+            Err(CancelError::Unknown | CancelError::Gone) => return Err(Failure::NotFound),
+            Err(CancelError::Store(error)) => return Err(error.into()),
+        }
+    }
+    page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &found, &form, problems))
+}
+
+impl Page {
+    fn new(request: &HttpRequest, found: &Found, form: &Form, problems: Problems) -> Self {
+        let Facts { title, when, other, path, .. } = Facts::of(found);
+        let (shell, reason) = (shell(request), form.text("reason"));
+        Self { shell, title, other, when, path, reason, problems }
+    }
 }
 
 #[cfg(test)]
@@ -26,7 +90,7 @@ impl Page {
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
-            page: "/b/token".into(),
+            path: "/b/token".into(),
             reason: String::new(),
             problems: Problems::default(),
         }]

@@ -1,10 +1,32 @@
 //! `/{handle}/{slug}?slot=…`: who books, and the `POST` that books.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
 use askama::Template;
-use roomkey_core::time::Instant;
+use data_encoding::BASE64URL_NOPAD;
+use roomkey_app::{BookError, Idempotency, IdempotencyScope, Offered, Page as Address, Wanted};
+use roomkey_core::{
+    availability::{Refusal, Slot},
+    booking::{BookingRequest, Side},
+    event_type::Bounds,
+    random,
+    text::{EmailAddress, FieldError, Note, PersonName},
+    time::{Instant, Minutes, Span, TimeZone},
+};
 
-use super::booking::{Chip, EventCard, HostCard};
-use crate::view::{Problems, Shell, When};
+use super::{
+    booking::{Chip, EventCard, HostCard},
+    page, see_other, shell,
+};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{Clock, Problems, Shell, Trail, When, ZoneOptions, nearby},
+};
 
 /// Which time the form asks for.
 #[derive(Debug)]
@@ -13,8 +35,6 @@ pub(crate) enum Choice {
     Chosen(Instant),
     /// That one is gone: the customer chooses again, and keeps every answer.
     Again {
-        /// What happened, in a sentence.
-        taken: String,
         /// Free times near it.
         nearest: Vec<Chip>,
     },
@@ -38,11 +58,212 @@ pub(crate) struct Page {
     pub(crate) choice: Choice,
     /// Back to the month.
     pub(crate) back: String,
-    /// The zone's name, empty if none was chosen.
+    /// The name of the zone in which times are shown.
     pub(crate) zone: &'static str,
+    /// To choose from, where the zone is wrong.
+    pub(crate) zones: ZoneOptions,
     pub(crate) idempotency_key: String,
     pub(crate) answers: Answers,
     pub(crate) problems: Problems,
+}
+
+/// Free times that are named when the chosen one is gone.
+const NEAREST: usize = 3;
+
+/// The form for a free time.
+pub(super) fn show(
+    request: &HttpRequest,
+    web: &Web,
+    offered: &Offered,
+    slot: Slot,
+    query: &Form,
+    trail: Trail,
+) -> Result<HttpResponse, Failure> {
+    let zone = trail.zone.unwrap_or(offered.host.time_zone);
+    let date = zone.date(slot.start);
+    page(
+        StatusCode::OK,
+        &Page {
+            shell: shell(request),
+            host: HostCard::new(&offered.host),
+            event: EventCard::new(&offered.event_type),
+            when: Some(When::new(slot, zone, offered.host.time_zone, trail.clock)),
+            choice: Choice::Chosen(slot.start),
+            back: format!("?date={date}{trail}#times"),
+            zone: zone.name(),
+            zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
+            idempotency_key: new_key(web),
+            answers: Answers {
+                name: query.text("name"),
+                email: query.text("email"),
+                note: String::new(),
+            },
+            problems: Problems::default(),
+        },
+    )
+}
+
+/// A key for a form: its repeats are known by it.
+pub(super) fn new_key(web: &Web) -> String {
+    BASE64URL_NOPAD.encode(&random::bytes::<16>(web.app.entropy()))
+}
+
+/// Reads a form's key.
+pub(super) fn idempotency(form: &Form, problems: &mut Problems) -> Option<Idempotency> {
+    let key = form.get("idempotency_key");
+    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        Some(Idempotency { scope: IdempotencyScope::Anonymous, key: key.to_owned() })
+    } else {
+        problems.add("details", "This form was not complete. Look it through and send it again");
+        None
+    }
+}
+
+/// What a form asks for, field by field.
+struct Answered {
+    start: Option<Instant>,
+    zone: Option<TimeZone>,
+    request: Option<BookingRequest>,
+    duration: Option<Minutes>,
+    idempotency: Option<Idempotency>,
+}
+
+impl Answered {
+    /// `zone` is the one to take where the form names none.
+    fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Self {
+        let slot = form.get("slot");
+        let start = Instant::parse(slot).ok();
+        if start.is_none() {
+            problems.add("slot", if slot.is_empty() { "Choose a time" } else { "This is no time" });
+        }
+        let duration = match form.get("duration") {
+            "" => None,
+            text => problems.check("slot", Bounds::DURATION.parse(text)).map(Minutes),
+        };
+        let zone = match form.get("tz") {
+            "" => Some(zone),
+            name => problems.check("tz", name.parse().map_err(|_| FieldError::TimeZone)),
+        };
+        let name = problems.check("name", form.get("name").parse::<PersonName>());
+        let email = problems.check("email", form.get("email").parse::<EmailAddress>());
+        let note = problems.check("note", form.get("note").parse::<Note>());
+        // People do not see this field; programs that fill in everything do.
+        if !form.get("website").is_empty() {
+            problems.add("details", "Send the form as it stands on the page");
+        }
+        let idempotency = idempotency(form, problems);
+        let request = || {
+            Some(BookingRequest {
+                start: start?,
+                name: name?,
+                email: email?,
+                time_zone: zone?,
+                note: note?,
+                by: Side::Customer,
+            })
+        };
+        Self { start, zone, request: request(), duration, idempotency }
+    }
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    path: Path<(String, String)>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let (handle, slug) = path.into_inner();
+    let address = Address { handle, slug };
+    let zone = match form.get("tz") {
+        "" => web.app.host(&address.handle).await?.ok_or(Failure::NotFound)?.time_zone,
+        _ => TimeZone::UTC,
+    };
+    let mut problems = Problems::default();
+    let answered = Answered::read(&form, zone, &mut problems);
+    let mut refusal = None;
+    if let Some(asked) = answered.request.clone().filter(|_| problems.is_empty()) {
+        let wanted = Wanted::Page(address.clone());
+        let client = Some(web.client(&request));
+        let (duration, key) = (answered.duration, answered.idempotency.clone());
+        match web.app.book(wanted, duration, asked, key, client).await {
+            Ok(booked) => {
+                return Ok(see_other(format!("/b/{}", booked.details.customer_link.expose())));
+            }
+            Err(BookError::Unknown) => return Err(Failure::NotFound),
+            Err(BookError::Limited(limited)) => return Err(limited.into()),
+            Err(BookError::Store(error)) => return Err(error.into()),
+            Err(BookError::Refused(why)) => refusal = Some(why),
+            Err(BookError::Duration { offered }) => {
+                let text = format!("Bookings of this kind last {} minutes", offered.0);
+                problems.add("slot", text);
+            }
+            Err(BookError::KeyReused) => {
+                let text = "You have booked with this form before. Send it again to book once more";
+                problems.add("details", text);
+            }
+        }
+    }
+    let again = again(&request, &web, address, &form, &answered, refusal, problems).await?;
+    page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+}
+
+/// The form again, with what is wrong with it and every answer.
+async fn again(
+    request: &HttpRequest,
+    web: &Web,
+    address: Address,
+    form: &Form,
+    answered: &Answered,
+    refusal: Option<Refusal>,
+    mut problems: Problems,
+) -> Result<Page, Failure> {
+    let start = answered.start.unwrap_or(web.app.now());
+    let moment = Span { start, end: start.plus_micros(1) };
+    let offered = web.app.slots(address.clone(), moment).await?;
+    let zone = answered.zone.unwrap_or(offered.host.time_zone);
+    let clock = Clock::TwentyFour;
+    let today = zone.date(offered.now);
+    let stands = refusal.is_none() && answered.start.is_some();
+    let choice = if let Some(start) = answered.start.filter(|_| stands) {
+        Choice::Chosen(start)
+    } else {
+        if let Some(why) = refusal {
+            problems.add("slot", gone(why, &nearby(zone, start, today, clock)));
+        }
+        let nearest = web.app.nearest_slots(address, start.max(offered.now), NEAREST).await?;
+        Choice::Again {
+            nearest: nearest.iter().map(|slot| Chip::new(slot, zone, today, clock)).collect(),
+        }
+    };
+    let span = Span::lasting(start, offered.event_type.terms.duration);
+    let trail = Trail { zone: Some(zone), clock };
+    let used_up = problems.of("details").is_some();
+    Ok(Page {
+        shell: shell(request),
+        host: HostCard::new(&offered.host),
+        event: EventCard::new(&offered.event_type),
+        when: stands.then(|| When::new(span, zone, offered.host.time_zone, clock)),
+        choice,
+        back: format!("?date={}{trail}#times", zone.date(start)),
+        zone: zone.name(),
+        zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
+        idempotency_key: if used_up { new_key(web) } else { form.text("idempotency_key") },
+        answers: Answers {
+            name: form.text("name"),
+            email: form.text("email"),
+            note: form.text("note"),
+        },
+        problems,
+    })
+}
+
+/// What happened to the time, in a sentence.
+pub(super) fn gone(why: Refusal, time: &str) -> String {
+    match why {
+        Refusal::Taken => format!("Somebody just took {time}. Choose another time"),
+        Refusal::Past => format!("{time} has passed. Choose a later time"),
+        _ => format!("{time} can not be booked. Choose another time"),
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +277,7 @@ impl Page {
             choice,
             back: "?date=2026-10-08&tz=Europe/London#times".into(),
             zone: "Europe/London",
+            zones: ZoneOptions::new(TimeZone::UTC, [], Instant::EPOCH),
             idempotency_key: "key".into(),
             answers: Answers { note: "<b>bold</b>\nline".into(), ..Answers::default() },
             problems,
@@ -64,10 +286,8 @@ impl Page {
         problems.add("slot", "Somebody just took 12:45.");
         problems.add("email", "Enter an email address with a domain, like name@example.com");
         let at = Instant::parse("2026-10-08T11:45:00Z").unwrap();
-        let again = Choice::Again {
-            taken: "Somebody just took 12:45.".into(),
-            nearest: vec![Chip { start: at, label: "Thu 8 Oct 13:30".into() }],
-        };
+        let again =
+            Choice::Again { nearest: vec![Chip { start: at, label: "Thu 8 Oct 13:30".into() }] };
         vec![page(Choice::Chosen(at), Problems::default()), page(again, problems)]
     }
 }

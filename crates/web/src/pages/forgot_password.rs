@@ -1,8 +1,16 @@
 //! `/forgot-password`: the same answer whether or not the address has an account.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
+use roomkey_core::text::EmailAddress;
 
-use crate::view::{Problems, Shell};
+use super::{page, see_other, shell};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{Problems, Shell},
+};
 
 #[derive(Template)]
 #[template(path = "pages/forgot_password.html")]
@@ -11,6 +19,27 @@ pub(crate) struct Page {
     sent: bool,
     email: String,
     problems: Problems,
+}
+
+pub(crate) async fn get(request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let sent = Form::query(&request).has("sent");
+    let (shell, problems) = (shell(&request), Problems::default());
+    page(StatusCode::OK, &Page { shell, sent, email: String::new(), problems })
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let mut problems = Problems::default();
+    let Some(email) = problems.check("email", form.get("email").parse::<EmailAddress>()) else {
+        let (shell, email) = (shell(&request), form.text("email"));
+        let again = Page { shell, sent: false, email, problems };
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &again);
+    };
+    web.app.forgot_password(email, web.client(&request)).await?;
+    Ok(see_other("/forgot-password?sent"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,28 @@
 //! `/b/{token}/join`: says when the room opens, and when it is open, leads into it.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    web::{Data, Path},
+};
 use askama::Template;
-use roomkey_core::time::Instant;
+use roomkey_app::{Join, JoinError};
+use roomkey_core::{
+    booking::{Side, Status},
+    room::Admission,
+    time::Instant,
+    token::Token,
+};
 
-use crate::view::{Shell, When};
+use super::{
+    booked::{Facts, moment, password},
+    page, see_other, shell,
+};
+use crate::{
+    Web, dress,
+    failure::Failure,
+    view::{Shell, When},
+};
 
 /// The room's door.
 #[derive(Debug)]
@@ -42,9 +61,86 @@ pub(crate) struct Page {
     /// Until the room closes, where Jitsi asks for one.
     password: Option<String>,
     /// The path of the booking's page.
-    page: String,
+    path: String,
     /// Where to book another time; not for the host.
     again: Option<String>,
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
+    let join = web.app.join(&token).await?;
+    answer(StatusCode::OK, &request, &web, &join)
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
+    match web.app.enter(&token).await {
+        Ok(room) => Ok(see_other(room)),
+        Err(JoinError::Link(error)) => Err(error.into()),
+        Err(JoinError::NotOpen(join)) => {
+            answer(StatusCode::UNPROCESSABLE_ENTITY, &request, &web, &join)
+        }
+    }
+}
+
+/// The page, allowed to lead to Jitsi.
+fn answer(
+    status: StatusCode,
+    request: &HttpRequest,
+    web: &Web,
+    join: &Join,
+) -> Result<HttpResponse, Failure> {
+    let mut response = page(status, &Page::new(request, web, join))?;
+    let policy = dress::policy_with_form_action(web.app.site().jitsi_url.as_str());
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+impl Page {
+    fn new(request: &HttpRequest, web: &Web, join: &Join) -> Self {
+        let found = &join.found;
+        let Facts { title, when, other, path, again } = Facts::of(found);
+        let room = found.details.room.as_ref();
+        let door = match (join.admission, room) {
+            (Admission::Early { opens_at }, _) => {
+                Door::Early { opens_at, opens: moment(found, opens_at) }
+            }
+            (Admission::Open, Some(room)) => Door::Open {
+                url: web.app.site().room(&room.name),
+                closes: moment(found, room.window.end),
+            },
+            (Admission::Over, _) => Door::Over,
+            (Admission::Revoked, _) if found.details.booking.status == Status::Confirmed => {
+                Door::Over
+            }
+            (Admission::Open | Admission::Revoked, _) => Door::Cancelled,
+        };
+        let heading = match &door {
+            Door::Early { opens, .. } => format!("Your room opens {opens}"),
+            Door::Open { .. } => "Your room is open".to_owned(),
+            Door::Over => "This room is closed".to_owned(),
+            Door::Cancelled => "This booking is cancelled".to_owned(),
+        };
+        Self {
+            shell: shell(request),
+            heading,
+            title,
+            other,
+            when,
+            door,
+            password: password(web, found),
+            path,
+            again: (found.side == Side::Customer).then_some(again),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +154,7 @@ impl Page {
             when: When::sample(),
             password: door.is_open().then(|| "tern-moss-quilt-48275".into()),
             door,
-            page: "/b/token".into(),
+            path: "/b/token".into(),
             again: Some("/ada/intro".into()),
         };
         let opens_at = Instant::EPOCH;

@@ -1,8 +1,18 @@
 //! `/{handle}`: what a host offers.
 
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
 use askama::Template;
 
-use crate::view::Shell;
+use super::{page, shell};
+use crate::{
+    Web,
+    failure::Failure,
+    view::{Shell, initials, minutes},
+};
 
 /// An event type, as a card.
 #[derive(Debug)]
@@ -21,6 +31,30 @@ pub(crate) struct Page {
     name: String,
     initials: String,
     offers: Vec<OfferCard>,
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    handle: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let (host, event_types) = web.app.profile(&handle).await?.ok_or(Failure::NotFound)?;
+    let offers = event_types.into_iter().map(|event| OfferCard {
+        slug: event.terms.slug.to_string(),
+        title: event.terms.title.to_string(),
+        length: minutes(event.terms.duration),
+        description: event.terms.description.to_string(),
+    });
+    page(
+        StatusCode::OK,
+        &Page {
+            shell: shell(&request),
+            handle: host.handle.to_string(),
+            initials: initials(host.name.as_str()),
+            name: host.name.to_string(),
+            offers: offers.collect(),
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,8 +1,21 @@
 //! `/setup`: the first account, made with the token that the server printed at its start.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
+use roomkey_app::{NewUser, SetupError};
+use roomkey_core::{
+    account::{NewPassword, Role},
+    text::{EmailAddress, FieldError, Handle, PersonName},
+    time::TimeZone,
+};
 
-use crate::view::{Problems, Shell, ZoneOptions};
+use super::{page, see_other, shell, sign_in};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{Problems, Shell, ZoneOptions},
+};
 
 /// What was typed; the password never comes back.
 #[derive(Debug, Default)]
@@ -22,6 +35,85 @@ pub(crate) struct Page {
     answers: Answers,
     zones: ZoneOptions,
     problems: Problems,
+}
+
+pub(crate) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Failure> {
+    if !web.app.needs_setup().await? {
+        return Ok(see_other("/sign-in"));
+    }
+    let blank = Form::default();
+    page(StatusCode::OK, &Page::new(&request, &web, &blank, Problems::default()))
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    if !web.app.needs_setup().await? {
+        return Err(Failure::NotFound);
+    }
+    let mut problems = Problems::default();
+    if let Some(new) = read(&form, &mut problems) {
+        let (email, password) = (new.email.clone(), form.text("password"));
+        let client = web.client(&request);
+        match web.app.set_up(form.get("token"), new, client).await {
+            Ok(_) => {
+                return Ok(match web.app.sign_in(email, password.into(), client).await {
+                    Ok(begun) => sign_in::answer(&web, &begun, "/app/bookings"),
+                    Err(_) => see_other("/sign-in"),
+                });
+            }
+            Err(SetupError::WrongToken) => {
+                problems.add("token", "This is not the token that the server printed at its start");
+            }
+            Err(SetupError::Done) => return Err(Failure::NotFound),
+            Err(SetupError::Limited(limited)) => return Err(limited.into()),
+            Err(SetupError::Hashing(error)) => return Err(error.into()),
+            Err(SetupError::Store(error)) => return Err(error.into()),
+        }
+    }
+    page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &web, &form, problems))
+}
+
+/// The account that the form asks for, if nothing is wrong with it.
+fn read(form: &Form, problems: &mut Problems) -> Option<NewUser> {
+    if form.get("token").trim().is_empty() {
+        problems.check("token", Err::<(), _>(FieldError::Required));
+    }
+    let name = problems.check("name", form.get("name").parse::<PersonName>());
+    let email = problems.check("email", form.get("email").parse::<EmailAddress>());
+    let password = problems.check("password", form.get("password").parse::<NewPassword>());
+    let handle = problems.check("handle", form.get("handle").parse::<Handle>());
+    let zone = form.get("time_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
+    let time_zone = problems.check("time_zone", zone);
+    Some(NewUser {
+        email: email?,
+        name: name?,
+        handle: handle?,
+        time_zone: time_zone?,
+        role: Role::Owner,
+        password: Some(password?),
+    })
+    .filter(|_| problems.is_empty())
+}
+
+impl Page {
+    fn new(request: &HttpRequest, web: &Web, form: &Form, problems: Problems) -> Self {
+        let zone = form.get("time_zone").parse().unwrap_or(TimeZone::UTC);
+        Self {
+            shell: shell(request),
+            site: web.spoken_site(),
+            answers: Answers {
+                token: form.text("token"),
+                name: form.text("name"),
+                email: form.text("email"),
+                handle: form.text("handle"),
+            },
+            zones: ZoneOptions::new(zone, [], web.app.now()),
+            problems,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,21 @@
 //! `/app/availability`: weekly hours in a time zone.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
+use roomkey_core::{
+    availability::{DayHours, LocalRange, WeeklyHours},
+    text::FieldError,
+    time::{TimeZone, Weekday},
+};
 
-use crate::view::{AppShell, Problems, Section, ZoneOptions};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    pages::{page, see_other},
+    session::SignedIn,
+    view::{AppShell, Problems, Section, ZoneOptions, weekday},
+};
 
 /// A range of hours as it was typed.
 #[derive(Debug)]
@@ -31,6 +44,151 @@ pub(crate) struct Page {
     zones: ZoneOptions,
     days: Vec<DayRow>,
     problems: Problems,
+}
+
+const DAYS: [(Weekday, &str); 7] = [
+    (Weekday::Mon, "mon"),
+    (Weekday::Tue, "tue"),
+    (Weekday::Wed, "wed"),
+    (Weekday::Thu, "thu"),
+    (Weekday::Fri, "fri"),
+    (Weekday::Sat, "sat"),
+    (Weekday::Sun, "sun"),
+];
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+) -> Result<HttpResponse, Failure> {
+    let schedule = web.app.schedule(host.user().id).await?;
+    let zone = schedule.as_ref().map_or(host.user().time_zone, |schedule| schedule.time_zone);
+    let weekly = schedule.map(|schedule| schedule.weekly).unwrap_or_default();
+    let stored = |(day, key)| {
+        let ranges = weekly.on(day).ranges().iter();
+        let typed = ranges.map(|range| (range.from().wall(), range.to().wall()));
+        DayRow::new(day, key, typed.collect())
+    };
+    let flash = match Form::query(&request).get("done") {
+        "saved" => Some("Hours saved. They hold for new bookings from now on."),
+        _ => None,
+    };
+    let contents = Page {
+        shell: host.shell(&request, Section::Availability, flash),
+        zones: ZoneOptions::new(zone, [host.user().time_zone], web.app.now()),
+        days: DAYS.map(stored).into(),
+        problems: Problems::default(),
+    };
+    page(StatusCode::OK, &contents)
+}
+
+/// Saves, unless a button asks for one row more or less: then nothing is saved, and what was typed
+/// is shown again.
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    host.check(&form)?;
+    let mut days: Vec<DayRow> =
+        DAYS.into_iter().map(|(day, key)| DayRow::new(day, key, typed(&form, key))).collect();
+    let mut problems = Problems::default();
+    let status = if change_rows(&form, &mut days) {
+        StatusCode::OK
+    } else {
+        let zone = form.get("time_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
+        let zone = problems.check("time_zone", zone);
+        let weekly = read(&days, &mut problems);
+        if let Some(zone) = zone.filter(|_| problems.is_empty()) {
+            web.app.set_schedule(host.user().id, zone, weekly, None).await?;
+            return Ok(see_other("/app/availability?done=saved"));
+        }
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let zone = form.get("time_zone").parse().unwrap_or(host.user().time_zone);
+    let contents = Page {
+        shell: host.shell(&request, Section::Availability, None),
+        zones: ZoneOptions::new(zone, [host.user().time_zone], web.app.now()),
+        days,
+        problems,
+    };
+    page(status, &contents)
+}
+
+/// The rows of a day as they were typed. A row of which one end is missing has it empty.
+fn typed(form: &Form, key: &str) -> Vec<(String, String)> {
+    let (from, to) = (format!("{key}_from"), format!("{key}_to"));
+    let (mut from, mut to) = (form.all(&from), form.all(&to));
+    let mut rows = Vec::new();
+    loop {
+        match (from.next(), to.next()) {
+            (None, None) => return rows,
+            (from, to) => {
+                rows.push((from.unwrap_or_default().to_owned(), to.unwrap_or_default().to_owned()));
+            }
+        }
+    }
+}
+
+/// Adds or removes a row if a button asks for it.
+fn change_rows(form: &Form, days: &mut [DayRow]) -> bool {
+    if let Some(day) = days.iter_mut().find(|day| form.has("add") && day.key == form.get("add")) {
+        day.push(String::new(), String::new());
+        return true;
+    }
+    for day in days.iter_mut().filter(|_| form.has("remove")) {
+        if let Some(place) = day.ranges.iter().position(|row| row.id == form.get("remove")) {
+            day.ranges.remove(place);
+            let kept = std::mem::take(&mut day.ranges);
+            for row in kept {
+                day.push(row.from, row.to);
+            }
+            return true;
+        }
+    }
+    false
+}
+
+/// The hours, with what is wrong with them under the row's id. Empty rows are none.
+fn read(days: &[DayRow], problems: &mut Problems) -> WeeklyHours {
+    let mut weekly = WeeklyHours::default();
+    for ((weekday, _), day) in DAYS.into_iter().zip(days) {
+        let mut ranges = Vec::new();
+        let filled = |row: &&RangeRow| !(row.from.is_empty() && row.to.is_empty());
+        for row in day.ranges.iter().filter(filled) {
+            match LocalRange::parse(&with_two_digits(&row.from), &with_two_digits(&row.to)) {
+                Ok(range) => ranges.push(range),
+                Err(error) => problems.add(row.id.clone(), error.to_string()),
+            }
+        }
+        match DayHours::new(ranges) {
+            Ok(hours) => weekly.set(weekday, hours),
+            Err(error) => problems.add(format!("{}-1", day.key), error.to_string()),
+        }
+    }
+    weekly
+}
+
+/// `9:00` as people type it is `09:00`.
+fn with_two_digits(text: &str) -> String {
+    let text = text.trim_matches(' ');
+    if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() }
+}
+
+impl DayRow {
+    fn new(day: Weekday, key: &'static str, typed: Vec<(String, String)>) -> Self {
+        let mut row = Self { key, name: weekday(day), ranges: Vec::new() };
+        for (from, to) in typed {
+            row.push(from, to);
+        }
+        row
+    }
+
+    fn push(&mut self, from: String, to: String) {
+        let number = self.ranges.len() + 1;
+        self.ranges.push(RangeRow { id: format!("{}-{number}", self.key), number, from, to });
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,31 @@
 //! `/app/bookings/new`: the host books for a customer.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use roomkey_core::time::{Instant, LocalDate};
+use roomkey_app::{BookError, Wanted};
+use roomkey_core::{
+    availability::Slot,
+    booking::{BookingRequest, Side},
+    event_type::EventType,
+    text::{EmailAddress, FieldError, Note, PersonName},
+    time::{Instant, LocalDate, Minutes, Span, TimeZone},
+};
 
-use crate::view::{AppShell, Problems, Section, TimeOfDay, ZoneOptions};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    pages::{
+        booked,
+        details::{gone, idempotency, new_key},
+        page, see_other,
+    },
+    session::SignedIn,
+    view::{
+        AppShell, Clock, Problems, Section, TimeOfDay, ZoneOptions, date_with_year, long_date,
+        minutes, nearby,
+    },
+};
 
 /// A choice of the event-type select.
 #[derive(Debug)]
@@ -54,6 +76,156 @@ pub(crate) struct Page {
     idempotency_key: String,
     answers: Answers,
     problems: Problems,
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+) -> Result<HttpResponse, Failure> {
+    let query = Form::query(&request);
+    let events = web.app.event_types(host.user().id).await?;
+    let event = chosen(&events, query.get("event")).or(events.first());
+    let problems = Problems::default();
+    let contents = Page::new(&request, &web, &host, &events, event, &query, problems).await?;
+    page(StatusCode::OK, &contents)
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    host.check(&form)?;
+    let events = web.app.event_types(host.user().id).await?;
+    let event = chosen(&events, form.get("event")).ok_or(Failure::NotFound)?;
+    let mut problems = Problems::default();
+    let asked = read(&form, host.user().time_zone, &mut problems);
+    let key = idempotency(&form, &mut problems);
+    if let Some(asked) = asked.filter(|_| problems.is_empty()) {
+        let wanted = Wanted::Own(host.user().clone(), event.id);
+        let start = asked.start;
+        match web.app.book(wanted, None, asked, key, None).await {
+            Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
+            Err(BookError::Refused(why)) => {
+                let zone = host.user().time_zone;
+                let today = zone.date(web.app.now());
+                let time = nearby(zone, start, today, Clock::TwentyFour);
+                problems.add("slot", gone(why, &time));
+            }
+            Err(BookError::KeyReused) => {
+                let text = "You have booked with this form before. Send it again to book once more";
+                problems.add("details", text);
+            }
+            Err(BookError::Unknown | BookError::Duration { .. }) => return Err(Failure::NotFound),
+            Err(BookError::Limited(limited)) => return Err(limited.into()),
+            Err(BookError::Store(error)) => return Err(error.into()),
+        }
+    }
+    let contents = Page::new(&request, &web, &host, &events, Some(event), &form, problems).await?;
+    page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
+}
+
+fn chosen<'a>(events: &'a [EventType], slug: &str) -> Option<&'a EventType> {
+    events.iter().find(|event| event.terms.slug.as_str() == slug)
+}
+
+/// What the form asks for. A customer whose zone is not said sees the host's.
+fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingRequest> {
+    let start = match form.get("slot") {
+        "" => Err("Choose a time"),
+        text => Instant::parse(text).map_err(|_| "Choose a time of the list"),
+    };
+    let start = start.map_err(|text| problems.add("slot", text)).ok();
+    let name = problems.check("name", form.get("name").parse::<PersonName>());
+    let email = problems.check("email", form.get("email").parse::<EmailAddress>());
+    let zone = match form.get("tz") {
+        "" => Some(zone),
+        name => problems.check("tz", name.parse().map_err(|_| FieldError::TimeZone)),
+    };
+    let note = problems.check("note", form.get("note").parse::<Note>());
+    Some(BookingRequest {
+        start: start?,
+        name: name?,
+        email: email?,
+        time_zone: zone?,
+        note: note?,
+        by: Side::Host,
+    })
+}
+
+impl Page {
+    async fn new(
+        request: &HttpRequest,
+        web: &Web,
+        host: &SignedIn,
+        events: &[EventType],
+        event: Option<&EventType>,
+        form: &Form,
+        problems: Problems,
+    ) -> Result<Self, Failure> {
+        let zone = host.user().time_zone;
+        let now = web.app.now();
+        let slots = match event {
+            Some(event) => slots(web, host, event, now).await?,
+            None => Vec::new(),
+        };
+        let date_of = |slot: &Slot| zone.date(slot.start);
+        let asked = form.get("date").parse::<LocalDate>().ok();
+        let date = asked.or_else(|| slots.first().map(date_of)).unwrap_or(zone.date(now));
+        let wanted = Instant::parse(form.get("slot")).ok();
+        let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
+        let times = slots.iter().filter(|slot| date_of(slot) == date).map(|slot| TimeChoice {
+            start: slot.start,
+            from: time(slot.start),
+            to: time(slot.end),
+            chosen: wanted == Some(slot.start),
+        });
+        let later = slots.iter().map(date_of).find(|other| *other > date);
+        let next = later.or_else(|| slots.first().map(date_of));
+        let used_up = form.get("idempotency_key").is_empty() || problems.of("details").is_some();
+        Ok(Self {
+            shell: host.shell(request, Section::Bookings, None),
+            events: events.iter().map(EventChoice::new).collect(),
+            date,
+            day: date_with_year(date),
+            city: zone.city(),
+            times: times.collect(),
+            next_day: next.map(|date| NextDay { date, title: long_date(date) }),
+            zones: ZoneOptions::new(form.get("tz").parse().unwrap_or(zone), [zone], now),
+            idempotency_key: if used_up { new_key(web) } else { form.text("idempotency_key") },
+            answers: Answers {
+                event: event.map(|event| event.terms.slug.to_string()).unwrap_or_default(),
+                name: form.text("name"),
+                email: form.text("email"),
+                note: form.text("note"),
+            },
+            problems,
+        })
+    }
+}
+
+/// All free times of an event type.
+async fn slots(
+    web: &Web,
+    host: &SignedIn,
+    event: &EventType,
+    now: Instant,
+) -> Result<Vec<Slot>, Failure> {
+    let days = u32::from(event.terms.window_days) + 2;
+    let range = Span::lasting(now, Minutes(days * 24 * 60));
+    Ok(web.app.own_slots(host.user().clone(), event.id, range).await?.slots)
+}
+
+impl EventChoice {
+    fn new(event: &EventType) -> Self {
+        Self {
+            slug: event.terms.slug.to_string(),
+            title: event.terms.title.to_string(),
+            length: minutes(event.terms.duration),
+        }
+    }
 }
 
 #[cfg(test)]

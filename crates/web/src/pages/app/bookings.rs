@@ -1,9 +1,21 @@
 //! `/app/bookings`: the host's bookings by day.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use roomkey_core::time::Instant;
+use roomkey_app::{BookingDetails, BookingFilter, Cursor};
+use roomkey_core::{
+    booking::{Side, Status},
+    time::{Instant, LocalDate, TimeZone},
+};
 
-use crate::view::{AppShell, Section, TimeOfDay};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    pages::{booked, page, see_other},
+    session::SignedIn,
+    view::{AppShell, Clock, Section, TimeOfDay, date_with_year, long_date},
+};
 
 /// Which bookings are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,10 +66,121 @@ pub(crate) struct Page {
     today: String,
     city: String,
     /// The address of the host's profile.
-    my_page: String,
+    address: String,
     tab: Tab,
     days: Vec<AgendaDay>,
     more: Option<String>,
+}
+
+/// Bookings on a page.
+const MOST: u32 = 50;
+
+/// `/app` leads to the bookings.
+pub(crate) async fn redirect(_: SignedIn) -> HttpResponse {
+    see_other("/app/bookings")
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+) -> Result<HttpResponse, Failure> {
+    let query = Form::query(&request);
+    let tab = Tab::read(query.get("show"));
+    let now = web.app.now();
+    let filter = tab.filter(now, read_cursor(query.get("after")));
+    let mut listed = web.app.bookings(host.user().id, filter).await?;
+    let more = (listed.len() > MOST as usize).then(|| {
+        listed.truncate(MOST as usize);
+        listed.last().map(|last| {
+            let (start, id) = (last.booking.span.start.micros(), last.booking.id);
+            format!("/app/bookings?show={}&after={start}.{id}", tab.as_str())
+        })
+    });
+    if tab == Tab::Past {
+        listed.retain(|details| details.booking.span.end <= now);
+    }
+    let zone = host.user().time_zone;
+    let today = zone.date(now);
+    let handle = &host.user().handle;
+    let contents = Page {
+        today: long_date(today),
+        city: zone.city(),
+        address: format!("{}/{handle}", web.app.site().public_url.as_str()),
+        shell: host.shell(&request, Section::Bookings, None),
+        tab,
+        days: by_day(&listed, zone, today),
+        more: more.flatten(),
+    };
+    page(StatusCode::OK, &contents)
+}
+
+impl Tab {
+    fn read(text: &str) -> Self {
+        match text {
+            "past" => Self::Past,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Upcoming,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Upcoming => "upcoming",
+            Self::Past => "past",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// One more than fits on a page is asked for, to know whether there are more.
+    const fn filter(self, now: Instant, after: Option<Cursor>) -> BookingFilter {
+        let (status, from, to) = match self {
+            Self::Upcoming => (Status::Confirmed, Some(now), None),
+            Self::Past => (Status::Confirmed, None, Some(now)),
+            Self::Cancelled => (Status::Cancelled, None, None),
+        };
+        let latest_first = !matches!(self, Self::Upcoming);
+        BookingFilter { status: Some(status), from, to, latest_first, after, limit: MOST + 1 }
+    }
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let (start, id) = text.split_once('.')?;
+    Some(Cursor { start: Instant::from_micros(start.parse().ok()?), id: id.parse().ok()? })
+}
+
+/// The bookings, which are in order, under their days.
+fn by_day(listed: &[BookingDetails], zone: TimeZone, today: LocalDate) -> Vec<AgendaDay> {
+    let date = |details: &BookingDetails| zone.date(details.booking.span.start);
+    let day = |bookings: &[BookingDetails]| {
+        let date = bookings.first().map_or(today, date);
+        let (title, date) = if date == today {
+            ("Today".to_owned(), long_date(date))
+        } else if today.succ_opt() == Some(date) {
+            ("Tomorrow".to_owned(), long_date(date))
+        } else {
+            (date_with_year(date), String::new())
+        };
+        let bookings = bookings.iter().map(|details| Row::new(details, zone)).collect();
+        AgendaDay { title, date, bookings }
+    };
+    listed.chunk_by(|a, b| date(a) == date(b)).map(day).collect()
+}
+
+impl Row {
+    fn new(details: &BookingDetails, zone: TimeZone) -> Self {
+        let booking = &details.booking;
+        let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
+        Self {
+            start: booking.span.start,
+            from: time(booking.span.start),
+            to: time(booking.span.end),
+            customer: booking.attendee.name.to_string(),
+            title: details.event_type.terms.title.to_string(),
+            city: booking.attendee.time_zone.city(),
+            page: booked::path(details.link(Side::Host)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +206,7 @@ impl Page {
             shell: AppShell::sample(Section::Bookings),
             today: "Thursday 8 October".into(),
             city: "London".into(),
-            my_page: "http://localhost:8080/ada".into(),
+            address: "http://localhost:8080/ada".into(),
             tab,
             days,
             more: (tab == Tab::Past).then(|| "?show=past&cursor=x".to_owned()),

@@ -1,8 +1,16 @@
 //! `/app/event-types`: what the host offers.
 
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 
-use crate::view::{AppShell, Section};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    pages::page,
+    session::SignedIn,
+    view::{AppShell, Section, minutes},
+};
 
 /// An event type, as a row.
 #[derive(Debug)]
@@ -20,6 +28,29 @@ pub(crate) struct Row {
 pub(crate) struct Page {
     shell: AppShell,
     events: Vec<Row>,
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    host: SignedIn,
+) -> Result<HttpResponse, Failure> {
+    let handle = &host.user().handle;
+    let (site, spoken) = (web.app.site().public_url.as_str(), web.spoken_site());
+    let events = web.app.event_types(host.user().id).await?;
+    let events = events.into_iter().map(|event| Row {
+        url: format!("{site}/{handle}/{}", event.terms.slug),
+        address: format!("{spoken}/{handle}/{}", event.terms.slug),
+        slug: event.terms.slug.to_string(),
+        title: event.terms.title.to_string(),
+        length: minutes(event.terms.duration),
+    });
+    let flash = match Form::query(&request).get("done") {
+        "made" => Some("Event type saved. It can be booked now."),
+        _ => None,
+    };
+    let shell = host.shell(&request, Section::EventTypes, flash);
+    page(StatusCode::OK, &Page { shell, events: events.collect() })
 }
 
 #[cfg(test)]

@@ -1,0 +1,142 @@
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header::CONTENT_TYPE},
+    web::Bytes,
+};
+use roomkey_core::text::FieldError;
+use serde_json::{Map, Value};
+
+use super::problem::{Problem, WrongField};
+
+/// The body of a request: a JSON object. An empty body is an empty object.
+#[derive(Debug)]
+pub(super) struct Body(Map<String, Value>);
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?"));
+        let json = kind.is_none_or(|kind| kind.starts_with("application/json"));
+        let octets = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !json {
+                let detail = "Send the body as application/json.";
+                return Err(Problem::unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+            }
+            let octets = octets.await.map_err(|error| {
+                let status = error.as_response_error().status_code();
+                Problem::unreadable(status, "The body could not be read.")
+            })?;
+            if octets.is_empty() {
+                return Ok(Self(Map::new()));
+            }
+            match serde_json::from_slice(&octets) {
+                Ok(Value::Object(object)) => Ok(Self(object)),
+                Ok(_) => Err(Problem::bad_request("The body is no JSON object.")),
+                Err(error) => Err(Problem::bad_request(format!("The body is no JSON: {error}."))),
+            }
+        })
+    }
+}
+
+/// Reads fields one by one and notes what is wrong with them.
+#[derive(Debug, Default)]
+pub(super) struct Reader(Vec<WrongField>);
+
+impl Reader {
+    /// Notes a wrong field.
+    pub(super) fn wrong(&mut self, field: WrongField) {
+        self.0.push(field);
+    }
+
+    /// The value, or a note of what is wrong with it.
+    pub(super) fn check<T>(&mut self, field: &str, parsed: Result<T, FieldError>) -> Option<T> {
+        parsed.map_err(|error| self.wrong(WrongField::new(field, error))).ok()
+    }
+
+    /// The text of a field that must be there, parsed.
+    pub(super) fn text<T>(
+        &mut self,
+        body: &Body,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        match body.at(field) {
+            None => self.check(field, Err(FieldError::Required)),
+            Some(Value::String(text)) => self.check(field, parse(text)),
+            Some(_) => {
+                self.wrong(WrongField::with(field, "type", "Send a text"));
+                None
+            }
+        }
+    }
+
+    /// The text of a field that may be left out, parsed; empty text is parsed in its place.
+    pub(super) fn optional_text<T>(
+        &mut self,
+        body: &Body,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        if body.at(field).is_none() {
+            return self.check(field, parse(""));
+        }
+        self.text(body, field, parse)
+    }
+
+    /// A whole number that may be left out.
+    pub(super) fn optional_number(&mut self, body: &Body, field: &str) -> Option<u32> {
+        let value = body.at(field)?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        if number.is_none() {
+            self.wrong(WrongField::new(field, FieldError::Number));
+        }
+        number
+    }
+
+    /// An object of which only some fields are known.
+    pub(super) fn object(&mut self, body: &Body, field: &str, known: &[&str]) {
+        match body.at(field) {
+            None => {}
+            Some(Value::Object(object)) => {
+                for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
+                    let name = format!("{field}.{name}");
+                    self.wrong(WrongField::new(name, FieldError::Choice));
+                }
+            }
+            Some(_) => self.wrong(WrongField::with(field, "type", "Send an object")),
+        }
+    }
+
+    /// Nothing, or what is wrong.
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::wrong_fields(self.0)) }
+    }
+
+    /// Nothing, or what is wrong with a query.
+    pub(super) fn finish_query(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::wrong_query(self.0)) }
+    }
+}
+
+impl Body {
+    /// A field by its dotted name; null is the same as left out.
+    fn at(&self, field: &str) -> Option<&Value> {
+        let mut parts = field.split('.');
+        let mut value = self.0.get(parts.next()?)?;
+        for part in parts {
+            value = value.as_object()?.get(part)?;
+        }
+        Some(value).filter(|value| !value.is_null())
+    }
+
+    /// Whether a field is there and holds something.
+    pub(super) fn holds(&self, field: &str) -> bool {
+        self.at(field).is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
+    }
+}

@@ -1,0 +1,199 @@
+//! `/api/v1/bookings`: a host's bookings by key, and booking as a customer without one.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, LOCATION},
+    web::{Data, Path},
+};
+use data_encoding::BASE64URL_NOPAD;
+use roomkey_app::{BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted};
+use roomkey_core::{
+    account::Scope,
+    booking::{BookingRequest, Side, Status},
+    ids::BookingId,
+    text::{EmailAddress, FieldError, Note, PersonName},
+    time::{Instant, LocalDate, Minutes, TimeZone},
+};
+use serde::Serialize;
+
+use super::{
+    body::{Body, Reader},
+    booking::{BookingJson, booking_json},
+    caller,
+    problem::{Problem, WrongField},
+};
+use crate::{Web, form::Form};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Bookings of a list, unless fewer are asked for.
+const USUAL: u32 = 50;
+/// The longest list.
+const MOST: u32 = 200;
+
+/// `POST /api/v1/bookings`.
+pub(super) async fn create(
+    request: HttpRequest,
+    web: Data<Web>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::optional(&request, &web).await?;
+    if let Some(caller) = &caller {
+        caller::allow(caller, Scope::BookingsWrite)?;
+    }
+    let key = idempotency(&request, caller.as_ref())?;
+    let side = if caller.is_some() { Side::Host } else { Side::Customer };
+    let (page, duration, asked) = read(&body, side)?;
+    if caller.as_ref().is_some_and(|caller| caller.host.handle.as_str() != page.handle) {
+        return Err(Problem::not_found());
+    }
+    let client = caller.is_none().then(|| web.client(&request));
+    let booked = web.app.book(Wanted::Page(page), duration, asked, key, client).await?;
+    let id = booked.details.booking.id;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/v1/bookings/{id}")))
+        .json(booking_json(&booked.details, side, web.app.site())))
+}
+
+fn idempotency(
+    request: &HttpRequest,
+    caller: Option<&Caller>,
+) -> Result<Option<Idempotency>, Problem> {
+    let Some(header) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let scope = caller
+        .map_or(IdempotencyScope::Anonymous, |caller| IdempotencyScope::ApiKey(caller.key.id));
+    match header.to_str() {
+        Ok(key) if (1..=255).contains(&key.len()) => {
+            Ok(Some(Idempotency { scope, key: key.to_owned() }))
+        }
+        _ => Err(Problem::bad_request("Idempotency-Key takes 1 to 255 visible ASCII characters.")),
+    }
+}
+
+/// The fields of a booking request.
+fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest), Problem> {
+    let mut reader = Reader::default();
+    let any = |text: &str| Ok::<_, FieldError>(text.to_owned());
+    let handle = reader.text(body, "host", any);
+    let slug = reader.text(body, "event", any);
+    let start =
+        reader.text(body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
+    let duration = reader.optional_number(body, "duration").map(Minutes);
+    reader.object(body, "attendee", &["name", "email", "time_zone", "locale"]);
+    let name = reader.text(body, "attendee.name", str::parse::<PersonName>);
+    let email = reader.text(body, "attendee.email", str::parse::<EmailAddress>);
+    let zone = reader.text(body, "attendee.time_zone", |name| {
+        name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone)
+    });
+    reader.object(body, "answers", &["note"]);
+    let note = reader.optional_text(body, "answers.note", str::parse::<Note>);
+    if body.holds("guests") {
+        let message = "Bookings have no guests besides the attendee";
+        reader.wrong(WrongField::with("guests", "choice", message));
+    }
+    reader.finish()?;
+    let whole = || {
+        let request = BookingRequest {
+            start: start?,
+            name: name?,
+            email: email?,
+            time_zone: zone?,
+            note: note?,
+            by,
+        };
+        Some((Page { handle: handle?, slug: slug? }, duration, request))
+    };
+    whole().ok_or_else(|| Problem::bad_request("The request is not complete."))
+}
+
+/// `GET /api/v1/bookings/{id}`.
+pub(super) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(&request, &web, Scope::BookingsRead).await?;
+    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let found = web.app.booking(caller.host.id, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(booking_json(&found, Side::Host, web.app.site())))
+}
+
+/// `POST /api/v1/bookings/{id}/cancel`.
+pub(super) async fn cancel(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
+    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let mut reader = Reader::default();
+    let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
+    reader.finish()?;
+    let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let cancelled = web.app.cancel_own(caller.host.id, id, reason).await?;
+    Ok(HttpResponse::Ok().json(booking_json(&cancelled, Side::Host, web.app.site())))
+}
+
+#[derive(Serialize)]
+struct List {
+    bookings: Vec<BookingJson>,
+    /// For the next part of the list; null at its end.
+    next_cursor: Option<String>,
+}
+
+/// `GET /api/v1/bookings?status=&from=&to=&limit=&cursor=`, by start.
+pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(&request, &web, Scope::BookingsRead).await?;
+    let filter = filter(&Form::query(&request))?;
+    // One more than is shown, to know whether there are more.
+    let asked = BookingFilter { limit: filter.limit + 1, ..filter };
+    let mut found = web.app.bookings(caller.host.id, asked).await?;
+    let shown = filter.limit as usize;
+    let more = found.len() > shown;
+    found.truncate(shown);
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|last| write_cursor(Cursor { start: last.booking.span.start, id: last.booking.id }));
+    let tell = |details| booking_json(details, Side::Host, web.app.site());
+    let bookings = found.iter().map(tell).collect();
+    Ok(HttpResponse::Ok().json(List { bookings, next_cursor: next }))
+}
+
+fn filter(query: &Form) -> Result<BookingFilter, Problem> {
+    let mut reader = Reader::default();
+    let given = |field: &str| Some(query.text(field)).filter(|text| !text.is_empty());
+    let status = given("status").and_then(|text| {
+        reader.check("status", text.parse::<Status>().map_err(|_| FieldError::Choice))
+    });
+    let from = given("from").and_then(|text| reader.check("from", moment(&text, false)));
+    let to = given("to").and_then(|text| reader.check("to", moment(&text, true)));
+    let limit = given("limit").and_then(|text| {
+        let number = text.parse::<u32>().ok().filter(|number| (1..=MOST).contains(number));
+        reader.check("limit", number.ok_or(FieldError::OutOfRange { min: 1, max: MOST }))
+    });
+    let after = given("cursor")
+        .and_then(|text| reader.check("cursor", read_cursor(&text).ok_or(FieldError::Choice)));
+    reader.finish_query()?;
+    let limit = limit.unwrap_or(USUAL);
+    Ok(BookingFilter { status, from, to, latest_first: false, after, limit })
+}
+
+/// A time, or a date in UTC: its first moment, or the first after it.
+fn moment(text: &str, end_of_date: bool) -> Result<Instant, FieldError> {
+    match text.parse::<LocalDate>() {
+        Ok(date) if end_of_date => Ok(TimeZone::UTC.start_of(date.succ_opt().unwrap_or(date))),
+        Ok(date) => Ok(TimeZone::UTC.start_of(date)),
+        Err(_) => Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant),
+    }
+}
+
+fn write_cursor(Cursor { start, id }: Cursor) -> String {
+    BASE64URL_NOPAD.encode(format!("{} {id}", start.micros()).as_bytes())
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
+    let (start, id) = text.split_once(' ')?;
+    Some(Cursor { start: Instant::from_micros(start.parse().ok()?), id: id.parse().ok()? })
+}

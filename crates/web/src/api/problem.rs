@@ -1,0 +1,202 @@
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+};
+use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
+use roomkey_core::{availability::Refusal, text::FieldError};
+use serde::Serialize;
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Serialize)]
+pub(super) struct WrongField {
+    /// Where it is, like `attendee.email`.
+    field: String,
+    /// Stable, for programs.
+    code: &'static str,
+    /// What to do about it.
+    message: String,
+}
+
+impl WrongField {
+    pub(super) fn new(field: impl Into<String>, error: FieldError) -> Self {
+        Self { field: field.into(), code: error.code(), message: error.to_string() }
+    }
+
+    pub(super) fn with(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), code, message: message.into() }
+    }
+}
+
+/// A refusal: RFC 9457 with a stable `code`.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<WrongField>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let detail = "This address does not take that method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        let detail = "Send a key made by 'roomkey api-key add' as 'Authorization: Bearer KEY'.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    pub(super) fn forbidden(needed: &'static str) -> Self {
+        let detail = format!("This needs a key with the scope {needed}.");
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+    }
+
+    /// A status that the protocol asks for.
+    pub(super) fn unreadable(status: StatusCode, detail: &'static str) -> Self {
+        Self::new(status, "invalid_request", detail)
+    }
+
+    /// A query that names wrong fields.
+    pub(super) fn wrong_query(fields: Vec<WrongField>) -> Self {
+        Self { fields, ..Self::bad_request("The query names what it can not.") }
+    }
+
+    /// A body that names wrong fields.
+    pub(super) fn wrong_fields(fields: Vec<WrongField>) -> Self {
+        let detail = "Some fields are missing or wrong.";
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
+        Self { fields, ..problem }
+    }
+
+    fn unavailable() -> Self {
+        let detail = "Nothing was done. Try again in a few seconds.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        Self { retry_after: Some(5), ..problem }
+    }
+
+    fn internal() -> Self {
+        let detail = "The request failed. It is written down under the request's id.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        response.body(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_temporary() {
+            tracing::warn!(%error, "a request could not be served");
+            Self::unavailable()
+        } else {
+            tracing::error!(%error, "a request failed");
+            Self::internal()
+        }
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", limited.to_string());
+        Self { retry_after: Some(limited.retry_after_seconds), ..problem }
+    }
+}
+
+impl From<OfferError> for Problem {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::Unknown => Self::not_found(),
+            OfferError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Self {
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            BookError::Unknown => Self::not_found(),
+            BookError::Refused(why @ Refusal::Taken) => {
+                Self::new(StatusCode::CONFLICT, "slot_taken", why.to_string())
+            }
+            BookError::Refused(why) => {
+                Self::new(unprocessable, "slot_unavailable", why.to_string())
+            }
+            BookError::Duration { .. } => {
+                let wrong = WrongField::with("duration", "choice", error.to_string());
+                Self::wrong_fields(vec![wrong])
+            }
+            BookError::KeyReused => {
+                Self::new(unprocessable, "idempotency_key_reused", error.to_string())
+            }
+            BookError::Limited(limited) => limited.into(),
+            BookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::Unknown | CancelError::Gone => Self::not_found(),
+            CancelError::InvalidTransition(why) => {
+                Self::new(StatusCode::CONFLICT, "invalid_transition", why.to_string())
+            }
+            CancelError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `GET /api/v1/slots`: free times, for everybody.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use chrono::{FixedOffset, SecondsFormat};
+use roomkey_app::Page;
+use roomkey_core::{
+    event_type::Bounds,
+    text::FieldError,
+    time::{Instant, LocalDate, Span, TimeZone},
+};
+use serde::Serialize;
+
+use super::{
+    body::Reader,
+    problem::{Problem, WrongField},
+};
+use crate::{Web, form::Form};
+
+/// The longest range that is answered.
+const MOST_DAYS: i64 = 92;
+
+#[derive(Serialize)]
+struct Slots {
+    time_zone: &'static str,
+    slots: Vec<SlotJson>,
+}
+
+#[derive(Serialize)]
+struct SlotJson {
+    start: String,
+    end: String,
+}
+
+pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
+    let query = Form::query(&request);
+    let mut reader = Reader::default();
+    let mut named = |field: &str| match query.get(field) {
+        "" => reader.check(field, Err(FieldError::Required)),
+        text => Some(text.to_owned()),
+    };
+    let (handle, slug) = (named("host"), named("event"));
+    let (from, to, zone) = (named("from"), named("to"), named("tz"));
+    let date = |text: String| text.parse::<LocalDate>().map_err(|_| FieldError::Date);
+    let from = from.and_then(|text| reader.check("from", date(text)));
+    let to = to.and_then(|text| reader.check("to", date(text)));
+    let zone = zone.and_then(|name| {
+        reader.check("tz", name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone))
+    });
+    let duration = match query.get("duration") {
+        "" => None,
+        text => reader.check("duration", Bounds::DURATION.parse(text)),
+    };
+    if let (Some(from), Some(to)) = (from, to) {
+        let days = to.signed_duration_since(from).num_days() + 1;
+        if !(1..=MOST_DAYS).contains(&days) {
+            let message = format!("Ask for 1 to {MOST_DAYS} days, 'from' not after 'to'");
+            reader.wrong(WrongField::with("to", "out_of_range", message));
+        }
+    }
+    reader.finish_query()?;
+    let all = handle.zip(slug).zip(from.zip(to)).zip(zone);
+    let Some((((handle, slug), (from, to)), zone)) = all else {
+        return Err(Problem::bad_request("The query is not complete."));
+    };
+    let after = to.succ_opt().unwrap_or(to);
+    let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
+    let offered = web.app.slots(Page { handle, slug }, range).await?;
+    let offered_length = offered.event_type.terms.duration;
+    if duration.is_some_and(|asked| asked != offered_length.0) {
+        let message = format!("Bookings of this event type last {} minutes", offered_length.0);
+        return Err(Problem::wrong_query(vec![WrongField::with("duration", "choice", message)]));
+    }
+    let slots = offered
+        .slots
+        .iter()
+        .map(|slot| SlotJson { start: written(zone, slot.start), end: written(zone, slot.end) });
+    Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
+}
+
+/// RFC 3339 with the zone's offset at that time.
+fn written(zone: TimeZone, at: Instant) -> String {
+    let offset = FixedOffset::east_opt(zone.offset_seconds(at));
+    match offset.filter(|offset| offset.local_minus_utc() != 0) {
+        // RFC 3339 has no seconds in offsets; zones of before 1972 had.
+        Some(offset) if offset.local_minus_utc() % 60 == 0 => {
+            at.to_utc().with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Secs, false)
+        }
+        _ => at.to_string(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Posted forms, as names and texts in the order of the page.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header::CONTENT_TYPE},
+    web::Bytes,
+};
+
+use crate::failure::Failure;
+
+/// The largest form that is read. Generous, so that too long a note is told so in its place.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+/// The pairs of a form or a query. A name that is missing reads as empty text.
+#[derive(Debug, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn parse(text: &[u8]) -> Self {
+        Self(serde_urlencoded::from_bytes(text).unwrap_or_default())
+    }
+
+    /// The pairs of the request's query.
+    pub(crate) fn query(request: &HttpRequest) -> Self {
+        Self::parse(request.query_string().as_bytes())
+    }
+
+    /// The first value of that name, empty if there is none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// [`Self::get`], owned, to show it again.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.get(name).to_owned()
+    }
+
+    /// Whether the name is there, as a pressed button's or a ticked box's is.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of that name, in order.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromRequest for Form {
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let encoded = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !encoded {
+                return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            }
+            let body = body
+                .await
+                .map_err(|error| Failure::Status(error.as_response_error().status_code()))?;
+            Ok(Self::parse(&body))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_be_missing_or_repeated() {
+        let form = Form::parse(b"mon_from=09%3A00&mon_from=13%3A00&name=A+%26+B&lobby=");
+        assert_eq!(form.all("mon_from").collect::<Vec<_>>(), ["09:00", "13:00"]);
+        assert_eq!((form.get("name"), form.get("nothing")), ("A & B", ""));
+        assert!(form.has("lobby") && !form.has("nothing"));
+    }
+}

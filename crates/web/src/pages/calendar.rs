@@ -1,0 +1,30 @@
+//! `/b/{token}/calendar.ics`: the booking for a calendar, in the view of the link's holder.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    web::{Data, Path},
+};
+use roomkey_core::invite::Invite;
+
+use super::booked::found;
+use crate::{Web, failure::Failure};
+
+pub(crate) async fn get(web: Data<Web>, token: Path<String>) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    let details = &found.details;
+    let invite = Invite {
+        booking: &details.booking,
+        event_type: &details.event_type,
+        host: &details.host,
+        reader: found.side,
+        link: details.link(found.side),
+        site: web.app.site(),
+        sequence: details.booking.ical_sequence,
+        stamp: found.now,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/calendar; charset=utf-8"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"booking.ics\""))
+        .body(invite.calendar_file()))
+}

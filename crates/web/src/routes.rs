@@ -1,0 +1,139 @@
+//! Which address leads where.
+
+use std::future::ready;
+
+use actix_web::{
+    HttpResponse, Resource, Route, guard,
+    http::header::ALLOW,
+    middleware::{Compress, from_fn},
+    web::{self, Data, PayloadConfig, ServiceConfig, route},
+};
+
+use crate::{
+    Web, api, assets, dress,
+    failure::Failure,
+    form,
+    pages::{
+        app, booked, booking, calendar, cancel, details, forgot_password, home, join, mailbox,
+        profile, reset_password, setup, sign_in, sign_out,
+    },
+    theme,
+};
+
+const READ: &str = "GET, HEAD";
+const READ_AND_POST: &str = "GET, HEAD, POST";
+const POST: &str = "POST";
+
+/// Adds the pages and the API to a server.
+///
+/// Only the two public pages are compressed: what is compressed beside a secret can betray it
+/// (BREACH), and the others are small.
+pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
+    let mailbox_is_shown = web.mailbox.is_some();
+    config
+        .app_data(web)
+        .service(web::scope("/api").wrap(from_fn(dress::api)).configure(api::configure));
+    let mut pages = web::scope("")
+        .app_data(PayloadConfig::new(form::MAX_BYTES))
+        .wrap(from_fn(dress::page))
+        .service(at("/", READ).route(read().to(home::get)))
+        .service(at("/static/{name}", READ).route(read().to(assets::get)))
+        .service(at("/theme", POST).route(web::post().to(theme::post)))
+        .service(
+            at("/setup", READ_AND_POST)
+                .route(read().to(setup::get))
+                .route(web::post().to(setup::post)),
+        )
+        .service(
+            at("/sign-in", READ_AND_POST)
+                .route(read().to(sign_in::get))
+                .route(web::post().to(sign_in::post)),
+        )
+        .service(at("/sign-out", POST).route(web::post().to(sign_out::post)))
+        .service(
+            at("/forgot-password", READ_AND_POST)
+                .route(read().to(forgot_password::get))
+                .route(web::post().to(forgot_password::post)),
+        )
+        .service(
+            at("/reset-password/{token}", READ_AND_POST)
+                .route(read().to(reset_password::get))
+                .route(web::post().to(reset_password::post)),
+        )
+        .service(at("/b/{token}", READ).route(read().to(booked::get)))
+        .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
+        .service(
+            at("/b/{token}/cancel", READ_AND_POST)
+                .route(read().to(cancel::get))
+                .route(web::post().to(cancel::post)),
+        )
+        .service(
+            at("/b/{token}/join", READ_AND_POST)
+                .route(read().to(join::get))
+                .route(web::post().to(join::post)),
+        )
+        .service(at("/app", READ).route(read().to(app::bookings::redirect)))
+        .service(at("/app/bookings", READ).route(read().to(app::bookings::get)))
+        .service(
+            at("/app/bookings/new", READ_AND_POST)
+                .route(read().to(app::booking_new::get))
+                .route(web::post().to(app::booking_new::post)),
+        )
+        .service(at("/app/event-types", READ).route(read().to(app::event_types::get)))
+        .service(
+            at("/app/event-types/new", READ_AND_POST)
+                .route(read().to(app::event_type::get_new))
+                .route(web::post().to(app::event_type::post_new)),
+        )
+        .service(
+            at("/app/event-types/{slug}", READ_AND_POST)
+                .route(read().to(app::event_type::get))
+                .route(web::post().to(app::event_type::post)),
+        )
+        .service(
+            at("/app/availability", READ_AND_POST)
+                .route(read().to(app::availability::get))
+                .route(web::post().to(app::availability::post)),
+        );
+    if mailbox_is_shown {
+        pages = pages
+            .service(at("/dev/mailbox", READ).route(read().to(mailbox::list)))
+            .service(at("/dev/mailbox/{name}", READ).route(read().to(mailbox::show)))
+            .service(at("/dev/mailbox/{name}/source", READ).route(read().to(mailbox::source)));
+    }
+    config.service(
+        pages
+            .service(
+                web::resource("/{handle}")
+                    .wrap(Compress::default())
+                    .route(read().to(profile::get))
+                    .default_service(route().to(|| ready(not_allowed(READ)))),
+            )
+            .service(
+                web::resource("/{handle}/{slug}")
+                    .wrap(Compress::default())
+                    .route(read().to(booking::get))
+                    .route(web::post().to(details::post))
+                    .default_service(route().to(|| ready(not_allowed(READ_AND_POST)))),
+            )
+            .default_service(route().to(not_found)),
+    );
+}
+
+/// A page's address; every method but `allowed` is refused.
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(route().to(move || ready(not_allowed(allowed))))
+}
+
+/// `GET` and `HEAD`.
+fn read() -> Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+fn not_allowed(allowed: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, allowed)).finish()
+}
+
+async fn not_found() -> Result<HttpResponse, Failure> {
+    Err(Failure::NotFound)
+}
