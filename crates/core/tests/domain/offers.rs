@@ -1,7 +1,6 @@
 //! Offers by name: hours, grid, notice, window, and bookings that are in the way.
 
-use roomkey_core::availability::Refusal;
-use roomkey_core::time::Minutes;
+use roomkey_core::{availability::Refusal, event_type::Buffers, time::Minutes};
 
 use crate::case::{Case, instant, minutes};
 
@@ -40,6 +39,12 @@ fn ranges_that_touch_are_one_with_both_grids() {
 }
 
 #[test]
+fn a_start_that_two_ranges_share_is_offered_once() {
+    let night = tuesday("mon 22:00-02:00").except("2026-12-01 01:00-02:30");
+    assert_eq!(night.every(60).starts(), ["01 00:00 +0", "01 01:00 +0", "01 02:00 +0"]);
+}
+
+#[test]
 fn the_longest_booking_fits_over_days_that_touch() {
     let day = |hours| tuesday(hours).lasting(1440).every(720);
     assert_eq!(day("mon-wed 00:00-24:00").starts(), ["01 00:00 +0", "01 12:00 +0"]);
@@ -72,6 +77,13 @@ fn notice_ends_to_the_microsecond() {
     assert_eq!(offered("2026-12-01T07:00:00Z", 1), ["01 09:30 +0"]);
     assert_eq!(offered("2026-12-01T07:30:00Z", 0), ["01 09:30 +0"]);
     assert!(offered("2026-12-01T07:30:00Z", 1).is_empty());
+    let edge = tuesday.at(instant("2026-12-01T07:30:00Z"));
+    let last = instant("2026-12-01T09:30:00Z");
+    assert!(edge.ask(|offer| offer.verdict(last)).is_ok());
+    assert_eq!(
+        edge.ask(|offer| offer.verdict(last.plus_micros(-1))),
+        Err(Refusal::InsideMinimumNotice { earliest: last })
+    );
 }
 
 #[test]
@@ -123,11 +135,15 @@ fn each_refusal_says_why() {
 
 #[test]
 fn two_bookings_need_the_larger_buffer_not_the_sum() {
-    let case =
-        tuesday("tue 09:00-12:00").every(5).booked("2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z");
+    // What the long booking of the evening wants must not change what the short one needs.
+    let mut case = tuesday("tue 09:00-12:00")
+        .every(5)
+        .booked("2026-12-01T18:00:00Z", "2026-12-02T06:00:00Z")
+        .booked("2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z");
+    case.bookings[0].buffers = Buffers { before: Minutes(360), after: Minutes(360) };
     let after = |own: u32, theirs: u32| {
         let mut case = case.clone().buffers(own, 0);
-        case.bookings[0].buffers.after = Minutes(theirs);
+        case.bookings[1].buffers.after = Minutes(theirs);
         case.starts().into_iter().find(|start| start.as_str() > "01 10:00").unwrap()
     };
     assert_eq!(after(0, 0), "01 10:30 +0");
@@ -135,7 +151,7 @@ fn two_bookings_need_the_larger_buffer_not_the_sum() {
     assert_eq!(after(20, 15), "01 10:50 +0");
     let before = |own: u32, theirs: u32| {
         let mut case = case.clone().buffers(0, own);
-        case.bookings[0].buffers.before = Minutes(theirs);
+        case.bookings[1].buffers.before = Minutes(theirs);
         case.starts().into_iter().rfind(|start| start.as_str() < "01 10:00").unwrap()
     };
     assert_eq!(before(0, 0), "01 09:30 +0");
@@ -146,6 +162,13 @@ fn two_bookings_need_the_larger_buffer_not_the_sum() {
 #[test]
 fn buffers_need_not_lie_inside_the_hours() {
     assert_eq!(tuesday("tue 09:00-09:30").buffers(600, 600).starts(), ["01 09:00 +0"]);
+}
+
+#[test]
+fn a_question_holds_its_start_but_not_its_end() {
+    let nine = Case::new("UTC", "tue 09:00-12:00");
+    let asked = nine.between("2026-12-01T09:30:00Z", "2026-12-01T10:30:00Z");
+    assert_eq!(asked.starts(), ["01 09:30 +0", "01 10:00 +0"]);
 }
 
 #[test]

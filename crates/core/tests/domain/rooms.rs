@@ -7,6 +7,7 @@ use roomkey_core::{
     booking::Status,
     event_type::RoomPolicy,
     ids::{BookingId, RoomId},
+    random::Entropy,
     room::{Admission, Room, RoomName, RoomPassword, SKEW_MICROS},
     time::{Instant, Minutes, Span},
 };
@@ -83,6 +84,33 @@ fn passwords_are_three_words_and_five_even_digits() {
     for place in digits {
         assert!(chi_square(&place, 8) < limit(8), "{place:?}");
     }
+}
+
+/// Entropy of one bit.
+struct OneBit(u64);
+
+impl Entropy for OneBit {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.0.to_be_bytes());
+    }
+}
+
+#[test]
+fn a_password_holds_48_bits_each_in_one_place() {
+    let password = |bits| RoomPassword::new(&OneBit(bits)).expose().to_owned();
+    let parts = |text: &str| -> Vec<String> {
+        let (words, number) = text.rsplit_once('-').unwrap();
+        words.split('-').map(str::to_owned).chain(number.chars().map(String::from)).collect()
+    };
+    let zero = parts(&password(0));
+    let changed: Vec<usize> = (0..u64::BITS)
+        .map(|bit| {
+            let other = parts(&password(1 << bit));
+            zero.iter().zip(&other).filter(|(a, b)| a != b).count()
+        })
+        .collect();
+    assert_eq!(changed.iter().filter(|places| **places == 1).count(), 48, "{changed:?}");
+    assert_eq!(changed.iter().sum::<usize>(), 48, "{changed:?}");
 }
 
 #[test]
