@@ -1,1 +1,47 @@
-fn main() {}
+//! The binary `roomkey`: reads the command line and the configuration, puts the parts together and
+//! runs them.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line: what it prints is its job"
+)]
+
+mod announce;
+mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod internal;
+mod keys;
+mod parts;
+mod request_log;
+mod serve;
+mod system;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What `clap` answers to a wrong command line, too.
+const WRONG_USAGE: u8 = 2;
+const REFUSED: u8 = 1;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { WRONG_USAGE } else { 0 };
+            // Nothing is left to be done about a closed terminal.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("roomkey: {error:#}");
+            ExitCode::from(REFUSED)
+        }
+    }
+}

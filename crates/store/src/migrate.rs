@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::{fs::File, os::unix::fs::OpenOptionsExt};
 
 use diesel::{
     QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
@@ -91,14 +91,19 @@ fn names<DB: diesel::backend::Backend>(
     pending.iter().map(|step| Migration(step.name().to_string())).collect()
 }
 
+/// Held, it keeps other processes from migrating the same SQLite file.
 fn lock_file(path: &std::path::Path) -> Result<File, std::io::Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".migrate-lock");
-    let file = File::options().create(true).truncate(false).write(true).open(name)?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(name)?;
     file.lock()?;
+    // SQLite would let everybody on the machine read the file that it makes.
+    options.open(path)?;
     Ok(file)
 }
 

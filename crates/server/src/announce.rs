@@ -1,0 +1,27 @@
+//! What a start tells the person who started it.
+
+use roomkey_app::App;
+use roomkey_core::site::PRODUCT;
+
+/// The demo's address, sign-in, and where the mail is.
+pub(crate) fn demo(app: &App, email: &str, password: &str, booking_page: &str, mail: &str) {
+    let url = app.site().public_url.as_str();
+    println!(
+        "\n{PRODUCT} demo\n  \
+         Book a time    {url}{booking_page}\n  \
+         Sign in        {url}/sign-in\n    \
+         email        {email}\n    \
+         password     {password}\n  \
+         Read the mail  {mail}\n"
+    );
+}
+
+/// The first run's token: on standard error, outside the log.
+pub(crate) fn setup(app: &App) {
+    let url = app.site().public_url.as_str();
+    eprintln!(
+        "\nNobody has an account yet. Open {url}/setup and enter this token, which works until \
+         the first account is made or the server stops:\n\n    {}\n",
+        app.setup_token().expose()
+    );
+}

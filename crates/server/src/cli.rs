@@ -1,0 +1,138 @@
+//! The command line.
+
+mod api_key;
+mod booking;
+mod event_type;
+mod jitsi;
+mod mail;
+mod migrate;
+mod output;
+mod schedule;
+mod seed;
+mod user;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use roomkey_app::App;
+use roomkey_core::account::User;
+use roomkey_store::SchemaPolicy;
+use tokio::sync::Notify;
+
+use crate::{
+    config::{self, Settings},
+    doctor, parts, serve,
+};
+
+/// Scheduling that hands out a key to a private video room with every booking.
+///
+/// Settings come from roomkey.toml, or the file that --config names, with environment variables
+/// like `ROOMKEY_PUBLIC_URL` and `ROOMKEY_MAIL__URL` over them.
+#[derive(Parser)]
+#[command(name = "roomkey", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Read settings from this file [default: roomkey.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server: pages, what Jitsi calls, and the mail worker
+    Serve(Serve),
+    /// Bring the schema of the database up to date
+    Migrate(migrate::Migrate),
+    /// Accounts of hosts
+    #[command(subcommand)]
+    User(user::Command),
+    /// What people can book
+    #[command(subcommand)]
+    EventType(event_type::Command),
+    /// When hosts can be booked
+    #[command(subcommand)]
+    Schedule(schedule::Command),
+    /// Bookings, by the same rules as on the pages
+    #[command(subcommand)]
+    Booking(booking::Command),
+    /// Keys for the JSON API
+    #[command(subcommand)]
+    ApiKey(api_key::Command),
+    /// How to join Jitsi to this installation
+    #[command(subcommand)]
+    Jitsi(jitsi::Command),
+    /// Whether mail leaves
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Check the installation: a line for each part, with what to do about it
+    Doctor(Json),
+    /// Make a large data set, the same for the same seed, to try things out on
+    Seed(seed::Seed),
+}
+
+/// Runs until SIGTERM or Ctrl-C, then finishes what runs and stops.
+#[derive(Args)]
+struct Serve {
+    /// Make a host to try things out with, and print how to get in
+    #[arg(long)]
+    demo: bool,
+    /// Run only these parts; many copies of each may share one PostgreSQL
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS")]
+    only: Vec<serve::Part>,
+}
+
+/// Whether programs read the answer.
+#[derive(Args, Clone, Copy)]
+struct Json {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries a command out.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve(Serve { demo, only }) => actix_web::rt::System::new()
+            .block_on(serve::run(settings, serve::Request { demo, only })),
+        Command::Migrate(command) => migrate::run(&settings, &command),
+        Command::Jitsi(command) => jitsi::run(&settings, &command),
+        command => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            return runtime.block_on(run_async(settings, command));
+        }
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Doctor(Json { json }) => return doctor::run(&settings, json).await,
+        Command::Mail(command) => mail::run(&settings, &command).await,
+        command => {
+            let app = parts::app(&settings, SchemaPolicy::MakeIfEmpty, Arc::new(Notify::new()))?;
+            match command {
+                Command::User(command) => user::run(&app, command).await,
+                Command::EventType(command) => event_type::run(&app, command).await,
+                Command::Schedule(command) => schedule::run(&app, command).await,
+                Command::Booking(command) => booking::run(&app, command).await,
+                Command::ApiKey(command) => api_key::run(&app, command).await,
+                Command::Seed(command) => seed::run(&app, &command).await,
+                Command::Serve(_)
+                | Command::Migrate(_)
+                | Command::Jitsi(_)
+                | Command::Mail(_)
+                | Command::Doctor(_) => Ok(()),
+            }
+        }
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+/// The host that a command names.
+async fn host(app: &App, handle: &str) -> anyhow::Result<User> {
+    let host = app.host(handle).await?;
+    host.with_context(|| format!("there is no host '{handle}'; add one with 'roomkey user add'"))
+}

@@ -1,0 +1,183 @@
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use roomkey_app::{App, BookingDetails, BookingFilter, Page, Wanted};
+use roomkey_core::{
+    booking::{BookingRequest, Side, Status},
+    ids::BookingId,
+    text::{EmailAddress, Note, PersonName},
+    time::{Instant, InvalidInstant, TimeZone},
+};
+use roomkey_web::booking_json;
+
+use super::{Json, host, output};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Book a customer in
+    Add(Box<Add>),
+    /// Show a booking
+    Show(Show),
+    /// List bookings by start
+    List(List),
+    /// Call a booking off; both sides are told
+    Cancel(Cancel),
+}
+
+fn instant(text: &str) -> Result<Instant, InvalidInstant> {
+    Instant::parse(text)
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// The host's handle
+    #[arg(long)]
+    host: String,
+    /// The event type's slug
+    #[arg(long, value_name = "SLUG")]
+    event: String,
+    /// When it starts, like 2026-12-03T09:00:00Z; it must be a free time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    start: Instant,
+    /// The customer's name
+    #[arg(long)]
+    name: PersonName,
+    /// The customer's address
+    #[arg(long)]
+    email: EmailAddress,
+    /// The customer's time zone [default: the host's]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<TimeZone>,
+    /// What the host should know
+    #[arg(long, default_value = "")]
+    note: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct Show {
+    /// The booking's id
+    id: String,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    /// Only this host's
+    #[arg(long)]
+    host: Option<String>,
+    /// confirmed or cancelled
+    #[arg(long)]
+    status: Option<Status>,
+    /// Only those that end after this time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    from: Option<Instant>,
+    /// Only those that start before this time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    to: Option<Instant>,
+    /// At most so many of each host
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct Cancel {
+    /// The booking's id
+    id: String,
+    /// Told to both sides
+    #[arg(long, default_value = "")]
+    reason: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Add(add) => self::add(app, *add).await,
+        Command::Show(show) => print(app, &find(app, &show.id).await?, show.json),
+        Command::List(list) => self::list(app, list).await,
+        Command::Cancel(cancel) => {
+            let found = find(app, &cancel.id).await?.booking;
+            let details = app.cancel_own(found.host, found.id, cancel.reason).await?;
+            print(app, &details, cancel.json)
+        }
+    }
+}
+
+async fn add(app: &App, add: Add) -> anyhow::Result<()> {
+    let host = host(app, &add.host).await?;
+    let page = Page { handle: add.host, slug: add.event };
+    let request = BookingRequest {
+        start: add.start,
+        name: add.name,
+        email: add.email,
+        time_zone: add.time_zone.unwrap_or(host.time_zone),
+        note: add.note,
+        by: Side::Host,
+    };
+    let booked = app.book(Wanted::Page(page), None, request, None, None).await?;
+    print(app, &booked.details, add.json)
+}
+
+async fn find(app: &App, id: &str) -> anyhow::Result<BookingDetails> {
+    let Ok(id) = id.parse::<BookingId>() else { bail!("there is no booking '{id}'") };
+    app.any_booking(id).await?.with_context(|| format!("there is no booking '{id}'"))
+}
+
+async fn list(app: &App, list: List) -> anyhow::Result<()> {
+    let hosts = match &list.host {
+        Some(handle) => vec![host(app, handle).await?],
+        None => app.hosts().await?,
+    };
+    let filter = BookingFilter {
+        status: list.status,
+        from: list.from,
+        to: list.to,
+        latest_first: false,
+        after: None,
+        limit: list.limit,
+    };
+    let mut all = Vec::new();
+    for host in hosts {
+        all.extend(app.bookings(host.id, filter).await?);
+    }
+    all.sort_by_key(|details| details.booking.span.start);
+    if list.json.json {
+        let shown: Vec<_> =
+            all.iter().map(|details| booking_json(details, Side::Host, app.site())).collect();
+        return output::json(&shown);
+    }
+    all.iter().for_each(line);
+    Ok(())
+}
+
+fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Result<()> {
+    if json {
+        return output::json(&booking_json(details, Side::Host, app.site()));
+    }
+    line(details);
+    println!("  page  {}", app.site().booking_page(&details.host_link));
+    if let Some(room) = &details.room {
+        println!("  room  {}", app.site().room(&room.name));
+        println!("  open  {} to {}", room.window.start, room.window.end);
+    }
+    Ok(())
+}
+
+fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) {
+    let zone = host.time_zone;
+    println!(
+        "{}  {}  {} ({})  {}  {} with {} <{}>",
+        booking.id,
+        booking.status.as_str(),
+        zone.local(booking.span.start).format("%Y-%m-%d %H:%M"),
+        zone.city(),
+        event_type.terms.title,
+        host.handle,
+        booking.attendee.name,
+        booking.attendee.email,
+    );
+}

@@ -1,0 +1,105 @@
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
+
+use crate::{config::Settings, parts};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print what Jitsi's Prosody needs to ask this installation, token included
+    Config(Config),
+}
+
+#[derive(Args)]
+pub(super) struct Config {
+    /// For a hand-kept Prosody, or for docker-jitsi-meet
+    #[arg(long, value_enum, default_value = "prosody")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Prosody,
+    Docker,
+}
+
+pub(super) fn run(settings: &Settings, Command::Config(config): &Command) -> anyhow::Result<()> {
+    let token = parts::reservations_token(settings)?;
+    let (domain, token) = (settings.site.jitsi_url.domain(), token.expose_secret());
+    let port = settings.internal_listen.first().map_or(8081, std::net::SocketAddr::port);
+    let host = settings
+        .internal_listen
+        .first()
+        .map(|address| address.ip())
+        .filter(|ip| !ip.is_unspecified())
+        .map_or_else(
+            || "roomkey".to_owned(),
+            |ip| std::net::SocketAddr::new(ip, 0).ip().to_string(),
+        );
+    let text = match config.format {
+        Format::Prosody => prosody(domain, &format!("http://{host}:{port}"), token),
+        Format::Docker => docker(&format!("http://roomkey:{port}"), token),
+    };
+    print!("{text}");
+    Ok(())
+}
+
+fn prosody(domain: &str, api: &str, token: &str) -> String {
+    format!(
+        r#"-- Goes into the Prosody configuration of {domain}, for instance
+-- /etc/prosody/conf.avail/{domain}.cfg.lua. Keep what else stands there; Prosody must be able to
+-- reach {api} (set internal_listen if it runs on another machine).
+-- Load "reservations" on every host that people sign in to, the guest host too: a host without it
+-- opens rooms that nobody booked.
+
+muc_mapper_domain_base = "{domain}"
+
+VirtualHost "{domain}"
+    modules_enabled = {{
+        -- and what stands here already
+        "muc_lobby_rooms";
+        "persistent_lobby";
+        "reservations";
+    }}
+    main_muc = "conference.{domain}"
+    lobby_muc = "lobby.{domain}"
+    reservations_api_prefix = "{api}"
+    reservations_api_headers = {{ ["Authorization"] = "Bearer {token}" }}
+    reservations_api_timeout = 5
+    reservations_api_retry_delay = 1
+    reservations_enable_password_support = true
+    reservations_enable_lobby_support = true
+    reservations_enable_max_occupants = true
+
+Component "conference.{domain}" "muc"
+    restrict_room_creation = true
+    modules_enabled = {{
+        -- and what stands here already
+        "muc_password_whitelist";
+        "muc_max_occupants";
+    }}
+    -- The limit of rooms that have none of their own. Without a number here none is kept.
+    muc_max_occupants = 100
+    muc_access_whitelist = {{ "focus@auth.{domain}" }}
+    muc_password_whitelist = {{ "focus@auth.{domain}" }}
+"#
+    )
+}
+
+fn docker(api: &str, token: &str) -> String {
+    format!(
+        r#"# Goes into the .env of docker-jitsi-meet. Prosody must reach {api}: put Roomkey on
+# its network under the name "roomkey", with internal_listen = "0.0.0.0:8081", and publish that
+# port nowhere else.
+PROSODY_RESERVATION_ENABLED=1
+PROSODY_RESERVATION_REST_BASE_URL={api}
+XMPP_MODULES=persistent_lobby
+XMPP_CONFIGURATION=reservations_enable_password_support=true,reservations_enable_lobby_support=true,reservations_enable_max_occupants=true,reservations_api_timeout=5,reservations_api_retry_delay=1,reservations_api_headers={{ ["Authorization"] = "Bearer {token}" }}
+ENABLE_LOBBY=1
+MAX_PARTICIPANTS=100
+# The first in would become moderator and could take the password off.
+ENABLE_AUTO_OWNER=0
+# Guests sign in to another host, which does not ask: keep it off.
+ENABLE_GUESTS=0
+"#
+    )
+}

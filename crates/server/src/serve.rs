@@ -1,0 +1,263 @@
+//! `roomkey serve`: the parts in one process, from start to a stop that finishes what runs.
+
+use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+
+use actix_web::{App as Actix, HttpServer, dev::ServerHandle, web::Data};
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use metrics_exporter_prometheus::PrometheusHandle;
+use roomkey_app::App;
+use roomkey_mailer::{MailUrl, Transport, Worker};
+use roomkey_reservations::ReservationTokens;
+use roomkey_store::{Backend, SchemaPolicy};
+use roomkey_web::Web;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    announce,
+    config::Settings,
+    demo, internal, keys, parts, request_log,
+    system::{SystemClock, SystemEntropy},
+    telemetry,
+};
+
+/// A part of the server that can run in a process of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Part {
+    /// Pages and the JSON API.
+    Web,
+    /// What Jitsi calls.
+    Reservations,
+    /// Sends the mail.
+    Worker,
+}
+
+/// How long a stop waits for requests that run.
+const DRAIN_SECONDS: u64 = 20;
+/// How often what has expired is deleted.
+const UPKEEP: Duration = Duration::from_hours(1);
+
+/// What was asked for on the command line.
+pub(crate) struct Request {
+    pub(crate) demo: bool,
+    /// Empty means all.
+    pub(crate) only: Vec<Part>,
+}
+
+/// Runs until a signal stops it.
+pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<()> {
+    let all = [Part::Web, Part::Reservations, Part::Worker];
+    let alone = request.only.is_empty();
+    let running: BTreeSet<Part> =
+        if alone { all.into() } else { request.only.iter().copied().collect() };
+    check_secret_key(&settings, alone)?;
+    telemetry::log(&settings)?;
+    let metrics = telemetry::metrics()?;
+
+    let mail_due = Arc::new(Notify::new());
+    let app = parts::app(&settings, SchemaPolicy::BringUpToDate, Arc::clone(&mail_due))?;
+    let demo_host = if request.demo {
+        let password = keys::demo_password(&settings.data_dir)?;
+        let (email, page) = demo::prepare(&app, &password).await?;
+        Some((email, password, page))
+    } else {
+        None
+    };
+
+    let (stop, stopped) = watch::channel(false);
+    let mut servers = vec![internal_server(&settings, &app, metrics, &running)?];
+    if running.contains(&Part::Web) {
+        servers.push(web_server(&settings, &app, request.demo)?);
+    }
+    let mut tasks = vec![tokio::spawn(upkeep(app.clone(), stopped.clone()))];
+    if running.contains(&Part::Worker) {
+        tasks.push(worker(&settings, &app, mail_due, stopped)?);
+    }
+
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), parts = ?running,
+        public_url = settings.site.public_url.as_str(), "started");
+    match demo_host {
+        Some((email, password, page)) => {
+            let mail = mail_place(&settings);
+            announce::demo(&app, email, &password, &page, &mail);
+        }
+        None if running.contains(&Part::Web) && app.needs_setup().await? => announce::setup(&app),
+        None => {}
+    }
+    wait(servers, tasks, stop).await
+}
+
+/// Processes that share a database must share the key; only a single one may make its own.
+fn check_secret_key(settings: &Settings, alone: bool) -> anyhow::Result<()> {
+    if settings.secret_key.is_some() {
+        return Ok(());
+    }
+    if !alone {
+        bail!(
+            "secret_key is not set: processes started with --only must share one; \
+             make it with 'openssl rand -hex 32' and give it to each"
+        );
+    }
+    if settings.database_url.backend() == Backend::Postgres {
+        eprintln!(
+            "secret_key is not set: the one in {} is used. Another copy of this server over the \
+             same PostgreSQL needs the same key.",
+            settings.data_dir.join("secret-key").display()
+        );
+    }
+    Ok(())
+}
+
+fn mail_place(settings: &Settings) -> String {
+    let loopback = settings.listen.iter().all(|address| address.ip().is_loopback());
+    match &settings.mail.url {
+        MailUrl::Mailbox if loopback => {
+            format!("{}/dev/mailbox", settings.site.public_url.as_str())
+        }
+        MailUrl::Mailbox => settings.data_dir.join("mailbox").display().to_string(),
+        MailUrl::Smtp(_) => "at the configured mail server".to_owned(),
+    }
+}
+
+type Server = (ServerHandle, JoinHandle<std::io::Result<()>>);
+
+fn internal_server(
+    settings: &Settings,
+    app: &App,
+    metrics: PrometheusHandle,
+    running: &BTreeSet<Part>,
+) -> anyhow::Result<Server> {
+    let probes = internal::configure(app.clone(), metrics);
+    let reservations = if running.contains(&Part::Reservations) {
+        let tokens = ReservationTokens {
+            current: parts::reservations_token(settings)?,
+            previous: settings.jitsi.previous_token.clone(),
+        };
+        Some(roomkey_reservations::configure(app.clone(), tokens))
+    } else {
+        None
+    };
+    let server = HttpServer::new(move || {
+        let actix = Actix::new().configure(probes.clone());
+        match &reservations {
+            Some(reservations) => actix.configure(reservations.clone()),
+            None => actix,
+        }
+    });
+    let server = server
+        .disable_signals()
+        .shutdown_timeout(DRAIN_SECONDS)
+        .bind(&*settings.internal_listen)
+        .with_context(|| {
+            format!("internal_listen = {:?} can not be used", settings.internal_listen)
+        })?
+        .run();
+    Ok((server.handle(), tokio::spawn(server)))
+}
+
+fn web_server(settings: &Settings, app: &App, demo: bool) -> anyhow::Result<Server> {
+    let loopback = settings.listen.iter().all(|address| address.ip().is_loopback());
+    let mailbox = match &settings.mail.url {
+        MailUrl::Mailbox if demo && loopback => Some(settings.data_dir.join("mailbox")),
+        _ => None,
+    };
+    let web = Data::new(Web {
+        app: app.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        mailbox,
+    });
+    let server = HttpServer::new(move || {
+        let web = web.clone();
+        Actix::new()
+            .wrap(TracingLogger::<request_log::Requests>::new())
+            .configure(move |config| roomkey_web::configure(config, web))
+    });
+    let server = server
+        .disable_signals()
+        .shutdown_timeout(DRAIN_SECONDS)
+        .bind(&*settings.listen)
+        .with_context(|| format!("listen = {:?} can not be used", settings.listen))?
+        .run();
+    Ok((server.handle(), tokio::spawn(server)))
+}
+
+fn worker(
+    settings: &Settings,
+    app: &App,
+    mail_due: Arc<Notify>,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<()>> {
+    let mail = &settings.mail;
+    let transport = Transport::open(&mail.url, &settings.data_dir, mail.ca_file.as_deref())
+        .context("mail can not be sent")?;
+    let worker = Worker::new(
+        app.store().clone(),
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+        settings.site.clone(),
+        transport,
+        mail.from.clone(),
+        mail_due,
+    );
+    let app = app.clone();
+    Ok(tokio::spawn(async move {
+        // SQLite has one worker: what is claimed at its start was claimed by its predecessor.
+        if app.store().backend() == Backend::Sqlite
+            && let Err(error) = app.store().release_mail_claims(app.now()).await
+        {
+            tracing::warn!(%error, "claimed mails wait until their claims lapse");
+        }
+        worker.run(until(stopped)).await;
+    }))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone: stopped, too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn upkeep(app: App, stopped: watch::Receiver<bool>) {
+    let mut stopped = pin!(until(stopped));
+    let mut hours = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = hours.tick() => {}
+        }
+        match app.forget_expired().await {
+            Ok(rows) => tracing::debug!(rows, "deleted what has expired"),
+            Err(error) => tracing::warn!(%error, "what has expired can not be deleted"),
+        }
+    }
+}
+
+/// Serves until a signal comes; then takes no more, lets what runs finish, and returns.
+async fn wait(
+    servers: Vec<Server>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (handles, running): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true))).await;
+    stop.send_replace(true);
+    for server in running {
+        server.await??;
+    }
+    for task in tasks {
+        task.await?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}

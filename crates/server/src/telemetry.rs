@@ -1,0 +1,29 @@
+//! Logs and metrics.
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::config::{LogFormat, Settings};
+
+/// Logs to standard output from here on.
+pub(crate) fn log(settings: &Settings) -> anyhow::Result<()> {
+    // What the HTTP server says of its own start is not news; a filter that names it hears it.
+    let filter = EnvFilter::try_new(format!("actix_server=warn,{}", settings.log_level))
+        .with_context(|| format!("log.level = \"{}\"", settings.log_level))?;
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stdout);
+    match settings.log_format {
+        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
+    }
+    .map_err(|error| anyhow::anyhow!("logging can not begin: {error}"))
+}
+
+/// Counts from here on; the handle writes the counts out.
+pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0])
+        .context("metrics can not begin")?
+        .install_recorder()
+        .context("metrics can not begin")
+}
