@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def epoch_minute(moment):
-    return (moment - EPOCH) // timedelta(minutes=1)
+    return int(moment.timestamp()) // 60
 
 
 def moment_of(micros):
@@ -79,7 +79,7 @@ def slots(case):
     zone = zoneinfo.ZoneInfo(case["zone"])
     begin, until = case["from"], case["to"]
     first = moment_of(begin).astimezone(zone).date() - 2 * DAY
-    last = moment_of(until).astimezone(zone).date() + 3 * DAY
+    last = moment_of(until).astimezone(zone).date() + 2 * DAY
 
     base = begin // MINUTE - 5 * 1440
     is_open = bytearray((until - begin) // MINUTE + 12 * 1440)
