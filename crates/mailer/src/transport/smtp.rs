@@ -15,7 +15,7 @@ use lettre::{
         authentication::{self, Mechanism},
         client::{AsyncSmtpConnection, Certificate, TlsParameters},
         commands::{Data, Mail as MailFrom, Rcpt},
-        extension::ClientId,
+        extension::{ClientId, Extension, ServerInfo},
         response::{Response, Severity},
     },
 };
@@ -41,6 +41,9 @@ const IDLE: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Idle connections to keep.
 const SPARE: usize = 4;
+
+/// Ways to sign in, the first that the server offers. Both show the password to the server.
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// An SMTP server, with connections to it that wait for the next mail.
 pub(super) struct Smtp {
@@ -130,11 +133,11 @@ impl Smtp {
         )
         .await?;
         transcript.note(|| format!("> EHLO {hello}"));
-        transcript.note(|| format!("< {}", connection.server_info()));
+        transcript.note(|| offer(connection.server_info()));
         if let (Security::StartTls, Some(tls)) = (security, &self.tls) {
             transcript.note(|| "> STARTTLS".to_owned());
             step(Stage::Tls, CONNECT, connection.starttls(tls.clone(), &hello)).await?;
-            transcript.note(|| format!("< {}", connection.server_info()));
+            transcript.note(|| offer(connection.server_info()));
         }
         if connection.is_encrypted() {
             transcript.note(|| "The connection is encrypted".to_owned());
@@ -145,8 +148,7 @@ impl Smtp {
                 credentials.user.clone(),
                 credentials.password.expose_secret().to_owned(),
             );
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            let response = step(Stage::Auth, CONNECT, connection.auth(&mechanisms, &login)).await?;
+            let response = step(Stage::Auth, CONNECT, connection.auth(&MECHANISMS, &login)).await?;
             transcript.reply(&response);
         }
         Ok(connection)
@@ -181,6 +183,17 @@ impl Smtp {
             spares.push((Instant::now(), connection));
         }
     }
+}
+
+/// What a server says that it can do, as far as it matters here.
+fn offer(server: &ServerInfo) -> String {
+    let [plain, login] = MECHANISMS.map(Extension::Authentication);
+    let offers: Vec<_> = [Extension::StartTls, plain, login, Extension::EightBitMime]
+        .into_iter()
+        .filter(|extension| server.supports_feature(*extension))
+        .map(|extension| extension.to_string())
+        .collect();
+    format!("< {} offers {}", server.name(), offers.join(", "))
 }
 
 fn tls_parameters(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, TransportError> {
