@@ -151,6 +151,8 @@ fn internal_server(
     });
     let server = server
         .disable_signals()
+        // Else a compressed page, which is written in parts, waits 40 ms for an acknowledgement.
+        .tcp_nodelay(true)
         .shutdown_timeout(DRAIN_SECONDS)
         .bind(&*settings.internal_listen)
         .with_context(|| {
@@ -179,6 +181,8 @@ fn web_server(settings: &Settings, app: &App, demo: bool) -> anyhow::Result<Serv
     });
     let server = server
         .disable_signals()
+        // Else a compressed page, which is written in parts, waits 40 ms for an acknowledgement.
+        .tcp_nodelay(true)
         .shutdown_timeout(DRAIN_SECONDS)
         .bind(&*settings.listen)
         .with_context(|| format!("listen = {:?} can not be used", settings.listen))?
