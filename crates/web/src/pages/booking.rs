@@ -244,6 +244,19 @@ fn on(slots: &[Slot], zone: TimeZone, date: LocalDate) -> &[Slot] {
     between(slots, zone, date, date.succ_opt().unwrap_or(date))
 }
 
+/// How many slots start on each day of a month, the first day first.
+fn times_by_day(slots: &[Slot], zone: TimeZone, key: MonthKey) -> Vec<u32> {
+    let mut rest = slots;
+    key.days()
+        .map(|date| {
+            let midnight = zone.start_of(date.succ_opt().unwrap_or(date));
+            let (today, later) = rest.split_at(rest.partition_point(|slot| slot.start < midnight));
+            rest = later;
+            u32::try_from(today.len()).unwrap_or(u32::MAX)
+        })
+        .collect()
+}
+
 impl HostCard {
     pub(crate) fn new(host: &User) -> Self {
         Self {
@@ -316,10 +329,6 @@ impl Page {
         let in_month = between(slots, zone, key.first(), key.next().first());
         let chosen = asked.date.or_else(|| in_month.first().map(|slot| zone.date(slot.start)));
         let day = chosen.map(|date| DayTimes::new(date, on(in_month, zone, date), zone, clock));
-        let free = |day: u32| {
-            let date = key.first().checked_add_days(chrono::Days::new(u64::from(day - 1)));
-            date.map_or(0, |date| u32::try_from(on(in_month, zone, date).len()).unwrap_or(u32::MAX))
-        };
         let soon = now.plus(SOON);
         let shows_soon = slots.first().is_some_and(|slot| slot.start < soon);
         let first = slots.iter().take(if shows_soon { 3 } else { 0 });
@@ -337,7 +346,7 @@ impl Page {
                 ),
                 today,
                 chosen,
-                free,
+                &times_by_day(in_month, zone, key),
             ),
             day: day.unwrap_or_default(),
             next_free: next_free.map(|slot| {
@@ -394,7 +403,7 @@ impl Page {
             event: EventCard::sample(),
             gone: (free == 0).then(|| "12:45".to_owned()),
             first: vec![Chip { start, label: "Today 12:45".into() }],
-            month: Month::new(key, (None, Some(key.next())), today, day.date, |_| free),
+            month: Month::new(key, (None, Some(key.next())), today, day.date, &[free; 31]),
             day,
             next_free,
             zone: ZoneChoice {

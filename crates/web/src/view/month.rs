@@ -29,6 +29,11 @@ impl MonthKey {
         LocalDate::from_ymd_opt(self.year, self.month, 1).unwrap_or_default()
     }
 
+    /// Its dates in order.
+    pub(crate) fn days(self) -> impl Iterator<Item = LocalDate> {
+        self.first().iter_days().take_while(move |date| Self::of(*date) == self)
+    }
+
     pub(crate) fn last(self) -> LocalDate {
         self.next().first().pred_opt().unwrap_or_default()
     }
@@ -107,25 +112,25 @@ pub(crate) struct Month {
 }
 
 impl Month {
-    /// `free` says how many times are free on a day of the month, 1 to 31.
+    /// `free` says how many times are free on each day of the month, the first day first.
     pub(crate) fn new(
         key: MonthKey,
         (previous, next): (Option<MonthKey>, Option<MonthKey>),
         today: LocalDate,
         chosen: Option<LocalDate>,
-        free: impl Fn(u32) -> u32,
+        free: &[u32],
     ) -> Self {
         let mut weeks = Vec::with_capacity(6);
         let mut week = [None; 7];
         let mut days_with_times = 0;
-        for date in key.first().iter_days().take_while(|date| MonthKey::of(*date) == key) {
+        for (index, date) in key.days().enumerate() {
             let column = date.weekday().num_days_from_monday() as usize;
             if column == 0 && date.day() > 1 {
                 weeks.push(std::mem::take(&mut week));
             }
             let day = Day {
                 date,
-                free: free(date.day()),
+                free: free.get(index).copied().unwrap_or_default(),
                 today: date == today,
                 past: date < today,
                 chosen: chosen == Some(date),
@@ -171,7 +176,8 @@ mod tests {
     fn a_grid_has_every_day_once_under_its_weekday() {
         let key = MonthKey::parse("2026-02").unwrap();
         let today = LocalDate::from_ymd_opt(2026, 2, 10).unwrap();
-        let month = Month::new(key, (None, Some(key.next())), today, Some(today), |day| day % 3);
+        let free: Vec<u32> = (1..=28).map(|day| day % 3).collect();
+        let month = Month::new(key, (None, Some(key.next())), today, Some(today), &free);
         let days: Vec<Day> = month.weeks().iter().flatten().flatten().copied().collect();
         assert_eq!(days.len(), 28);
         assert_eq!(month.weeks().len(), 5);

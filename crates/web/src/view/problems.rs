@@ -31,7 +31,7 @@ impl Problems {
         id: &'static str,
         parsed: Result<T, FieldError>,
     ) -> Option<T> {
-        parsed.map_err(|error| self.add(id, error.to_string())).ok()
+        parsed.map_err(|error| self.add(id, words(id, error))).ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -91,3 +91,17 @@ impl fmt::Display for Aria<'_> {
 }
 
 impl HtmlSafe for Aria<'_> {}
+
+/// What to do about a field, in words that are clear without the field beside them.
+fn words(id: &str, error: FieldError) -> Cow<'static, str> {
+    match (error, id) {
+        (FieldError::Required, "name") => "Enter a name".into(),
+        (FieldError::Required, "email") => "Enter an email address".into(),
+        (FieldError::Required, "password") => "Enter a password".into(),
+        (FieldError::Required, "token") => "Enter the set-up token".into(),
+        (FieldError::Required, "title") => "Enter a name for the event type".into(),
+        (FieldError::Required, "slug" | "handle") => "Enter a page address".into(),
+        (FieldError::Required, "duration") => "Enter a length in minutes".into(),
+        (error, _) => error.to_string().into(),
+    }
+}
