@@ -1,0 +1,276 @@
+//! A real Prosody with Jitsi's own plugins, set up by what `roomkey jitsi config` prints, and people who come and go.
+//!
+//! The plugins are Jitsi's and not here: `JITSI_PLUGINS_DIR` names a folder with them. Without it these tests are
+//! skipped, as `scripts/test` says loudly.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Duration, DurationRound as _, Utc};
+use chrono_tz::Europe::London;
+use roomkey_tests::{Backend, Builder, SOON, TestApp, instant, long_run, on_both, wait_until};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+on_both!(
+    a_booked_room_opens_to_its_password_alone,
+    lobby_and_occupants_are_as_the_event_type_says,
+    refusals_reach_people_in_our_words,
+    an_empty_room_is_reported_and_opens_again,
+    a_video_server_with_another_token_opens_nothing,
+);
+
+fn a_booked_room_opens_to_its_password_alone(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let booked = app.book("talk", in_half_hours(1));
+    let room = booked.text("/room/name");
+    let password = booked.text("/room/password");
+
+    // Nobody can enter what nobody asked for.
+    assert_eq!(refused(&jitsi.join("eve", room, Some(password)))["condition"], "not-allowed");
+    granted(&jitsi.request("bo", room));
+    for wrong in [None, Some(""), Some("tern-moss-quilt-48275"), Some(&*password.to_uppercase())] {
+        let reply = jitsi.join("eve", room, wrong);
+        assert_eq!(refused(&reply)["condition"], "not-authorized", "{wrong:?}: {reply}");
+    }
+    joined(&jitsi.join("bo", room, Some(password)));
+    // The room is there: the second person is asked for nothing but the password.
+    granted(&jitsi.request("ada", room));
+    joined(&jitsi.join("ada", room, Some(password)));
+    assert_eq!(answers(&app, "granted"), 1);
+}
+
+fn lobby_and_occupants_are_as_the_event_type_says(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &["--lobby", "--max-occupants", "1"]) else {
+        return;
+    };
+    let booked = app.book("talk", in_half_hours(1));
+    let room = booked.text("/room/name");
+    let password = Some(booked.text("/room/password"));
+
+    granted(&jitsi.request("bo", room));
+    let waits = jitsi.join("eve", room, None);
+    assert_eq!(refused(&waits)["condition"], "registration-required", "{waits}");
+    assert!(refused(&waits)["lobby"].as_str().is_some_and(|lobby| lobby.starts_with(room)));
+    // One person, and two places for connections that nobody has noticed the end of.
+    for who in ["bo", "ada", "cy"] {
+        joined(&jitsi.join(who, room, password));
+    }
+    let full = jitsi.join("dan", room, password);
+    assert_eq!(refused(&full)["condition"], "service-unavailable", "{full}");
+}
+
+fn refusals_reach_people_in_our_words(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let early = app.book("talk", app.noon_in_days(3));
+    let opens = instant(early.text("/room/opens_at")).with_timezone(&London);
+    let reply = jitsi.request("bo", early.text("/room/name"));
+    assert_eq!(refused(&reply)["code"], "403");
+    let told = text(&reply);
+    assert!(told.contains(&opens.format("%-d %B %Y at %H:%M").to_string()), "{told}");
+    assert!(told.contains("London time"), "{told}");
+    // What is refused is not there to be joined either.
+    let room = early.text("/room/name");
+    let reply = jitsi.join("bo", room, Some(early.text("/room/password")));
+    assert_eq!(refused(&reply)["condition"], "not-allowed");
+
+    let reply = jitsi.request("bo", "standup");
+    assert_eq!(refused(&reply)["code"], "404");
+    assert!(text(&reply).contains("No booking"), "{reply}");
+
+    let cancelled = app.book("talk", in_half_hours(2));
+    app.cli(&["booking", "cancel", cancelled.id()]).done();
+    let reply = jitsi.request("bo", cancelled.text("/room/name"));
+    assert_eq!(refused(&reply)["code"], "403");
+    assert!(text(&reply).contains("cancelled"), "{reply}");
+    assert_eq!(answers(&app, "granted"), 0);
+}
+
+fn an_empty_room_is_reported_and_opens_again(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let booked = app.book("talk", in_half_hours(1));
+    let room = booked.text("/room/name");
+    let password = Some(booked.text("/room/password"));
+    for round in 1..=2 {
+        granted(&jitsi.request("bo", room));
+        joined(&jitsi.join("bo", room, password));
+        assert_eq!(answers(&app, "granted"), round, "it asks anew for each conference");
+        jitsi.tell(&json!({"do": "leave", "room": room, "who": "bo"}));
+        wait_until("the DELETE", SOON, || (times_empty(&app) == round).then_some(()));
+    }
+}
+
+fn a_video_server_with_another_token_opens_nothing(backend: Backend) {
+    let Some((mut app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let (first, second) = (app.book("talk", in_half_hours(1)), app.book("talk", in_half_hours(2)));
+    let token = app.reservations_token();
+    app.set("jitsi.reservations_token", "the-token-after-its-rotation-0123456789");
+    app.restart();
+    let reply = jitsi.request("bo", first.text("/room/name"));
+    assert_eq!(refused(&reply)["code"], "401");
+    assert!(text(&reply).contains("do not know each other"), "{reply}");
+
+    // While it is being changed, the one before is good as well.
+    app.set("jitsi.reservations_token_previous", token);
+    app.restart();
+    granted(&jitsi.request("bo", second.text("/room/name")));
+}
+
+#[test]
+fn the_conference_ends_with_the_window() {
+    if !long_run() {
+        return; // Jitsi looks once a minute whose time is over.
+    }
+    // An hour ago, Bo booked five minutes whose room closes in half a minute to one and a half.
+    let begun = now();
+    let hour_ago = (begun - Duration::hours(1)).format("%Y-%m-%d %H:%M:%S").to_string();
+    let end = begun.duration_trunc(Duration::minutes(5)).expect("a time");
+    let grace = (begun + Duration::seconds(30) - end).num_minutes() + 1;
+    let builder = TestApp::on(Backend::Sqlite).clock(&hour_ago);
+    let options = ["--duration", "5", "--grace", &grace.to_string()];
+    let Some((mut app, mut jitsi)) = meeting_on(builder, &options) else { return };
+    let booked = app.book("talk", end - Duration::minutes(5));
+    app.restart_at(&now().format("%Y-%m-%d %H:%M:%S").to_string());
+
+    let room = booked.text("/room/name");
+    granted(&jitsi.request("bo", room));
+    joined(&jitsi.join("bo", room, Some(booked.text("/room/password"))));
+    let ended = jitsi.tell(&json!({"do": "removed", "who": "bo", "seconds": 160}));
+    assert!(ended["reason"].as_str().is_some_and(|why| why.contains("duration")), "{ended}");
+    assert!(now() >= instant(booked.text("/room/closes_at")));
+    wait_until("the DELETE", SOON, || (times_empty(&app) == 1).then_some(()));
+    let reply = jitsi.request("bo", room);
+    assert!(text(&reply).contains("over"), "{reply}");
+}
+
+/// Ada's `talk`, whose rooms open a day early, and a video server that asks about them; None without Jitsi's plugins.
+fn meeting(backend: Backend, options: &[&str]) -> Option<(TestApp, VideoServer)> {
+    let options = [&["--duration", "30", "--early", "1440"], options].concat();
+    meeting_on(TestApp::on(backend), &options)
+}
+
+fn meeting_on(builder: Builder, options: &[&str]) -> Option<(TestApp, VideoServer)> {
+    let Some(plugins) = std::env::var_os("JITSI_PLUGINS_DIR") else {
+        eprintln!("SKIPPED: JITSI_PLUGINS_DIR does not name the folder of Jitsi's Prosody plugins");
+        return None;
+    };
+    let app = builder.start_with_ada();
+    app.add_event_type("ada", "talk", &[&["--title", "Talk"], options].concat());
+    let jitsi = VideoServer::start(Path::new(&plugins), &app);
+    Some((app, jitsi))
+}
+
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+/// The start of a half hour that lies ahead, at most a day.
+fn in_half_hours(count: i32) -> DateTime<Utc> {
+    let half_hour = Duration::minutes(30);
+    now().duration_trunc(half_hour).expect("a time") + half_hour * (count + 1)
+}
+
+/// How often the reservations API gave this answer.
+fn answers(app: &TestApp, outcome: &str) -> usize {
+    let metrics = app.internal_client().get("/metrics").expect(200).body;
+    let name = format!("roomkey_conferences_total{{outcome=\"{outcome}\"}} ");
+    let count = metrics.lines().find_map(|line| line.strip_prefix(&name));
+    count.map_or(0, |count| count.parse().expect("a count"))
+}
+
+/// How often Prosody said that a room is empty.
+fn times_empty(app: &TestApp) -> usize {
+    app.logs().matches("a conference is empty").count()
+}
+
+#[track_caller]
+fn granted(reply: &Value) {
+    assert_eq!(reply["granted"], true, "{reply}");
+}
+
+#[track_caller]
+fn joined(reply: &Value) {
+    assert_eq!(reply["joined"], true, "{reply}");
+}
+
+/// The error of a reply that let nobody in.
+#[track_caller]
+fn refused(reply: &Value) -> &Value {
+    assert!(reply["granted"] != true && reply["joined"] != true, "{reply}");
+    assert!(reply["error"].is_object(), "{reply}");
+    &reply["error"]
+}
+
+/// The text that a refused person reads.
+#[track_caller]
+fn text(reply: &Value) -> &str {
+    refused(reply)["text"].as_str().expect("a text")
+}
+
+/// `prosody/drive.py`, which says what the commands are; ends with this value.
+struct VideoServer {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    dir: TempDir,
+}
+
+impl VideoServer {
+    /// Starts a Prosody with what `roomkey jitsi config` prints for `app`.
+    fn start(plugins: &Path, app: &TestApp) -> Self {
+        let dir =
+            tempfile::Builder::new().prefix("roomkey-prosody-").tempdir().expect("a directory");
+        let configuration = dir.path().join("printed.lua");
+        let printed = app.cli(&["jitsi", "config", "--format", "prosody"]);
+        std::fs::write(&configuration, printed.done()).expect("write the configuration");
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut child = Command::new(tests.join(".venv/bin/python"))
+            .arg(tests.join("prosody/drive.py"))
+            .args([plugins, &dir.path().join("prosody"), &configuration])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the driver's Python environment (made by ./scripts/test)");
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut server = Self { child, stdin, stdout, dir };
+        assert_eq!(server.line(), "ready", "Prosody did not start; its words are above");
+        server
+    }
+
+    /// Somebody asks whether the conference may be.
+    fn request(&mut self, who: &str, room: &str) -> Value {
+        self.tell(&json!({"do": "request", "who": who, "room": room}))
+    }
+
+    /// Somebody enters its room.
+    fn join(&mut self, who: &str, room: &str, password: Option<&str>) -> Value {
+        self.tell(&json!({"do": "join", "who": who, "room": room, "password": password}))
+    }
+
+    fn tell(&mut self, command: &Value) -> Value {
+        let stdin = self.stdin.as_mut().expect("a running driver");
+        writeln!(stdin, "{command}").expect("a running driver");
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{command}: {line:?} is no answer"))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a line of the driver");
+        line.trim().to_owned()
+    }
+}
+
+impl Drop for VideoServer {
+    fn drop(&mut self) {
+        self.stdin = None; // It ends, and Prosody with it.
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.dir.path().join("prosody/prosody.log"));
+            eprintln!("--- what Prosody said ---\n{}", log.unwrap_or_default());
+        }
+    }
+}
