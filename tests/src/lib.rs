@@ -23,7 +23,7 @@ pub use database::{Backend, Database};
 pub use html::{Form, Page};
 pub use http::{Client, Reply};
 pub use mail::{Mail, Mailbox, read_calendar};
-pub use smtp::SmtpSink;
+pub use smtp::{SmtpSink, Tls};
 pub use wait::{SOON, wait_until};
 pub use world::{Booked, Host, instant, rfc3339};
 
