@@ -109,7 +109,7 @@ impl Installation {
         let terms = ["--slug", "intro", "--title", "Intro call", "--duration", "30"];
         self.run(&[&["event-type", "add"], &host[..], &terms].concat())?;
 
-        let _server = self.serve(None)?;
+        let _server = self.serve(Some("web"))?;
         let mut connection = Connection::open(self.public).await?;
         let path = Self::slots_path();
         let reply = connection.exchange(&request("GET", &path, &[], "")).await?;
@@ -131,7 +131,7 @@ impl Installation {
 
     /// The names of the 20,000 rooms, all of them open.
     pub(crate) async fn rooms(&self) -> anyhow::Result<Vec<String>> {
-        self.database.open_rooms()?;
+        self.database.settle()?;
         let options = StoreOptions {
             url: self.url.parse()?,
             connections: 1,

@@ -153,6 +153,7 @@ async fn commits(installation: &Installation, time: Duration) -> anyhow::Result<
     let server = installation.serve(Some("web,reservations"))?;
     let booked = Section::measure("booking", &server, public, &bookings, time).await?;
     drop(server);
+    installation.database.settle()?;
     let server = installation.serve(None)?;
     let name = "booking, mail worker beside it";
     let mailed = Section::measure(name, &server, public, &bookings, time).await?;
