@@ -4,6 +4,7 @@
 //! address and holds what it shows (a template), `get` and `post`. Expected refusals are form state
 //! ([`view::Problems`]); everything else that stops a page is a [`failure::Failure`].
 
+mod address;
 mod api;
 mod assets;
 mod client;

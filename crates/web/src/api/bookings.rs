@@ -22,7 +22,7 @@ use super::{
     caller,
     problem::{Problem, WrongField},
 };
-use crate::{Web, form::Form};
+use crate::{Web, address, form::Form};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Bookings of a list, unless fewer are asked for.
@@ -100,9 +100,12 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             note: note?,
             by,
         };
-        Some((Page { handle: handle?, slug: slug? }, duration, request))
+        Some((handle?, slug?, request))
     };
-    whole().ok_or_else(|| Problem::bad_request("The request is not complete."))
+    let whole = whole().ok_or_else(|| Problem::bad_request("The request is not complete."));
+    let (handle, slug, request) = whole?;
+    let page = address::of(&handle, &slug).ok_or_else(Problem::not_found)?;
+    Ok((page, duration, request))
 }
 
 /// `GET /api/v1/bookings/{id}`.

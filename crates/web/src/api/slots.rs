@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use chrono::{FixedOffset, SecondsFormat};
-use roomkey_app::Page;
 use roomkey_core::{
     event_type::Bounds,
     text::FieldError,
@@ -14,7 +13,7 @@ use super::{
     body::Reader,
     problem::{Problem, WrongField},
 };
-use crate::{Web, form::Form};
+use crate::{Web, address, form::Form};
 
 /// The longest range that is answered.
 const MOST_DAYS: i64 = 92;
@@ -64,7 +63,8 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     };
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
-    let offered = web.app.slots(Page { handle, slug }, range).await?;
+    let page = address::of(&handle, &slug).ok_or_else(Problem::not_found)?;
+    let offered = web.app.slots(page, range).await?;
     let offered_length = offered.event_type.terms.duration;
     if duration.is_some_and(|asked| asked != offered_length.0) {
         let message = format!("Bookings of this event type last {} minutes", offered_length.0);

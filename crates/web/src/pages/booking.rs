@@ -16,7 +16,7 @@ use roomkey_core::{
 
 use super::{details, page, shell};
 use crate::{
-    Web,
+    Web, address,
     failure::Failure,
     form::Form,
     view::{
@@ -144,7 +144,7 @@ pub(crate) async fn get(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
-    let address = Address { handle, slug };
+    let address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
     if let Some(start) = asked.slot {

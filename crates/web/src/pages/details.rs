@@ -22,7 +22,7 @@ use super::{
     page, see_other, shell,
 };
 use crate::{
-    Web,
+    Web, address,
     failure::Failure,
     form::Form,
     view::{Clock, Problems, Shell, Trail, When, ZoneOptions, nearby},
@@ -173,7 +173,7 @@ pub(crate) async fn post(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
-    let address = Address { handle, slug };
+    let address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
     let zone = match form.get("tz") {
         "" => web.app.host(&address.handle).await?.ok_or(Failure::NotFound)?.time_zone,
         _ => TimeZone::UTC,
