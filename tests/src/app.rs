@@ -38,6 +38,7 @@ pub struct TestApp {
     arguments: Vec<String>,
     clock: Option<String>,
     started: Instant,
+    starts: usize,
     own_url: bool,
     public: u16,
     internal: u16,
@@ -95,6 +96,7 @@ impl Builder {
             arguments: self.arguments,
             clock: self.clock,
             started: Instant::now(),
+            starts: 0,
             own_url: self.own_url,
             public: free_port(),
             internal: free_port(),
@@ -147,6 +149,7 @@ impl TestApp {
         command.stdout(self.append_to("stdout")).stderr(self.append_to("stderr"));
         self.child = Some(command.spawn().expect("start the program"));
         self.started = Instant::now();
+        self.starts += 1;
     }
 
     /// Waits until the server is ready; false when it ended instead.
@@ -347,6 +350,16 @@ impl TestApp {
     /// Everything the servers of this test wrote to stderr so far.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("stderr")).unwrap_or_default()
+    }
+
+    /// The set-up token that the present start printed.
+    #[track_caller]
+    pub fn setup_token(&self) -> String {
+        let tokens = wait_until("a token on stderr", SOON, || {
+            let tokens = self.setup_tokens();
+            (tokens.len() >= self.starts).then_some(tokens)
+        });
+        tokens.last().cloned().expect("a token")
     }
 
     /// The set-up tokens that the starts so far printed, each alone on a line of stderr.

@@ -68,7 +68,8 @@ fn acknowledged_bookings_survive_kills(backend: Backend) {
     app.start();
     let journal = journal.into_inner().expect("the journal");
     assert!(journal.len() >= kills);
-    let stored = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
+    let stored =
+        app.cli(&["booking", "list", "--host", "ada", "--limit", "10000", "--json"]).json();
     let stored: BTreeSet<&str> =
         stored.as_array().expect("a list").iter().filter_map(|each| each["id"].as_str()).collect();
     let host = app.key("ada", "bookings:read");

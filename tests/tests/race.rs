@@ -73,7 +73,8 @@ fn one_of_64_clients_gets_the_time(backend: Backend) {
         assert_eq!(lost, CLIENTS - 1, "round {round}: {of_round:?}");
     }
 
-    let listed = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
+    let listed =
+        app.cli(&["booking", "list", "--host", "ada", "--limit", "10000", "--json"]).json();
     let mut spans: Vec<_> = listed
         .as_array()
         .expect("a list")

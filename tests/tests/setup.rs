@@ -11,7 +11,7 @@ on_both!(
 
 fn the_owner_is_made_with_the_printed_token(backend: Backend) {
     let mut app = TestApp::on(backend).start();
-    let token = app.setup_tokens().pop().expect("a token on stderr");
+    let token = app.setup_token();
     assert!(token.len() >= 22, "at least 128 random bits: {token}");
     let line = app.wait_for_line(&token);
     assert!(!line.trim_start().starts_with('{'), "outside the log: {line}");
@@ -37,7 +37,7 @@ fn the_owner_is_made_with_the_printed_token(backend: Backend) {
 
 fn without_the_token_nobody_is_made(backend: Backend) {
     let mut app = TestApp::on(backend).start();
-    let token = app.setup_tokens().pop().expect("a token on stderr");
+    let token = app.setup_token();
     for wrong in ["", "guess", &token[1..], &token.to_uppercase(), &format!("{token}x")] {
         if wrong == token {
             continue;
@@ -48,7 +48,7 @@ fn without_the_token_nobody_is_made(backend: Backend) {
     assert_eq!(users(&app), 0);
     // A restart makes a new one; the old one is worth nothing then, or still the one that holds.
     app.restart();
-    let second = app.setup_tokens().pop().expect("a token on stderr");
+    let second = app.setup_token();
     app.client().submit(&filled(&app, &second)).expect(303);
     assert_eq!(users(&app), 1);
 }
@@ -70,7 +70,7 @@ fn with_a_user_there_is_no_setup(backend: Backend) {
 
 fn weak_or_broken_answers_are_marked(backend: Backend) {
     let app = TestApp::on(backend).start();
-    let token = app.setup_tokens().pop().expect("a token on stderr");
+    let token = app.setup_token();
     for (field, bad) in [
         ("password", "short"),
         ("password", ""),

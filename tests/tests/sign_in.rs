@@ -112,7 +112,7 @@ fn a_forgotten_password_is_reset_by_mail(backend: Backend) {
     let link = mail.link("/reset-password/");
     assert!(link.starts_with(&app.base()), "{link}");
     assert!(mail.part("html").contains(&link), "{}", mail.part("html"));
-    assert!(mail.part("text").contains("hour"), "how long it works: {}", mail.part("text"));
+    assert!(mail.part("text").contains("until"), "how long it works: {}", mail.part("text"));
     let token = link.rsplit('/').next().expect("a token").to_owned();
     assert!(!app.database().dump().contains(&token), "a reset token is stored as a hash");
 

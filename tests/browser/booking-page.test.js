@@ -1,0 +1,155 @@
+// The booking page: the month by keyboard, time zones and clocks, a time that is taken meanwhile.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { content, launch, visitor } from "./lib/browser.js";
+import { Server } from "./lib/server.js";
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+/** The date whose cell has the focus, or the id of what has it instead. */
+const focused = (page) => page.evaluate(() => document.activeElement.dataset.date ?? document.activeElement.id);
+
+test("the month grid is one tab stop that the arrows walk through", async (t) => {
+  const server = await Server.start(t);
+  server.addAda();
+  const visit = await visitor(t, browser, server);
+  const { page } = visit;
+  await page.goto("/ada/intro?date=2027-03-03");
+  await page.getByRole("grid", { name: "March 2027" }).waitFor();
+  assert.equal(await page.locator("[data-cal] [tabindex='0']").count(), 1);
+  await page.getByRole("link", { name: "Next month, April 2027" }).focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "2027-03-03", "the chosen day");
+
+  const walk = [
+    ["ArrowRight", "2027-03-04"],
+    ["ArrowDown", "2027-03-11"],
+    ["Home", "2027-03-08"],
+    ["End", "2027-03-14"], // a Sunday, without times but not out of reach
+    ["ArrowUp", "2027-03-07"],
+    ["ArrowLeft", "2027-03-06"],
+    ["ArrowUp", "2027-03-06"], // there is no month before
+  ];
+  for (const [key, date] of walk) {
+    await page.keyboard.press(key);
+    assert.equal(await focused(page), date, key);
+  }
+  await page.keyboard.press("End");
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+  await page.keyboard.press("ArrowDown"); // from 28 March into April
+  await page.getByRole("grid", { name: "April 2027" }).waitFor();
+  assert.equal(await focused(page), "2027-04-04");
+  await page.keyboard.press("PageUp");
+  await page.getByRole("grid", { name: "March 2027" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "March 2027" }).waitFor();
+  assert.match(await focused(page), /^2027-03-/, "still in the grid");
+
+  // Enter chooses the day and goes to its times; Escape comes back to it.
+  const day = await focused(page);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`date=${day}`));
+  await page.waitForFunction(() => document.activeElement.id === "times-h");
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(page), day);
+  await page.goBack();
+  await page.getByRole("grid", { name: "March 2027" }).waitFor();
+  content(visit);
+});
+
+test("the device says the time zone, unless the visitor did", async (t) => {
+  const server = await Server.start(t);
+  server.addAda();
+  const tokyo = { timezoneId: "Asia/Tokyo" };
+  const visit = await visitor(t, browser, server, tokyo);
+  const { page } = visit;
+  await page.goto("/ada/intro?date=2027-03-03");
+  await page.getByText("Tokyo time").waitFor();
+  await page.getByRole("link", { name: "Book 18:00 to 18:30" }).waitFor(); // nine in London
+  await page.getByRole("link", { name: "12h" }).click();
+  await page.getByRole("link", { name: /Book 6:00.*pm to 6:30.*pm/i }).waitFor();
+  // A choice submits itself, and stays when the next page is opened.
+  await page.getByLabel("Time zone").selectOption("America/New_York");
+  await page.getByText("New York time").waitFor();
+  await page.reload();
+  await page.getByText("New York time").waitFor();
+  await page.getByRole("link", { name: "Next month, April 2027" }).click();
+  await page.getByRole("heading", { name: "April 2027" }).waitFor();
+  await page.getByText("New York time").waitFor();
+  content(visit);
+
+  const plain = await visitor(t, browser, server, { ...tokyo, javaScriptEnabled: false });
+  await plain.page.goto("/ada/intro?date=2027-03-03");
+  await plain.page.getByText("London time").waitFor();
+  await plain.page.getByLabel("Time zone").selectOption("Asia/Tokyo");
+  await plain.page.getByRole("button", { name: "Change" }).click();
+  await plain.page.getByRole("link", { name: "Book 18:00 to 18:30" }).waitFor();
+  assert.equal(await plain.page.getByLabel("Time zone").inputValue(), "Asia/Tokyo");
+  content(plain);
+});
+
+for (const script of [true, false]) {
+  test(`a time that is taken meanwhile keeps the answers, ${script ? "with" : "without"} script`, async (t) => {
+    const server = await Server.start(t);
+    server.addAda();
+    const visit = await visitor(t, browser, server, { javaScriptEnabled: script, viewport: { width: 390, height: 844 } });
+    const { page } = visit;
+    await page.goto("/ada/intro?slot=2027-03-03T10:00:00Z");
+    await page.getByLabel("Name").fill("Cy Cole");
+    await page.getByLabel("Email").fill("cy@customers.example");
+    await page.getByLabel("Note for Ada Lovelace").fill("Two\nlines");
+    await server.book("intro", "2027-03-03T10:00:00Z");
+    await page.getByRole("button", { name: "Book this time" }).click();
+
+    const problem = page.getByRole("group", { name: "There is a problem" });
+    await problem.waitFor();
+    if (script) assert.match(await page.evaluate(() => document.activeElement.textContent), /There is a problem/);
+    assert.equal(await page.getByLabel("Name").inputValue(), "Cy Cole");
+    assert.equal(await page.getByLabel("Email").inputValue(), "cy@customers.example");
+    assert.equal(await page.getByLabel("Note for Ada Lovelace").inputValue(), "Two\nlines");
+    await page.getByRole("radio").first().check();
+    await page.getByRole("button", { name: "Book this time" }).click();
+    await page.getByRole("heading", { name: "You’re booked, Cy Cole" }).waitFor();
+    content(visit);
+  });
+}
+
+test("the waiting page opens by itself when the time comes", async (t) => {
+  const server = await Server.start(t);
+  server.addAda();
+  const booking = await server.book("intro", "2027-03-03T10:00:00Z");
+  await server.restartAt("2027-03-03 09:49:00");
+  const visit = await visitor(t, browser, server);
+  const { page } = visit;
+  await page.clock.install({ time: "2027-03-03T09:49:10Z" });
+  await page.goto(new URL(booking.links.join).pathname);
+  await page.getByRole("heading", { name: "Your room opens at" }).waitFor();
+  await page.getByText("in 50 seconds").waitFor();
+  await server.restartAt("2027-03-03 09:50:01");
+  await page.clock.fastForward(60_000);
+  await page.getByRole("heading", { name: "Your room is open" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Your room is open" }).waitFor();
+  await page.getByRole("button", { name: "Enter the room" }).waitFor();
+  content(visit);
+});
+
+for (const script of [true, false]) {
+  test(`the theme is changed and kept ${script ? "with" : "without"} script`, async (t) => {
+    const server = await Server.start(t);
+    server.addAda();
+    const visit = await visitor(t, browser, server, { javaScriptEnabled: script, colorScheme: "light" });
+    const { page } = visit;
+    const dark = page.locator("html[data-theme=dark]");
+    await page.goto("/ada/intro?date=2027-03-03&tz=Europe/London");
+    await page.getByRole("button", { name: "Use dark theme" }).click();
+    await dark.waitFor();
+    assert.match(page.url(), /date=2027-03-03/, "it is still the same page");
+    await page.goto("/sign-in");
+    await dark.waitFor();
+    await page.getByRole("button", { name: "Use light theme" }).click();
+    await page.locator("html[data-theme=light]").waitFor();
+    content(visit);
+  });
+}

@@ -1,0 +1,172 @@
+// Every page in its states: accessible by axe's rules, in both themes, on a desk and in a hand, and narrow without
+// scrolling sideways. Pictures of all of them land in tests/artifacts/.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import axe from "axe-core";
+
+import { content, launch, visitor } from "./lib/browser.js";
+import { ADA, Server } from "./lib/server.js";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
+const ARTIFACTS = fileURLToPath(new URL("../artifacts/", import.meta.url));
+
+let browser;
+before(async () => {
+  browser = await launch();
+  fs.mkdirSync(ARTIFACTS, { recursive: true });
+});
+after(() => browser.close());
+
+test("every page", async (t) => {
+  const pages = await prepare(t);
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await t.test(`${width} wide, ${colorScheme}`, { timeout: 150_000 }, (t) => each(t, pages, { width, colorScheme }, async (page, name) => {
+        await page.screenshot({ path: path.join(ARTIFACTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        return violations(page);
+      }));
+    }
+  }
+  for (const script of [true, false]) {
+    await t.test(`320 wide ${script ? "with" : "without"} script`, { timeout: 150_000 }, (t) => each(t, pages, { width: 320, script }, (page) =>
+      page.evaluate(() => {
+        const root = document.documentElement;
+        return root.scrollWidth > root.clientWidth ? [`${root.scrollWidth} wide`] : [];
+      })));
+  }
+});
+
+/** What axe finds against its rules. */
+async function violations(page) {
+  await page.evaluate(axe.source);
+  return page.evaluate(async (rules) => {
+    const { violations } = await axe.run({ runOnly: rules, resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  }, RULES);
+}
+
+/** Opens each page and collects what `look` finds fault with. */
+async function each(t, pages, { width, colorScheme = "light", script = true }, look) {
+  const options = { viewport: { width, height: 844 }, colorScheme, javaScriptEnabled: script };
+  const visits = new Map();
+  const found = {};
+  for (const { name, server, as, to, then } of pages) {
+    // Only a countdown looks at the clock, and axe is slower with a false one.
+    const clock = name === "join-early" ? `${server.clock.replace(" ", "T")}Z` : "";
+    const key = `${server.base} ${as} ${clock}`;
+    if (!visits.has(key)) {
+      const visit = await visitor(t, browser, server, options);
+      if (clock) await visit.page.clock.install({ time: clock });
+      if (as === "host") await signIn(visit.page);
+      visits.set(key, visit);
+    }
+    const { page } = visits.get(key);
+    await page.goto(to);
+    if (script || !then?.script) await then?.act(page);
+    const faults = await look(page, name);
+    if (faults.length > 0) found[name] = faults;
+  }
+  assert.deepEqual(found, {});
+  for (const visit of visits.values()) content(visit);
+}
+
+async function signIn(page) {
+  await page.goto("/sign-in");
+  await page.getByLabel("Email").fill(ADA.email);
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("/app/bookings");
+}
+
+/** Two servers, one of them new, the other with bookings in every state; and the pages that they have. */
+async function prepare(t) {
+  const fresh = await Server.start(t);
+  const server = await Server.start(t);
+  server.addAda();
+  server.addEventType("board", "Quarterly review of the association’s finances", "--description",
+    "An hour with the whole board.\nBring the figures.", "--early", "1440", "--lobby", "--max-occupants", "8");
+  const long = "Maximiliane-Alexandra von Hohenstein-Reichenbach zu Tannenfels";
+  const over = await server.book("intro", "2027-03-01T09:00:00Z");
+  await server.book("intro", "2027-03-04T11:00:00Z", long);
+  await server.book("intro", "2027-03-04T14:30:00Z", "Cy Cole");
+  const early = await server.book("intro", "2027-03-08T10:00:00Z");
+  const cancelled = await server.book("intro", "2027-03-09T10:00:00Z");
+  server.cli(["booking", "cancel", cancelled.id, "--reason", "The train is late."]);
+  await server.restartAt("2027-03-03 08:00:00");
+  const open = await server.book("board", "2027-03-03T10:00:00Z", long);
+  const hosts = new URL(server.json("booking", "show", open.id).links.page).pathname;
+  const at = (booking, rest = "") => new URL(booking.links.page).pathname + rest;
+
+  const signedOut = await visitor(t, browser, server);
+  await signedOut.page.goto("/forgot-password");
+  await signedOut.page.getByLabel("Email").fill(ADA.email);
+  await signedOut.page.getByRole("button", { name: "Send link" }).click();
+  const reset = new URL(await server.inMail(ADA.email, /http\S+\/reset-password\/[\w-]+/)).pathname;
+
+  const submit = (button) => ({
+    async act(page) {
+      await page.getByRole("button", { name: button }).click();
+      await page.getByRole("heading", { name: "There is a problem" }).waitFor();
+    },
+  });
+  const anyone = [
+    ["setup", "/setup", undefined, fresh],
+    ["setup-refused", "/setup", submit("Create account"), fresh],
+    ["sign-in", "/sign-in"],
+    ["sign-in-refused", "/sign-in", submit("Sign in")],
+    ["forgot-password", "/forgot-password"],
+    ["forgot-password-sent", "/forgot-password", {
+      async act(page) {
+        await page.getByLabel("Email").fill("nobody@hosts.example");
+        await page.getByRole("button", { name: "Send link" }).click();
+        await page.getByRole("heading", { name: "Look in your inbox" }).waitFor();
+      },
+    }],
+    ["reset-password", reset],
+    ["not-found", "/nobody/nothing"],
+    ["profile", "/ada"],
+    ["booking", "/ada/intro?date=2027-03-08&tz=Europe/Berlin"],
+    ["booking-12h", "/ada/intro?date=2027-03-08&tz=America/New_York&h=12"],
+    ["booking-no-times", "/ada/intro?date=2027-03-07&tz=Europe/Berlin"],
+    ["booking-gone", "/ada/intro?slot=2027-03-08T10:00:00Z&tz=Europe/Berlin"],
+    ["details", "/ada/intro?slot=2027-03-08T11:00:00Z&tz=America/New_York"],
+    ["details-refused", "/ada/intro?slot=2027-03-08T11:00:00Z&tz=America/New_York", submit("Book this time")],
+    ["booked", at(early)],
+    ["booked-dialog", at(early), {
+      script: true,
+      act: (page) => page.getByRole("link", { name: "Cancel booking" }).click(),
+    }],
+    ["booked-over", at(over)],
+    ["booked-cancelled", at(cancelled)],
+    ["booked-host", hosts],
+    ["cancel", at(early, "/cancel")],
+    ["join-early", at(early, "/join")],
+    ["join-open", at(open, "/join")],
+    ["join-over", at(over, "/join")],
+    ["join-cancelled", at(cancelled, "/join")],
+  ];
+  const host = [
+    ["app-bookings", "/app/bookings"],
+    ["app-bookings-past", "/app/bookings?show=past"],
+    ["app-bookings-cancelled", "/app/bookings?show=cancelled"],
+    ["app-bookings-new", "/app/bookings/new?event=intro&date=2027-03-08"],
+    ["app-bookings-new-closed", "/app/bookings/new?event=intro&date=2027-03-07"],
+    ["app-bookings-new-refused", "/app/bookings/new?event=intro&date=2027-03-08", submit("Book this time")],
+    ["app-event-types", "/app/event-types"],
+    ["app-event-type", "/app/event-types/board"],
+    ["app-event-type-refused", "/app/event-types/new", submit("Save event type")],
+    ["app-availability", "/app/availability"],
+    ["app-availability-refused", "/app/availability", {
+      async act(page) {
+        await page.getByLabel("Monday, hours 1, to").fill("25:00");
+        await submit("Save hours").act(page);
+      },
+    }],
+  ];
+  const as = (who) => ([name, to, then, on = server]) => ({ name, server: on, as: who, to, then });
+  return [...anyone.map(as("anyone")), ...host.map(as("host"))];
+}
