@@ -12,7 +12,7 @@ use roomkey_reservations::ReservationTokens;
 use roomkey_store::{Backend, SchemaPolicy};
 use roomkey_web::Web;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::{Notify, watch},
     task::JoinHandle,
 };
@@ -69,6 +69,8 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
         None
     };
 
+    // Before anything says that it is ready: a signal that nobody waits for kills.
+    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![internal_server(&settings, &app, metrics, &running)?];
     if running.contains(&Part::Web) {
@@ -89,7 +91,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
         None if running.contains(&Part::Web) && app.needs_setup().await? => announce::setup(&app),
         None => {}
     }
-    wait(servers, tasks, stop).await
+    wait(signals, servers, tasks, stop).await
 }
 
 /// Processes that share a database must share the key; only a single one may make its own.
@@ -242,12 +244,11 @@ async fn upkeep(app: App, stopped: watch::Receiver<bool>) {
 
 /// Serves until a signal comes; then takes no more, lets what runs finish, and returns.
 async fn wait(
+    (mut terminate, mut interrupt): (Signal, Signal),
     servers: Vec<Server>,
     tasks: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     let (handles, running): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
     tokio::select! {
         _ = terminate.recv() => {}
