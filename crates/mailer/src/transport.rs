@@ -10,7 +10,7 @@ use std::{
 };
 
 use mailbox::MailboxDir;
-use smtp::Smtp;
+use smtp::{Connection, Smtp};
 
 pub use mail_url::{InvalidMailUrl, MailUrl, SmtpUrl};
 pub(crate) use smtp::Transcript;
@@ -80,9 +80,43 @@ impl Transport {
         mail: &Mail,
         transcript: &mut Transcript,
     ) -> Result<(), SendError> {
+        self.begin(mail, transcript).await?.finish(mail, transcript).await
+    }
+
+    /// Goes as far as possible without handing the mail over: up to there, a failure leaves no
+    /// doubt that it was not sent.
+    pub(crate) async fn begin(
+        &self,
+        mail: &Mail,
+        transcript: &mut Transcript,
+    ) -> Result<Ready<'_>, SendError> {
         match &self.0 {
-            Kind::Mailbox(dir) => dir.write(mail, transcript).await,
-            Kind::Smtp(smtp) => smtp.send(mail, transcript).await,
+            Kind::Mailbox(dir) => Ok(Ready::Mailbox(dir)),
+            Kind::Smtp(smtp) => {
+                let connection = smtp.begin(mail, transcript).await?;
+                Ok(Ready::Smtp(smtp, Box::new(connection)))
+            }
+        }
+    }
+}
+
+/// A way that is open for one mail.
+#[derive(Debug)]
+pub(crate) enum Ready<'a> {
+    Mailbox(&'a MailboxDir),
+    Smtp(&'a Smtp, Box<Connection>),
+}
+
+impl Ready<'_> {
+    /// Hands the mail over for which the way was opened.
+    pub(crate) async fn finish(
+        self,
+        mail: &Mail,
+        transcript: &mut Transcript,
+    ) -> Result<(), SendError> {
+        match self {
+            Self::Mailbox(dir) => dir.write(mail, transcript).await,
+            Self::Smtp(smtp, connection) => smtp.finish(*connection, mail, transcript).await,
         }
     }
 }

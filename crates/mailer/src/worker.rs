@@ -16,12 +16,12 @@ use roomkey_core::{
 };
 use roomkey_store::{Store, StoreError};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, Semaphore},
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use crate::{Composer, Mail, SendError, Sender, Transport, backoff};
+use crate::{Composer, Mail, SendError, Sender, Transport, backoff, transport::Transcript};
 
 /// Mails under way at once: one slow recipient holds up one of these, not the others.
 const CONCURRENT: usize = 8;
@@ -35,6 +35,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// With several mails under way, so long is waited for more of them to end before the next are
 /// claimed, so that claims come in batches.
 const GATHER: Duration = Duration::from_millis(10);
+/// A mail waits so long for its turn at being handed over; then it goes beside a slow one.
+const TURN: Duration = Duration::from_millis(250);
 /// After the database failed, so long is waited.
 const DATABASE_PAUSE: Duration = Duration::from_secs(2);
 /// That a mail was sent is tried to be noted for so long.
@@ -56,6 +58,7 @@ struct Desk {
     entropy: Arc<dyn Entropy>,
     composer: Composer,
     transport: Transport,
+    turn: Semaphore,
 }
 
 impl std::fmt::Debug for Worker {
@@ -78,7 +81,9 @@ impl Worker {
     ) -> Self {
         let name = format!("{:016x}", u64::from_be_bytes(random::bytes(&*entropy)));
         let composer = Composer::new(site, sender);
-        Self { desk: Arc::new(Desk { name, store, clock, entropy, composer, transport }), wake }
+        let turn = Semaphore::new(1);
+        let desk = Desk { name, store, clock, entropy, composer, transport, turn };
+        Self { desk: Arc::new(desk), wake }
     }
 
     /// Works until `shutdown` is ready; then lets the mails under way end.
@@ -157,39 +162,44 @@ enum Due {
 impl Desk {
     async fn send(&self, letter: Letter) {
         let id = letter.id;
-        let mail = match self.composer.compose(&letter) {
-            Ok(mail) => mail,
+        match self.composer.compose(&letter) {
+            Ok(mail) => self.keep_claim(id, Box::pin(self.deliver(&letter, &mail))).await,
             Err(error) => {
                 tracing::error!(outbox = %id, %error, "mail given up: it can not be composed");
                 counter!("roomkey_mail_failed_total", "outcome" => "given_up").increment(1);
                 self.note(id, || self.fail(id, error.to_string(), None)).await;
-                return;
             }
-        };
-        match self.hand_over(id, &mail).await {
-            Ok(()) => {
-                let now = self.clock.now();
-                let age = u64::try_from(now.since(letter.queued_at)).unwrap_or_default();
-                histogram!("roomkey_mail_queue_age_seconds")
-                    .record(Duration::from_micros(age).as_secs_f64());
-                counter!("roomkey_mail_sent_total").increment(1);
-                self.note(id, || self.store.mail_sent(id, &mail.message_id, now)).await;
-                tracing::info!(outbox = %id, "mail sent");
-            }
-            Err(error) => self.failed(&letter, &error).await,
         }
     }
 
-    /// Sends, and keeps the claim alive as long as that takes.
-    async fn hand_over(&self, id: OutboxId, mail: &Mail) -> Result<(), SendError> {
-        let mut sending = pin!(self.transport.send(mail));
+    async fn deliver(&self, letter: &Letter, mail: &Mail) {
+        let transcript = &mut Transcript::none();
+        let ready = match self.transport.begin(mail, transcript).await {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(letter, &error).await,
+        };
+        // From here until it is noted that the mail was sent, a crash makes a second copy. Mails
+        // take turns at this, as long as turns are short, so that a crash makes no more than one.
+        let turn = timeout(TURN, self.turn.acquire()).await;
+        match ready.finish(mail, transcript).await {
+            Ok(()) => self.sent(letter, mail).await,
+            Err(error) => {
+                drop(turn);
+                self.failed(letter, &error).await;
+            }
+        }
+    }
+
+    /// Keeps a claim alive as long as `work` takes.
+    async fn keep_claim(&self, id: OutboxId, work: impl Future<Output = ()>) {
+        let mut work = pin!(work);
         let mut renewals = interval(RENEW);
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once, and the claim is fresh.
         renewals.tick().await;
         loop {
             tokio::select! {
-                outcome = &mut sending => return outcome,
+                () = &mut work => return,
                 _ = renewals.tick() => {
                     let lapses_at = self.clock.now().plus_micros(LEASE_MICROS);
                     match self.store.renew_mail_claim(id, &self.name, lapses_at).await {
@@ -202,6 +212,16 @@ impl Desk {
                 }
             }
         }
+    }
+
+    async fn sent(&self, letter: &Letter, mail: &Mail) {
+        let (id, now) = (letter.id, self.clock.now());
+        self.note(id, || self.store.mail_sent(id, &mail.message_id, now)).await;
+        let age = u64::try_from(now.since(letter.queued_at)).unwrap_or_default();
+        histogram!("roomkey_mail_queue_age_seconds")
+            .record(Duration::from_micros(age).as_secs_f64());
+        counter!("roomkey_mail_sent_total").increment(1);
+        tracing::info!(outbox = %id, "mail sent");
     }
 
     async fn failed(&self, letter: &Letter, error: &SendError) {

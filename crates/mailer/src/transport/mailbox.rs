@@ -10,7 +10,7 @@ use crate::Mail;
 /// A directory of `.eml` files, one for each mail, named by its Message-ID: a mail that is sent
 /// again takes its own place.
 #[derive(Debug)]
-pub(super) struct MailboxDir {
+pub(crate) struct MailboxDir {
     path: PathBuf,
 }
 

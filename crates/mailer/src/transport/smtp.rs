@@ -8,16 +8,13 @@ use std::{
     time::Duration,
 };
 
-use lettre::{
-    address::Envelope,
-    transport::smtp::{
-        self,
-        authentication::{self, Mechanism},
-        client::{AsyncSmtpConnection, Certificate, TlsParameters},
-        commands::{Data, Mail as MailFrom, Rcpt},
-        extension::{ClientId, Extension, ServerInfo},
-        response::{Response, Severity},
-    },
+use lettre::transport::smtp::{
+    self,
+    authentication::{self, Mechanism},
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    commands::{Data, Mail as MailFrom, Rcpt},
+    extension::{ClientId, Extension, ServerInfo},
+    response::{Response, Severity},
 };
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -46,15 +43,24 @@ const SPARE: usize = 4;
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// An SMTP server, with connections to it that wait for the next mail.
-pub(super) struct Smtp {
+pub(crate) struct Smtp {
     server: SmtpUrl,
     tls: Option<TlsParameters>,
-    spare: Mutex<Vec<(Instant, AsyncSmtpConnection)>>,
+    spare: Mutex<Vec<(Instant, Connection)>>,
 }
 
 impl std::fmt::Debug for Smtp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Smtp").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// A connection to the server.
+pub(crate) struct Connection(AsyncSmtpConnection);
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
     }
 }
 
@@ -97,25 +103,46 @@ impl Smtp {
         Ok(Self { server, tls, spare: Mutex::new(Vec::new()) })
     }
 
-    pub(super) async fn send(
+    /// Up to the server's word that it will take this mail.
+    pub(super) async fn begin(
         &self,
         mail: &Mail,
         transcript: &mut Transcript,
-    ) -> Result<(), SendError> {
-        // A spare connection may have died unseen. Nothing was handed over before MAIL FROM is
-        // answered, so a fresh one may start anew.
+    ) -> Result<Connection, SendError> {
+        // A spare connection may have died unseen, so if it fails, a fresh one has the say.
         if let Some(mut spare) = self.take_spare() {
-            match announce(&mut spare, &mail.envelope, transcript).await {
-                Ok(()) => return self.hand_over(spare, mail, transcript).await,
-                Err(_) => leave(spare).await,
+            match spare.say(Stage::Sender, sender(mail), transcript).await {
+                Ok(()) => return spare.address(mail, transcript).await,
+                Err(_) => spare.leave().await,
             }
         }
-        let mut connection = self.connect(transcript).await?;
-        announce(&mut connection, &mail.envelope, transcript).await?;
-        self.hand_over(connection, mail, transcript).await
+        let mut fresh = self.connect(transcript).await?;
+        match fresh.say(Stage::Sender, sender(mail), transcript).await {
+            Ok(()) => fresh.address(mail, transcript).await,
+            Err(error) => {
+                fresh.leave().await;
+                Err(error)
+            }
+        }
     }
 
-    async fn connect(&self, transcript: &mut Transcript) -> Result<AsyncSmtpConnection, SendError> {
+    /// The mail itself, up to the server's word that it has taken it.
+    pub(super) async fn finish(
+        &self,
+        mut connection: Connection,
+        mail: &Mail,
+        transcript: &mut Transcript,
+    ) -> Result<(), SendError> {
+        transcript.note(|| format!("> ({} bytes of mail)", mail.bytes.len()));
+        // In one piece with its end: the end alone would wait for the network (Nagle).
+        let content = dot_stuffed(&mail.bytes);
+        let response = step(Stage::Content, CONTENT, connection.0.command(content)).await?;
+        transcript.reply(&response);
+        self.keep_spare(connection);
+        Ok(())
+    }
+
+    async fn connect(&self, transcript: &mut Transcript) -> Result<Connection, SendError> {
         let SmtpUrl { host, port, security, credentials } = &self.server;
         let hello = ClientId::default();
         let from_start = self.tls.clone().filter(|_| *security == Security::Tls);
@@ -151,33 +178,17 @@ impl Smtp {
             let response = step(Stage::Auth, CONNECT, connection.auth(&MECHANISMS, &login)).await?;
             transcript.reply(&response);
         }
-        Ok(connection)
+        Ok(Connection(connection))
     }
 
-    async fn hand_over(
-        &self,
-        mut connection: AsyncSmtpConnection,
-        mail: &Mail,
-        transcript: &mut Transcript,
-    ) -> Result<(), SendError> {
-        let outcome = deliver(&mut connection, mail, transcript).await;
-        match &outcome {
-            Ok(()) => self.keep_spare(connection),
-            // Ends the transaction with the connection.
-            Err(error) if error.reply.is_some() => leave(connection).await,
-            Err(_) => drop(connection),
-        }
-        outcome
-    }
-
-    fn take_spare(&self) -> Option<AsyncSmtpConnection> {
+    fn take_spare(&self) -> Option<Connection> {
         let mut spares = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let usable = |since: &Instant| since.elapsed() < IDLE;
         spares.retain(|(since, _)| usable(since));
         spares.pop().map(|(_, connection)| connection)
     }
 
-    fn keep_spare(&self, connection: AsyncSmtpConnection) {
+    fn keep_spare(&self, connection: Connection) {
         let mut spares = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spares.len() < SPARE {
             spares.push((Instant::now(), connection));
@@ -208,46 +219,65 @@ fn tls_parameters(host: &str, ca_file: Option<&Path>) -> Result<TlsParameters, T
     builder.build().map_err(|error| TransportError::Tls(error.to_string()))
 }
 
-async fn announce(
-    connection: &mut AsyncSmtpConnection,
-    envelope: &Envelope,
-    transcript: &mut Transcript,
-) -> Result<(), SendError> {
-    let command = MailFrom::new(envelope.from().cloned(), vec![]);
-    say(connection, Stage::Sender, command, transcript).await
-}
-
-async fn deliver(
-    connection: &mut AsyncSmtpConnection,
-    mail: &Mail,
-    transcript: &mut Transcript,
-) -> Result<(), SendError> {
-    for recipient in mail.envelope.to() {
-        let command = Rcpt::new(recipient.clone(), vec![]);
-        say(connection, Stage::Recipient, command, transcript).await?;
+impl Connection {
+    /// The recipient, and the announcement of the mail. A failure ends the connection, and with
+    /// it what was begun on it.
+    async fn address(
+        mut self,
+        mail: &Mail,
+        transcript: &mut Transcript,
+    ) -> Result<Self, SendError> {
+        match self.announce(mail, transcript).await {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                if error.reply.is_some() {
+                    self.leave().await;
+                }
+                Err(error)
+            }
+        }
     }
-    say(connection, Stage::Data, Data, transcript).await?;
-    transcript.note(|| format!("> ({} bytes of mail)", mail.bytes.len()));
-    let response = step(Stage::Content, CONTENT, connection.message(&mail.bytes)).await?;
-    transcript.reply(&response);
-    Ok(())
+
+    async fn announce(
+        &mut self,
+        mail: &Mail,
+        transcript: &mut Transcript,
+    ) -> Result<(), SendError> {
+        for recipient in mail.envelope.to() {
+            let command = Rcpt::new(recipient.clone(), vec![]);
+            self.say(Stage::Recipient, command, transcript).await?;
+        }
+        self.say(Stage::Data, Data, transcript).await
+    }
+
+    async fn say(
+        &mut self,
+        stage: Stage,
+        command: impl std::fmt::Display,
+        transcript: &mut Transcript,
+    ) -> Result<(), SendError> {
+        transcript.note(|| format!("> {}", command.to_string().trim_end()));
+        let response = step(stage, COMMAND, self.0.command(command)).await?;
+        transcript.reply(&response);
+        Ok(())
+    }
+
+    /// Says goodbye; nothing depends on whether that is heard.
+    async fn leave(mut self) {
+        let _ = tokio::time::timeout(GOODBYE, self.0.abort()).await;
+    }
 }
 
-async fn say(
-    connection: &mut AsyncSmtpConnection,
-    stage: Stage,
-    command: impl std::fmt::Display,
-    transcript: &mut Transcript,
-) -> Result<(), SendError> {
-    transcript.note(|| format!("> {}", command.to_string().trim_end()));
-    let response = step(stage, COMMAND, connection.command(command)).await?;
-    transcript.reply(&response);
-    Ok(())
+fn sender(mail: &Mail) -> MailFrom {
+    MailFrom::new(mail.envelope.from().cloned(), vec![])
 }
 
-/// Says goodbye; nothing depends on whether that is heard.
-async fn leave(mut connection: AsyncSmtpConnection) {
-    let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
+/// A mail as it is sent: lines that begin with a dot get another, and a dot alone ends it
+/// (RFC 5321 4.5.2).
+fn dot_stuffed(mail: &[u8]) -> String {
+    let mut content = String::from_utf8_lossy(mail).replace("\r\n.", "\r\n..");
+    content.push_str(if content.ends_with("\r\n") { ".\r\n" } else { "\r\n.\r\n" });
+    content
 }
 
 async fn step<T>(
@@ -289,6 +319,12 @@ fn meaning(stage: Stage, reply: Option<(Severity, u16)>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_of_a_mail_ends_it() {
+        assert_eq!(dot_stuffed(b"A: b\r\n\r\n.\r\n..c"), "A: b\r\n\r\n..\r\n...c\r\n.\r\n");
+        assert_eq!(dot_stuffed(b"A: b\r\n\r\nc\r\n"), "A: b\r\n\r\nc\r\n.\r\n");
+    }
 
     #[test]
     fn a_failure_means_what_its_stage_makes_of_it() {
