@@ -1,7 +1,7 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::{State, answer};
+use crate::{State, answer, bearer::Prosody};
 
 /// What `mod_reservations` sends. `start_time` is when the request was made and `mail_owner` a
 /// random address, so neither counts.
@@ -12,13 +12,10 @@ pub(crate) struct Asked {
 
 /// `POST /conference`: may this room exist now? A repeat gets the same answer.
 pub(crate) async fn create(
-    request: HttpRequest,
+    _: Prosody,
     state: web::Data<State>,
     form: Result<web::Form<Asked>, actix_web::Error>,
 ) -> HttpResponse {
-    if !state.tokens.allow(&request) {
-        return answer::unauthorized();
-    }
     let Ok(form) = form else { return answer::bad_form() };
     match state.app.conference_by_name(&form.name).await {
         Ok(conference) => {
@@ -34,13 +31,10 @@ pub(crate) async fn create(
 
 /// `GET /conference/{id}`: asked after a conflict; the same answer as to the `POST`.
 pub(crate) async fn show(
-    request: HttpRequest,
+    _: Prosody,
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    if !state.tokens.allow(&request) {
-        return answer::unauthorized();
-    }
     match state.app.conference_by_id(&id).await {
         Ok(conference) => answer::conference(conference.as_ref()).0,
         Err(error) => answer::away(&error),
@@ -50,13 +44,10 @@ pub(crate) async fn show(
 /// `DELETE /conference/{id}`: the room is empty now. The booking goes on: whoever comes back inside
 /// the window makes Prosody ask again.
 pub(crate) async fn delete(
-    request: HttpRequest,
+    _: Prosody,
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    if !state.tokens.allow(&request) {
-        return answer::unauthorized();
-    }
     match state.app.conference_by_id(&id).await {
         Ok(Some(conference)) => {
             tracing::info!(room = %conference.room.id, "a conference is empty");
