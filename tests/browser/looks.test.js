@@ -32,13 +32,28 @@ test("every page", async (t) => {
     }
   }
   for (const script of [true, false]) {
-    await t.test(`320 wide ${script ? "with" : "without"} script`, { timeout: 150_000 }, (t) => each(t, pages, { width: 320, script }, (page) =>
-      page.evaluate(() => {
-        const root = document.documentElement;
-        return root.scrollWidth > root.clientWidth ? [`${root.scrollWidth} wide`] : [];
-      })));
+    const name = `320 wide ${script ? "with" : "without"} script`;
+    await t.test(name, { timeout: 150_000 }, (t) => each(t, pages, { width: 320, script }, overflow));
   }
 });
+
+/** What goes beyond the sides of the window: the page itself, or words that are cut off there. */
+function overflow(page) {
+  return page.evaluate(() => {
+    const root = document.documentElement;
+    const found = root.scrollWidth > root.clientWidth ? [`the page is ${root.scrollWidth} wide`] : [];
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const { textContent, parentElement } = words.currentNode;
+      if (parentElement.closest(".vh") || !parentElement.checkVisibility()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(words.currentNode);
+      const { left, right } = range.getBoundingClientRect();
+      if (left < 0 || right > root.clientWidth) found.push(`cut off: ${textContent}`);
+    }
+    return found;
+  });
+}
 
 /** What axe finds against its rules. */
 async function violations(page) {
@@ -88,7 +103,7 @@ async function prepare(t) {
   const server = await Server.start(t);
   server.addAda();
   server.addEventType("board", "Quarterly review of the association’s finances", "--description",
-    "An hour with the whole board.\nBring the figures.", "--early", "1440", "--lobby", "--max-occupants", "8");
+    "The whole board.\nBring the figures.", "--early", "1440", "--lobby", "--max-occupants", "8");
   const long = "Maximiliane-Alexandra von Hohenstein-Reichenbach zu Tannenfels";
   const over = await server.book("intro", "2027-03-01T09:00:00Z");
   await server.book("intro", "2027-03-04T11:00:00Z", long);

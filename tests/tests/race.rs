@@ -21,7 +21,7 @@ const WISHES: [(&str, i64); 7] = [
 ];
 
 fn one_of_64_clients_gets_the_time(backend: Backend) {
-    let rounds: usize = if long_run() { 200 } else { 12 };
+    let rounds: usize = if long_run() { 200 } else { 30 };
     let app = TestApp::on(backend).without_limits().start_with_ada();
     let grid = ["--increment", "15", "--title", "A race"];
     app.add_event_type("ada", "hour", &[&["--duration", "60"], &grid[..]].concat());
