@@ -216,9 +216,13 @@ fn feature(kind: ICalendarFeatureType) -> ICalendarParameter {
     ICalendarParameter::new(ICalendarParameterName::Feature, kind)
 }
 
-/// `CN`, with `^` and `"` written as RFC 6868 demands; calcard does the quoting around it.
+/// `CN`, with `^` and `"` written as RFC 6868 demands.
+///
+/// Given as a text, calcard quotes it only if it must by RFC 5545; given as a URI, always. Some
+/// readers take a backslash at the end of an unquoted value for an escape of the colon after it.
 fn common_name(name: &PersonName) -> ICalendarParameter {
-    ICalendarParameter::cn(name.as_str().replace('^', "^^").replace('"', "^'"))
+    let encoded = name.as_str().replace('^', "^^").replace('"', "^'");
+    ICalendarParameter::cn(Uri::Location(encoded))
 }
 
 /// A bare `mailto:` (RFC 6068), as calendars compare it with the addresses they know. Only what
