@@ -13,7 +13,7 @@ fn no_secret_is_ever_logged(backend: Backend) {
     app.add_host(&ada);
     app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "30"]);
     let mut planted =
-        vec![ada.password.clone(), "5e".repeat(32), app.reservations_token().to_owned()];
+        vec![setup, ada.password.clone(), "5e".repeat(32), app.reservations_token().to_owned()];
 
     // Everything that carries a secret, the wrong ways too.
     let browser = app.sign_in(&ada);

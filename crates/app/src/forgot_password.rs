@@ -58,16 +58,19 @@ impl App {
         Ok(())
     }
 
-    /// Whether a reset link works.
+    /// The address of the account that a reset link is for, while it works.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn reset_link_works(&self, token: &Token) -> Result<bool, StoreError> {
+    pub async fn reset_link_account(
+        &self,
+        token: &Token,
+    ) -> Result<Option<EmailAddress>, StoreError> {
         let (hash, now) = (token.hash(), self.now());
         self.store
             .read(move |tx| tx.password_reset_user(hash, now))
             .await
-            .map(|user| user.is_some())
+            .map(|user| user.map(|user| user.email))
     }
 
     /// Changes the password, uses up the link, and ends every session of the account.
@@ -88,7 +91,7 @@ impl App {
         self.store
             .write(move |tx| {
                 let user = tx.password_reset_user(link, now)?.ok_or(ResetError::LinkUsedUp)?;
-                Ok(tx.change_password(user, &hash)?)
+                Ok(tx.change_password(user.id, &hash)?)
             })
             .await
     }

@@ -196,6 +196,7 @@ diesel::joinable!(attendees -> bookings (booking_id));
 diesel::joinable!(rooms -> bookings (booking_id));
 diesel::joinable!(booking_links -> bookings (booking_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(password_resets -> users (user_id));
 diesel::joinable!(api_keys -> users (user_id));
 diesel::joinable!(schedules -> users (user_id));
 

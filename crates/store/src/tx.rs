@@ -47,4 +47,13 @@ impl<'a> Tx<'a> {
             error
         })
     }
+
+    /// Runs a query that finds one row or none: by a unique key, so without a LIMIT, which would
+    /// keep diesel from caching the prepared statement.
+    pub(crate) fn one<T>(
+        &mut self,
+        query: impl FnOnce(&mut Conn) -> QueryResult<Vec<T>>,
+    ) -> Result<Option<T>, StoreError> {
+        self.run(query).map(|rows| rows.into_iter().next())
+    }
 }

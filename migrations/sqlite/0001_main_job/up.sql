@@ -174,7 +174,7 @@ CREATE TABLE outbox_messages (
     CHECK ((kind = 'password_reset') = (booking_id IS NULL))
 );
 -- due_at is when a queued mail may be sent, and when the claim of a claimed one lapses.
-CREATE INDEX outbox_messages_due_at_idx ON outbox_messages (due_at) WHERE state IN ('queued', 'claimed');
+CREATE INDEX outbox_messages_due_at_idx ON outbox_messages (due_at) WHERE finished_at IS NULL;
 
 CREATE TABLE api_keys (
     id           TEXT NOT NULL PRIMARY KEY,

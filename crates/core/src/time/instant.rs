@@ -1,8 +1,15 @@
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use jiff::{
+    Timestamp,
+    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+};
 
 use super::Minutes;
+
+/// Writes whole seconds.
+pub(super) const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 
 /// Microseconds in a minute.
 pub const MICROS_PER_MINUTE: i64 = 60_000_000;
@@ -87,6 +94,10 @@ impl Instant {
         (Self::MIN..=Self::MAX).contains(&micros).then_some(Self(micros)).ok_or(InvalidInstant)
     }
 
+    pub(super) fn timestamp(self) -> Timestamp {
+        Timestamp::from_microsecond(self.0).unwrap_or_default()
+    }
+
     /// The same point as a chrono time, for the borders of the house.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
@@ -96,7 +107,7 @@ impl Instant {
 /// RFC 3339 in UTC, whole seconds: `2026-12-03T09:00:00Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true))
+        SECONDS.print_timestamp(&self.timestamp(), StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
 }
 

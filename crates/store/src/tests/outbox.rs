@@ -2,18 +2,21 @@
 
 use roomkey_core::{
     booking::{Cancellation, Side},
-    ids::OutboxId,
-    notice::{self, Content, Occasion},
+    ids::{OutboxId, UserId},
+    notice::{self, Content, Notice, Occasion},
     time::{Instant, Minutes},
+    token::Token,
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
-use crate::Store;
+use crate::{SchemaPolicy, SecretKey, Store};
 
 on_both!(
     a_claim_is_one_workers_until_it_lapses,
     a_failed_mail_is_due_again_or_given_up,
     a_cancellation_takes_the_place_of_an_unsent_invite,
+    an_unreadable_mail_is_given_up_and_holds_up_no_other,
+    a_reset_mail_does_not_leave_after_its_link_has_ended,
 );
 
 const LAPSE: i64 = 10_000_000;
@@ -117,4 +120,37 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: TestDatabase) {
             assert!(letter.room.is_none());
         }
     });
+}
+
+fn an_unreadable_mail_is_given_up_and_holds_up_no_other(database: TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        booked(&world).await;
+        // With another key, what was sealed before can not be opened.
+        let other = database.open_with(SecretKey::new(&Dice), SchemaPolicy::MakeIfEmpty).unwrap();
+        let user = world.event_type.host;
+        let notice = reset(user, NOW.plus(Minutes(60)));
+        let id = OutboxId::new(NOW, &Dice);
+        other.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
+        let letters = claim(&other, "one", NOW).await;
+        assert_eq!(letters.iter().map(|letter| letter.id).collect::<Vec<_>>(), [id]);
+        other.mail_sent(id, "<a@b>", NOW).await.unwrap();
+        assert_eq!(other.mail_backlog().await.unwrap().next_due, None);
+    });
+}
+
+fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let end = NOW.plus(Minutes(60));
+        let notice = reset(world.event_type.host, end);
+        let id = OutboxId::new(NOW, &Dice);
+        world.store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
+        assert!(claim(&world.store, "one", end).await.is_empty());
+        assert_eq!(world.store.mail_backlog().await.unwrap().next_due, None);
+    });
+}
+
+fn reset(user: UserId, expires_at: Instant) -> Notice {
+    Notice::PasswordReset { user, token: Token::new(&Dice), expires_at }
 }

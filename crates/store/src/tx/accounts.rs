@@ -1,6 +1,6 @@
 //! Users, their sessions, password resets and API keys.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use roomkey_core::{
     account::{Scope, User},
     ids::{ApiKeyId, UserId},
@@ -33,9 +33,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn has_users(&mut self) -> Result<bool, StoreError> {
-        let any: Option<String> =
-            self.run(|c| users::table.select(users::id).first(c).optional())?;
-        Ok(any.is_some())
+        self.run(|c| diesel::select(exists(users::table.select(users::id))).get_result(c))
     }
 
     /// All users, by handle.
@@ -80,12 +78,11 @@ impl Tx<'_> {
         &mut self,
         email: &EmailAddress,
     ) -> Result<Option<(User, String)>, StoreError> {
-        let row: Option<(UserRow, String)> = self.run(|c| {
+        let row: Option<(UserRow, String)> = self.one(|c| {
             users::table
                 .filter(users::email_folded.eq(email.folded()))
                 .select((UserRow::as_select(), users::password_hash))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|(row, hash)| Ok((row.read()?, hash))).transpose()
     }
@@ -95,12 +92,11 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn user_by_handle(&mut self, handle: &Handle) -> Result<Option<User>, StoreError> {
-        let row: Option<UserRow> = self.run(|c| {
+        let row: Option<UserRow> = self.one(|c| {
             users::table
                 .filter(users::handle.eq(handle.as_str()))
                 .select(UserRow::as_select())
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|row| row.read()).transpose()
     }
@@ -169,14 +165,13 @@ impl Tx<'_> {
         token: TokenHash,
         now: Instant,
     ) -> Result<Option<User>, StoreError> {
-        let row: Option<UserRow> = self.run(|c| {
+        let row: Option<UserRow> = self.one(|c| {
             sessions::table
                 .inner_join(users::table)
                 .filter(sessions::token_hash.eq(token.to_hex()))
                 .filter(sessions::expires_at.gt(now.micros()))
                 .select(UserRow::as_select())
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|row| row.read()).transpose()
     }
@@ -220,16 +215,16 @@ impl Tx<'_> {
         &mut self,
         token: TokenHash,
         now: Instant,
-    ) -> Result<Option<UserId>, StoreError> {
-        let id: Option<String> = self.run(|c| {
+    ) -> Result<Option<User>, StoreError> {
+        let row: Option<UserRow> = self.one(|c| {
             password_resets::table
+                .inner_join(users::table)
                 .filter(password_resets::token_hash.eq(token.to_hex()))
                 .filter(password_resets::expires_at.gt(now.micros()))
-                .select(password_resets::user_id)
-                .first(c)
-                .optional()
+                .select(UserRow::as_select())
+                .load(c)
         })?;
-        id.map(|id| parse("password_resets.user_id", &id)).transpose()
+        row.map(|row| row.read()).transpose()
     }
 
     /// Stores a key of the JSON API.
@@ -260,13 +255,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn api_key(&mut self, hash: TokenHash) -> Result<Option<(ApiKey, User)>, StoreError> {
-        let row: Option<(String, String, String, UserRow)> = self.run(|c| {
+        let row: Option<(String, String, String, UserRow)> = self.one(|c| {
             api_keys::table
                 .inner_join(users::table)
                 .filter(api_keys::key_hash.eq(hash.to_hex()))
                 .select((api_keys::id, api_keys::name, api_keys::scopes, UserRow::as_select()))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|(id, name, scopes, user)| {
             let scopes = scopes.split_whitespace().map(|scope| parse("api_keys.scopes", scope));

@@ -1,6 +1,6 @@
 //! Bookings with all that belongs to them.
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::prelude::*;
 use roomkey_core::{
     account::User,
     availability::{Busy, BusyTimes},
@@ -261,7 +261,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn booking(&mut self, id: BookingId) -> Result<Option<BookingDetails>, StoreError> {
         let row: Option<DetailsRow> =
-            self.run(|c| details!().filter(bookings::id.eq(id.to_string())).first(c).optional())?;
+            self.one(|c| details!().filter(bookings::id.eq(id.to_string())).load(c))?;
         row.map(|row| read(self.vault, row)).transpose()
     }
 
@@ -273,12 +273,11 @@ impl Tx<'_> {
         &mut self,
         token: TokenHash,
     ) -> Result<Option<(Side, BookingDetails)>, StoreError> {
-        let found: Option<(String, String)> = self.run(|c| {
+        let found: Option<(String, String)> = self.one(|c| {
             booking_links::table
                 .find(token.to_hex())
                 .select((booking_links::booking_id, booking_links::side))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         let Some((id, side)) = found else { return Ok(None) };
         let side = parse("booking_links.side", &side)?;
@@ -324,16 +323,5 @@ impl Tx<'_> {
         };
         let rows: Vec<DetailsRow> = self.run(|c| query.limit(filter.limit.into()).load(c))?;
         rows.into_iter().map(|row| read(self.vault, row)).collect()
-    }
-
-    /// Whether a host has any booking at all.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn has_bookings(&mut self, host: UserId) -> Result<bool, StoreError> {
-        self.run(|c| {
-            diesel::select(exists(bookings::table.filter(bookings::host_id.eq(host.to_string()))))
-                .get_result(c)
-        })
     }
 }

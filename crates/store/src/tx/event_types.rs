@@ -27,14 +27,13 @@ impl Tx<'_> {
         handle: &str,
         slug: &str,
     ) -> Result<Option<(User, EventType, Schedule)>, StoreError> {
-        let row: Option<(UserRow, EventTypeRow, ScheduleRow)> = self.run(|c| {
+        let row: Option<(UserRow, EventTypeRow, ScheduleRow)> = self.one(|c| {
             event_types::table
                 .inner_join(users::table.inner_join(schedules::table))
                 .filter(users::handle.eq(handle))
                 .filter(event_types::slug.eq(slug))
                 .select((UserRow::as_select(), EventTypeRow::as_select(), ScheduleRow::as_select()))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|(user, event_type, schedule)| {
             Ok((user.read()?, event_type.read()?, schedule.read()?))
@@ -51,13 +50,12 @@ impl Tx<'_> {
         host: UserId,
         id: EventTypeId,
     ) -> Result<Option<EventType>, StoreError> {
-        let row: Option<EventTypeRow> = self.run(|c| {
+        let row: Option<EventTypeRow> = self.one(|c| {
             event_types::table
                 .filter(event_types::id.eq(id.to_string()))
                 .filter(event_types::host_id.eq(host.to_string()))
                 .select(EventTypeRow::as_select())
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|row| row.read()).transpose()
     }

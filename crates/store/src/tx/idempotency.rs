@@ -25,12 +25,11 @@ impl Tx<'_> {
         scope: &str,
         key: &str,
     ) -> Result<Option<Recorded>, StoreError> {
-        let row: Option<(String, String)> = self.run(|c| {
+        let row: Option<(String, String)> = self.one(|c| {
             idempotency_records::table
                 .find((scope, key))
                 .select((idempotency_records::body_hash, idempotency_records::booking_id))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|(body_hash, booking)| {
             Ok(Recorded { body_hash, booking: parse("idempotency_records.booking_id", &booking)? })

@@ -19,6 +19,8 @@ use crate::{
 
 const QUEUED: &str = "queued";
 const CLAIMED: &str = "claimed";
+const SUPERSEDED: &str = "superseded";
+const FAILED: &str = "failed";
 const RESET: &str = "password_reset";
 const TOKEN: &str = "outbox_messages.token";
 
@@ -60,7 +62,7 @@ impl Tx<'_> {
             Notice::Booking { booking, version, sequence, occasion, to } => {
                 let booking = booking.to_string();
                 if *version > 1 {
-                    self.supersede(&booking, *version, *to)?;
+                    self.supersede(&booking, *version, *to, now)?;
                 }
                 let values = (
                     common,
@@ -88,7 +90,13 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    fn supersede(&mut self, booking: &str, version: u32, to: Side) -> Result<(), StoreError> {
+    fn supersede(
+        &mut self,
+        booking: &str,
+        version: u32,
+        to: Side,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         self.run(|c| {
             diesel::update(
                 outbox::table
@@ -97,7 +105,7 @@ impl Tx<'_> {
                     .filter(outbox::version.lt(signed(version)))
                     .filter(outbox::state.eq(QUEUED)),
             )
-            .set(outbox::state.eq("superseded"))
+            .set((outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros())))
             .execute(c)
         })
         .map(drop)
@@ -117,35 +125,66 @@ impl Tx<'_> {
     ) -> Result<Vec<Letter>, StoreError> {
         let mut letters = Vec::new();
         for row in self.due(now, limit)? {
-            let letter = self.letter(&row)?;
-            let attempts = row.attempts + 1;
-            self.run(|c| {
-                let row = outbox::table.find(&row.id);
-                match letter {
-                    Some(_) => diesel::update(row)
-                        .set((
-                            outbox::state.eq(CLAIMED),
-                            outbox::claimed_by.eq(worker),
-                            outbox::due_at.eq(lapses_at.micros()),
-                            outbox::attempts.eq(attempts),
-                        ))
-                        .execute(c),
-                    None => diesel::update(row).set(outbox::state.eq("superseded")).execute(c),
+            match self.letter(&row, now) {
+                Ok(Some(letter)) => {
+                    self.mark_claimed(&row, worker, lapses_at)?;
+                    letters.push(letter);
                 }
-            })?;
-            letters.extend(letter);
+                Ok(None) => self.finish(&row.id, SUPERSEDED, None, now)?,
+                // One mail that can not be read must not hold up all others.
+                Err(error @ StoreError::Unreadable(_)) => {
+                    tracing::error!(mail = row.id, %error, "a mail is given up");
+                    self.finish(&row.id, FAILED, Some(&error.to_string()), now)?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(letters)
+    }
+
+    fn mark_claimed(
+        &mut self,
+        row: &OutboxRow,
+        worker: &str,
+        lapses_at: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(outbox::table.find(&row.id))
+                .set((
+                    outbox::state.eq(CLAIMED),
+                    outbox::claimed_by.eq(worker),
+                    outbox::due_at.eq(lapses_at.micros()),
+                    outbox::attempts.eq(row.attempts + 1),
+                ))
+                .execute(c)
+        })
+        .map(drop)
+    }
+
+    fn finish(
+        &mut self,
+        id: &str,
+        state: &str,
+        error: Option<&str>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(outbox::table.find(id))
+                .set((
+                    outbox::state.eq(state),
+                    outbox::finished_at.eq(now.micros()),
+                    outbox::last_error.eq(error),
+                ))
+                .execute(c)
+        })
+        .map(drop)
     }
 
     fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         macro_rules! query {
             () => {
                 outbox::table
-                    // As the partial index has it, word for word, so that it serves.
-                    .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-                        "state IN ('queued', 'claimed')",
-                    ))
+                    .filter(outbox::finished_at.is_null())
                     .filter(outbox::due_at.le(now.micros()))
                     .order(outbox::due_at)
                     .limit(limit.into())
@@ -158,10 +197,13 @@ impl Tx<'_> {
         })
     }
 
-    /// A row with all the facts that its text needs; none if its time has passed.
-    fn letter(&mut self, row: &OutboxRow) -> Result<Option<Letter>, StoreError> {
-        let content =
-            if row.kind == RESET { self.reset_content(row)? } else { self.booking_content(row)? };
+    /// A row with all the facts that its text needs; none if it is out of date.
+    fn letter(&mut self, row: &OutboxRow, now: Instant) -> Result<Option<Letter>, StoreError> {
+        let content = if row.kind == RESET {
+            self.reset_content(row, now)?
+        } else {
+            self.booking_content(row)?
+        };
         let id = parse("outbox_messages.id", &row.id)?;
         Ok(content.map(|content| Letter {
             id,
@@ -194,16 +236,23 @@ impl Tx<'_> {
         }))
     }
 
-    fn reset_content(&mut self, row: &OutboxRow) -> Result<Option<Content>, StoreError> {
+    fn reset_content(
+        &mut self,
+        row: &OutboxRow,
+        now: Instant,
+    ) -> Result<Option<Content>, StoreError> {
         let (Some(user), Some(sealed), Some(expires_at)) =
             (&row.user_id, &row.token_sealed, row.expires_at)
         else {
             return Ok(None);
         };
+        let expires_at = Instant::from_micros(expires_at);
+        if expires_at <= now {
+            return Ok(None);
+        }
         let token: Token = parse(TOKEN, &self.vault.open(TOKEN, sealed)?)?;
         let user: Option<UserRow> =
-            self.run(|c| users::table.find(user).select(UserRow::as_select()).first(c).optional())?;
-        let expires_at = Instant::from_micros(expires_at);
+            self.one(|c| users::table.find(user).select(UserRow::as_select()).load(c))?;
         user.map(|user| Ok(Content::PasswordReset { user: user.read()?, token, expires_at }))
             .transpose()
     }
@@ -261,7 +310,7 @@ impl Tx<'_> {
                     .execute(c),
                 None => diesel::update(claimed)
                     .set((
-                        outbox::state.eq("failed"),
+                        outbox::state.eq(FAILED),
                         outbox::finished_at.eq(now.micros()),
                         outbox::last_error.eq(error),
                     ))
@@ -313,13 +362,9 @@ impl Tx<'_> {
     pub fn next_mail_due(&mut self) -> Result<Option<Instant>, StoreError> {
         let due: Option<i64> = self.run(|c| {
             outbox::table
-                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-                    "state IN ('queued', 'claimed')",
-                ))
-                .order(outbox::due_at)
-                .select(outbox::due_at)
-                .first(c)
-                .optional()
+                .filter(outbox::finished_at.is_null())
+                .select(diesel::dsl::min(outbox::due_at))
+                .get_result(c)
         })?;
         Ok(due.map(Instant::from_micros))
     }

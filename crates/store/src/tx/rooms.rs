@@ -28,15 +28,14 @@ pub struct RoomState {
 
 macro_rules! state {
     ($tx:ident, $filter:expr) => {{
-        let row: Option<(RoomRow, String, String)> = $tx.run(|c| {
+        let row: Option<(RoomRow, String, String)> = $tx.one(|c| {
             rooms::table
                 .inner_join(
                     bookings::table.inner_join(users::table.on(users::id.eq(bookings::host_id))),
                 )
                 .filter($filter)
                 .select((RoomRow::as_select(), bookings::status, users::time_zone))
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|(room, status, zone)| {
             Ok(RoomState {

@@ -85,12 +85,11 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn schedule(&mut self, owner: UserId) -> Result<Option<Schedule>, StoreError> {
-        let row: Option<ScheduleRow> = self.run(|c| {
+        let row: Option<ScheduleRow> = self.one(|c| {
             schedules::table
                 .filter(schedules::user_id.eq(owner.to_string()))
                 .select(ScheduleRow::as_select())
-                .first(c)
-                .optional()
+                .load(c)
         })?;
         row.map(|row| row.read()).transpose()
     }

@@ -9,7 +9,7 @@ use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
     booking::{Side, Status},
-    time::{Instant, MICROS_PER_MINUTE, TimeZone},
+    time::{Instant, MICROS_PER_MINUTE, Minutes, TimeZone},
     token::Token,
 };
 
@@ -17,7 +17,7 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Clock, Shell, TimeOfDay, When, long_date},
+    view::{Clock, Shell, TimeOfDay, When, long_date, minutes},
 };
 
 /// Where the booking is in its life, as its reader sees it.
@@ -69,8 +69,8 @@ pub(crate) struct RoomKey {
     pub(crate) password: Option<String>,
     pub(crate) opens_at: Instant,
     pub(crate) opens: String,
-    /// Minutes before the start.
-    pub(crate) early: u32,
+    /// How long before the start, if it is before.
+    pub(crate) early: Option<String>,
     pub(crate) closes_at: Instant,
     pub(crate) closes: String,
 }
@@ -187,7 +187,7 @@ pub(crate) async fn get(
             password: password(&web, &found),
             opens_at: room.window.start,
             opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),
-            early: u32::try_from(early).unwrap_or_default(),
+            early: u32::try_from(early).ok().filter(|early| *early > 0).map(Minutes).map(minutes),
             closes_at: room.window.end,
             closes: moment(&found, room.window.end),
         }
@@ -227,7 +227,7 @@ impl Page {
             password: Some("tern-moss-quilt-48275".into()),
             opens_at: at,
             opens: "Thursday 8 October at 12:35".into(),
-            early: 10,
+            early: Some("10 minutes".into()),
             closes_at: at,
             closes: "at 13:45".into(),
         };

@@ -20,6 +20,8 @@ use crate::{
 #[template(path = "pages/reset_password.html")]
 pub(crate) struct Page {
     shell: Shell,
+    /// The account's address, so that password managers know what they keep.
+    email: String,
     problems: Problems,
 }
 
@@ -29,11 +31,7 @@ pub(crate) async fn get(
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let token = token.parse::<Token>().map_err(|_| Failure::reset_link_used_up())?;
-    if !web.app.reset_link_works(&token).await? {
-        return Err(Failure::reset_link_used_up());
-    }
-    let (shell, problems) = (shell(&request), Problems::default());
-    page(StatusCode::OK, &Page { shell, problems })
+    answer(StatusCode::OK, &request, &web, &token, Problems::default()).await
 }
 
 pub(crate) async fn post(
@@ -46,16 +44,29 @@ pub(crate) async fn post(
     let mut problems = Problems::default();
     let password = problems.check("password", form.get("password").parse::<NewPassword>());
     let Some(password) = password else {
-        let shell = shell(&request);
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &Page { shell, problems });
+        let refused = StatusCode::UNPROCESSABLE_ENTITY;
+        return answer(refused, &request, &web, &token, problems).await;
     };
     web.app.reset_password(&token, password, web.client(&request)).await?;
     Ok(see_other("/sign-in?done=password"))
 }
 
+async fn answer(
+    status: StatusCode,
+    request: &HttpRequest,
+    web: &Web,
+    token: &Token,
+    problems: Problems,
+) -> Result<HttpResponse, Failure> {
+    let email = web.app.reset_link_account(token).await?;
+    let email = email.ok_or_else(Failure::reset_link_used_up)?.to_string();
+    page(status, &Page { shell: shell(request), email, problems })
+}
+
 #[cfg(test)]
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
-        vec![Self { shell: Shell::default(), problems: Problems::default() }]
+        let email = "ada@example.org".to_owned();
+        vec![Self { shell: Shell::default(), email, problems: Problems::default() }]
     }
 }
