@@ -94,8 +94,9 @@ impl Instant {
         (Self::MIN..=Self::MAX).contains(&micros).then_some(Self(micros)).ok_or(InvalidInstant)
     }
 
+    /// As jiff has it, whose last day is short of the year 9999's.
     pub(super) fn timestamp(self) -> Timestamp {
-        Timestamp::from_microsecond(self.0).unwrap_or_default()
+        Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::MAX)
     }
 
     /// The same point as a chrono time, for the borders of the house.
@@ -107,7 +108,11 @@ impl Instant {
 /// RFC 3339 in UTC, whole seconds: `2026-12-03T09:00:00Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        SECONDS.print_timestamp(&self.timestamp(), StdFmtWrite(f)).map_err(|_| fmt::Error)
+        match Timestamp::from_microsecond(self.0) {
+            Ok(at) => SECONDS.print_timestamp(&at, StdFmtWrite(f)).map_err(|_| fmt::Error),
+            // jiff's last day is short of the year 9999's.
+            Err(_) => f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
     }
 }
 

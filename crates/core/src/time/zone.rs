@@ -7,11 +7,12 @@ use std::{
 
 use chrono::{Duration, Timelike as _};
 use jiff::{
-    Timestamp, civil,
+    civil,
+    fmt::StdFmtWrite,
     tz::{AmbiguousOffset, Offset, TimeZone as Rules},
 };
 
-use super::{Datelike as _, Instant, LocalDate, LocalDateTime, MinuteOfDay};
+use super::{Datelike as _, Instant, LocalDate, LocalDateTime, MinuteOfDay, instant::SECONDS};
 
 /// A time zone of the IANA database, which is built into the program.
 ///
@@ -98,17 +99,23 @@ impl TimeZone {
 
     /// Local time minus UTC at `at`, in seconds.
     pub fn offset_seconds(self, at: Instant) -> i32 {
-        self.zone().rules().to_offset(timestamp(at)).seconds()
+        self.zone().rules().to_offset(at.timestamp()).seconds()
+    }
+
+    /// RFC 3339, whole seconds, with the zone's offset at `at`: `2026-12-03T10:00:00+01:00`, or `Z`
+    /// where that is none.
+    pub fn written(self, at: Instant) -> impl fmt::Display {
+        Written { at, offset: self.zone().rules().to_offset(at.timestamp()) }
     }
 
     /// Whether daylight saving time is in force at `at`.
     pub fn is_dst(self, at: Instant) -> bool {
-        self.zone().rules().to_offset_info(timestamp(at)).dst().is_dst()
+        self.zone().rules().to_offset_info(at.timestamp()).dst().is_dst()
     }
 
     /// The zone's abbreviation at `at`, where it has one: `CET`.
     pub fn abbreviation(self, at: Instant) -> Option<String> {
-        let info = self.zone().rules().to_offset_info(timestamp(at));
+        let info = self.zone().rules().to_offset_info(at.timestamp());
         let name = info.abbreviation();
         // Zones without one have their offset in its place.
         name.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| name.to_owned())
@@ -146,7 +153,7 @@ impl TimeZone {
 
     /// The first transition after `at`; `at` itself if there is none.
     fn next_change(self, at: Instant) -> Instant {
-        let mut later = self.zone().rules().following(timestamp(at));
+        let mut later = self.zone().rules().following(at.timestamp());
         later.next().map_or(at, |change| Instant::from_seconds(change.timestamp().as_second()))
     }
 
@@ -164,10 +171,6 @@ impl TimeZone {
 }
 
 /// The calendar of the rules ends in the last days of the year 9999; so do their changes.
-fn timestamp(at: Instant) -> Timestamp {
-    Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX)
-}
-
 fn instant(local: LocalDateTime, offset: Offset) -> Instant {
     let utc = local.and_utc().timestamp_micros();
     Instant::from_micros(utc).plus_micros(-i64::from(offset.seconds()) * 1_000_000)
@@ -186,6 +189,23 @@ fn civil_time(local: LocalDateTime) -> Option<civil::DateTime> {
         0,
     )
     .ok()
+}
+
+struct Written {
+    at: Instant,
+    offset: Offset,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // RFC 3339 has no seconds in offsets; those that zones had of old are left out.
+        if self.offset.seconds() == 0 || self.offset.seconds() % 60 != 0 {
+            return self.at.fmt(f);
+        }
+        SECONDS
+            .print_timestamp_with_offset(&self.at.timestamp(), self.offset, StdFmtWrite(f))
+            .map_err(|_| fmt::Error)
+    }
 }
 
 impl FromStr for TimeZone {

@@ -85,6 +85,16 @@ fn instants_are_read_with_their_offset() {
 }
 
 #[test]
+fn instants_are_written_with_the_offset_that_a_zone_has_then() {
+    let written = |name: &str, at: &str| zone(name).written(instant(at)).to_string();
+    assert_eq!(written("Europe/Berlin", "2026-12-03T09:00:00Z"), "2026-12-03T10:00:00+01:00");
+    assert_eq!(written("Europe/Berlin", "2026-07-03T22:30:00Z"), "2026-07-04T00:30:00+02:00");
+    assert_eq!(written("America/St_Johns", "2026-12-03T09:00:00Z"), "2026-12-03T05:30:00-03:30");
+    assert_eq!(written("UTC", "2026-12-03T09:00:00.5Z"), "2026-12-03T09:00:00Z");
+    assert_eq!(written("Europe/London", "2026-12-03T09:00:00Z"), "2026-12-03T09:00:00Z");
+}
+
+#[test]
 fn minutes_of_a_day_are_written_as_clocks_show_them() {
     let wall = |minute| MinuteOfDay::new(minute).map(MinuteOfDay::wall);
     assert_eq!([0, 61, 1439].map(|m| wall(m).unwrap()), ["00:00", "01:01", "23:59"]);

@@ -1,13 +1,12 @@
 //! `GET /api/v1/slots`: free times, for everybody.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use chrono::{FixedOffset, SecondsFormat};
 use roomkey_core::{
     event_type::Bounds,
     text::FieldError,
     time::{Instant, LocalDate, Span, TimeZone},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     body::Reader,
@@ -26,8 +25,17 @@ struct Slots {
 
 #[derive(Serialize)]
 struct SlotJson {
-    start: String,
-    end: String,
+    start: Written,
+    end: Written,
+}
+
+/// A time in the asked zone, written without a text of its own in between.
+struct Written(TimeZone, Instant);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.written(self.1))
+    }
 }
 
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
@@ -73,18 +81,6 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let slots = offered
         .slots
         .iter()
-        .map(|slot| SlotJson { start: written(zone, slot.start), end: written(zone, slot.end) });
+        .map(|slot| SlotJson { start: Written(zone, slot.start), end: Written(zone, slot.end) });
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
-}
-
-/// RFC 3339 with the zone's offset at that time.
-fn written(zone: TimeZone, at: Instant) -> String {
-    let offset = FixedOffset::east_opt(zone.offset_seconds(at));
-    match offset.filter(|offset| offset.local_minus_utc() != 0) {
-        // RFC 3339 has no seconds in offsets; zones of before 1972 had.
-        Some(offset) if offset.local_minus_utc() % 60 == 0 => {
-            at.to_utc().with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Secs, false)
-        }
-        _ => at.to_string(),
-    }
 }
