@@ -31,18 +31,18 @@ use crate::{
     Backend, DatabaseUrl, MigrateError, SchemaPolicy, SecretKey, Store, StoreError, StoreOptions,
 };
 
-/// Runs each named `fn(TestDatabase)` as two tests.
+/// Runs each named `fn(&TestDatabase)` as two tests.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         $(mod $name {
             #[test]
             fn sqlite() {
-                super::$name(crate::tests::TestDatabase::new(crate::Backend::Sqlite));
+                super::$name(&crate::tests::TestDatabase::new(crate::Backend::Sqlite));
             }
 
             #[test]
             fn postgres() {
-                super::$name(crate::tests::TestDatabase::new(crate::Backend::Postgres));
+                super::$name(&crate::tests::TestDatabase::new(crate::Backend::Postgres));
             }
         })+
     };

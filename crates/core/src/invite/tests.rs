@@ -133,7 +133,7 @@ fn entries(
 fn value(component: &ICalendarComponent, name: ICalendarProperty) -> String {
     let entry = entries(component, name).next().unwrap();
     match entry.values.as_slice() {
-        [ICalendarValue::Text(text)] | [ICalendarValue::Uri(Uri::Location(text))] => text.clone(),
+        [ICalendarValue::Text(text) | ICalendarValue::Uri(Uri::Location(text))] => text.clone(),
         other => panic!("{other:?}"),
     }
 }

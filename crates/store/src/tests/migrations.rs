@@ -7,7 +7,7 @@ use crate::{MigrateError, SchemaPolicy, SecretKey, Store, migrate::revert_all};
 
 on_both!(up_down_and_up_again_on_data, an_empty_database_gets_its_schema);
 
-fn up_down_and_up_again_on_data(database: TestDatabase) {
+fn up_down_and_up_again_on_data(database: &TestDatabase) {
     let steps = Store::migrate(&database.url, SchemaPolicy::DryRun).unwrap();
     assert!(!steps.is_empty(), "a fresh database has none of them");
     run(async {
@@ -24,7 +24,7 @@ fn up_down_and_up_again_on_data(database: TestDatabase) {
     });
 }
 
-fn an_empty_database_gets_its_schema(database: TestDatabase) {
+fn an_empty_database_gets_its_schema(database: &TestDatabase) {
     let open = || database.open_with(SecretKey::new(&Dice), SchemaPolicy::MakeIfEmpty);
     run(async {
         let store = open().unwrap();

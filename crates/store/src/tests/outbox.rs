@@ -42,7 +42,7 @@ async fn claim(store: &Store, worker: &str, now: Instant) -> Vec<notice::Letter>
     store.claim_mail(worker, now, now.plus_micros(LAPSE), 10).await.unwrap()
 }
 
-fn a_claim_is_one_workers_until_it_lapses(database: TestDatabase) {
+fn a_claim_is_one_workers_until_it_lapses(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         booked(&world).await;
@@ -67,7 +67,7 @@ fn a_claim_is_one_workers_until_it_lapses(database: TestDatabase) {
     });
 }
 
-fn a_failed_mail_is_due_again_or_given_up(database: TestDatabase) {
+fn a_failed_mail_is_due_again_or_given_up(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         booked(&world).await;
@@ -86,7 +86,7 @@ fn a_failed_mail_is_due_again_or_given_up(database: TestDatabase) {
     });
 }
 
-fn a_cancellation_takes_the_place_of_an_unsent_invite(database: TestDatabase) {
+fn a_cancellation_takes_the_place_of_an_unsent_invite(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let id = booked(&world).await;
@@ -122,7 +122,7 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: TestDatabase) {
     });
 }
 
-fn an_unreadable_mail_is_given_up_and_holds_up_no_other(database: TestDatabase) {
+fn an_unreadable_mail_is_given_up_and_holds_up_no_other(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         booked(&world).await;
@@ -139,7 +139,7 @@ fn an_unreadable_mail_is_given_up_and_holds_up_no_other(database: TestDatabase) 
     });
 }
 
-fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: TestDatabase) {
+fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let end = NOW.plus(Minutes(60));

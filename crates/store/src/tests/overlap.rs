@@ -17,7 +17,7 @@ fn is_overlap(result: &Result<(), StoreError>) -> bool {
     matches!(result, Err(StoreError::Constraint(Constraint::BookingOverlap)))
 }
 
-fn overlaps_are_refused_by_the_schema(database: TestDatabase) {
+fn overlaps_are_refused_by_the_schema(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
@@ -30,7 +30,7 @@ fn overlaps_are_refused_by_the_schema(database: TestDatabase) {
     });
 }
 
-fn the_larger_buffer_counts_not_the_sum(database: TestDatabase) {
+fn the_larger_buffer_counts_not_the_sum(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         world.insert(world.booking(600, 630, (20, 10))).await.unwrap();
@@ -46,7 +46,7 @@ fn the_larger_buffer_counts_not_the_sum(database: TestDatabase) {
     });
 }
 
-fn one_of_many_at_once_gets_the_time(database: TestDatabase) {
+fn one_of_many_at_once_gets_the_time(database: &TestDatabase) {
     run(async {
         let world = Arc::new(World::make(database.open()).await);
         for round in 0..5 {
@@ -68,7 +68,7 @@ fn one_of_many_at_once_gets_the_time(database: TestDatabase) {
     });
 }
 
-fn a_cancelled_booking_frees_its_time(database: TestDatabase) {
+fn a_cancelled_booking_frees_its_time(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let new = world.booking(60, 90, (0, 0));

@@ -13,7 +13,7 @@ struct Stored {
     text: String,
 }
 
-fn secrets_are_stored_sealed(database: TestDatabase) {
+fn secrets_are_stored_sealed(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let new = world.booking(60, 90, (0, 0));

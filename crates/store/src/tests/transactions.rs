@@ -5,7 +5,7 @@ use crate::StoreError;
 
 on_both!(an_error_undoes_everything, a_panic_undoes_everything, reads_can_not_write_on_sqlite);
 
-fn an_error_undoes_everything(database: TestDatabase) {
+fn an_error_undoes_everything(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let new = world.booking(60, 90, (0, 0));
@@ -23,7 +23,7 @@ fn an_error_undoes_everything(database: TestDatabase) {
     });
 }
 
-fn a_panic_undoes_everything(database: TestDatabase) {
+fn a_panic_undoes_everything(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         // More often than there are connections: none of them is lost or left in a transaction.
@@ -42,7 +42,7 @@ fn a_panic_undoes_everything(database: TestDatabase) {
     });
 }
 
-fn reads_can_not_write_on_sqlite(database: TestDatabase) {
+fn reads_can_not_write_on_sqlite(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         if world.store.backend() == crate::Backend::Sqlite {
