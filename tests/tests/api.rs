@@ -14,6 +14,7 @@ on_both!(
     a_repeated_request_makes_one_booking,
     a_refused_request_leaves_no_record_of_its_key,
     a_key_sees_its_own_hosts_bookings_only,
+    bookings_are_listed_in_parts,
     cancelling_ends_a_booking_once,
     scopes_are_held,
     answers_are_json_with_their_headers,
@@ -281,6 +282,53 @@ fn a_key_sees_its_own_hosts_bookings_only(backend: Backend) {
     let request = app.request("intro", &rfc3339(app.noon_in_days(4)), "Bo", "bo@customers.example");
     wrong.post_json("/api/v1/bookings", &request).problem(401);
     assert_eq!(ada.get(&path).expect(200).json()["status"], "confirmed");
+}
+
+fn bookings_are_listed_in_parts(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    app.add_host(&Host::new("eve", "Eve Adams", "America/New_York"));
+    let noon = app.noon_in_days(3);
+    let made: Vec<Booked> =
+        (0..5).map(|day| app.book("intro", noon + Duration::days(day))).collect();
+    let key = app.key("ada", "bookings:write");
+    key.post_json(&format!("/api/v1/bookings/{}/cancel", made[4].id()), &json!({})).expect(200);
+    let ids = |reply: &Value| -> Vec<String> {
+        let listed = reply["bookings"].as_array().expect("a list").iter();
+        listed.filter_map(|each| Some(each["id"].as_str()?.to_owned())).collect()
+    };
+    let expected: Vec<String> = made.iter().map(|booked| booked.id().to_owned()).collect();
+
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    for _ in 0..3 {
+        let part = key.get(&format!("/api/v1/bookings?limit=2&cursor={cursor}")).expect(200).json();
+        seen.extend(ids(&part));
+        cursor = part["next_cursor"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(seen, expected, "each once, by start");
+    assert!(cursor.is_empty(), "the last part says so");
+
+    let list = |query: &str| ids(&key.get(&format!("/api/v1/bookings?{query}")).expect(200).json());
+    assert_eq!(list("status=confirmed"), expected[..4]);
+    assert_eq!(list("status=cancelled"), expected[4..]);
+    let second = (noon + Duration::days(1)).date_naive();
+    assert_eq!(list(&format!("from={second}&to={second}")), expected[1..2]);
+    for wrong in [
+        "status=lost",
+        "from=2027-02-30",
+        "limit=0",
+        "limit=100000",
+        "limit=x",
+        "cursor=x",
+        "cursor=%00",
+    ] {
+        let reply = key.get(&format!("/api/v1/bookings?{wrong}"));
+        assert!([400, 422].contains(&reply.status), "{wrong}: {reply:?}");
+        reply.problem(reply.status);
+    }
+    let eves = app.key("eve", "bookings:read").get("/api/v1/bookings").expect(200).json();
+    assert!(ids(&eves).is_empty(), "{eves}");
+    app.client().get("/api/v1/bookings").problem(401);
 }
 
 fn cancelling_ends_a_booking_once(backend: Backend) {

@@ -219,6 +219,10 @@ fn a_database_that_is_away_is_a_503_until_it_is_back() {
     assert_eq!(app.prosody().get(&format!("/conference/{id}")).status, 503);
     assert_eq!(app.internal_client().get("/readyz").status, 503);
     assert_eq!(app.internal_client().get("/healthz").status, 200, "the process itself lives");
+    let page = app.client().get(booked.page()).expect(503);
+    assert!(!page.header("retry-after").is_empty(), "{page:?}");
+    let request = app.request("intro", "2027-03-02T12:00:00Z", "Cy", "cy@customers.example");
+    app.client().post_json("/api/v1/bookings", &request).problem(503);
 
     app.database().set_reachable(true);
     let back = roomkey_tests::wait_until("the database to be back", roomkey_tests::SOON, || {

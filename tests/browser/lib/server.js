@@ -79,9 +79,10 @@ export class Server {
   async inMail(address, pattern) {
     const mailbox = path.join(this.dir, "data/mailbox");
     for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50)) {
-      for (const name of fs.existsSync(mailbox) ? fs.readdirSync(mailbox) : []) {
+      const names = fs.existsSync(mailbox) ? fs.readdirSync(mailbox) : [];
+      for (const name of names.filter((each) => each.endsWith(".eml"))) {
         const mail = fs.readFileSync(path.join(mailbox, name), "utf8").replace(/=\r?\n/g, "");
-        const found = mail.includes(address) && name.endsWith(".eml") && mail.match(pattern);
+        const found = mail.includes(address) && mail.match(pattern);
         if (found) return found[0];
       }
     }
