@@ -51,6 +51,9 @@ fn prosody(domain: &str, api: &str, token: &str) -> String {
 -- Load "reservations" on every host that people sign in to, the guest host too: a host without it
 -- opens rooms that nobody booked.
 
+-- A global option: where it is not set yet, it must stand above the first VirtualHost or Component,
+-- or in a file of its own that is included there. Below one it counts for that one alone, and
+-- "reservations" does not find the focus.
 muc_mapper_domain_base = "{domain}"
 
 VirtualHost "{domain}"
