@@ -49,7 +49,7 @@ impl Database {
     pub(crate) fn settle(&self) -> anyhow::Result<()> {
         self.run(
             "UPDATE rooms SET opens_at = 0, closes_at = 4102444800000000; \
-             UPDATE outbox_messages SET state = 'superseded' WHERE state IN ('queued', 'claimed')",
+             UPDATE outbox_messages SET state = 'superseded', finished_at = 0 WHERE finished_at IS NULL",
         )?;
         match self {
             Self::Sqlite(_) => Ok(()),
