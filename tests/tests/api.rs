@@ -13,6 +13,8 @@ on_both!(
     a_time_is_booked_once_and_only_when_offered,
     a_repeated_request_makes_one_booking,
     a_refused_request_leaves_no_record_of_its_key,
+    only_what_books_counts_against_the_limit,
+    a_repeat_is_answered_whatever_the_host_has_changed,
     a_key_sees_its_own_hosts_bookings_only,
     bookings_are_listed_in_parts,
     cancelling_ends_a_booking_once,
@@ -251,6 +253,47 @@ fn a_refused_request_leaves_no_record_of_its_key(backend: Backend) {
     }
 }
 
+fn only_what_books_counts_against_the_limit(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let noon = app.noon_in_days(3);
+    let at = |number: i32| {
+        let start = rfc3339(noon + Duration::minutes(30) * number);
+        app.request("intro", &start, "Bo Berg", "bo@customers.example")
+    };
+    let first = post_with_key(&app.client(), &at(0), "key 0").expect(201).json();
+    for _ in 0..30 {
+        let refused = app.client().post_json("/api/v1/bookings", &at(0));
+        assert_eq!(refused.problem(409), "slot_taken");
+        assert_eq!(post_with_key(&app.client(), &at(0), "key 0").expect(201).json(), first);
+    }
+    let limited = (1..40)
+        .map(|number| app.client().post_json("/api/v1/bookings", &at(number)))
+        .find(|reply| reply.status != 201)
+        .expect("a limit");
+    limited.problem(429);
+    let wait: u32 = limited.header("retry-after").parse().expect("seconds");
+    assert!((1..86_400).contains(&wait), "from the first of them, not from now: {wait}");
+    assert!(bookings(&app) >= 10, "a limit that people do not meet");
+    assert_eq!(post_with_key(&app.client(), &at(0), "key 0").expect(201).json(), first);
+}
+
+fn a_repeat_is_answered_whatever_the_host_has_changed(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let mut request =
+        app.request("intro", &rfc3339(app.noon_in_days(3)), "Bo", "bo@customers.example");
+    request["duration"] = json!(30);
+    let first = post_with_key(&app.client(), &request, "a-key").expect(201).json();
+    let browser = app.sign_in(&Host::ada());
+    let editor = browser.page("/app/event-types").links();
+    let editor =
+        editor.into_iter().find(|link| link.contains("intro") && link.starts_with("/app/"));
+    let editor = editor.expect("the editor");
+    let form = browser.page(&editor).form(&editor).set("duration", "45").set("slug", "longer");
+    browser.submit(&form).expect(303);
+    let again = post_with_key(&app.client(), &request, "a-key").expect(201).json();
+    assert_eq!(again["id"], first["id"]);
+}
+
 fn a_key_sees_its_own_hosts_bookings_only(backend: Backend) {
     let app = TestApp::on(backend).start_with_ada();
     app.add_host(&Host::new("eve", "Eve Adams", "America/New_York"));
@@ -303,7 +346,7 @@ fn bookings_are_listed_in_parts(backend: Backend) {
     for _ in 0..3 {
         let part = key.get(&format!("/api/v1/bookings?limit=2&cursor={cursor}")).expect(200).json();
         seen.extend(ids(&part));
-        cursor = part["next_cursor"].as_str().unwrap_or_default().to_owned();
+        part["next_cursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
     }
     assert_eq!(seen, expected, "each once, by start");
     assert!(cursor.is_empty(), "the last part says so");

@@ -92,6 +92,9 @@ fn no_secret_is_ever_logged(backend: Backend) {
     planted.extend([token, "an entirely new password".to_owned()]);
     app.client().get("/ada/intro?name=planted-prefill&email=planted-prefill%40customers.example");
     planted.push("planted-prefill".to_owned());
+    // The way back after signing in is in the answer, not in the log.
+    app.client().get("/app/bookings/new?email=planted-query%40customers.example").expect(303);
+    planted.push("planted-query".to_owned());
 
     // A database that goes away makes errors; they name no secret either.
     if backend == Backend::Postgres {

@@ -6,6 +6,7 @@ on_both!(
     the_owner_is_made_with_the_printed_token,
     without_the_token_nobody_is_made,
     with_a_user_there_is_no_setup,
+    one_of_many_at_once_becomes_the_owner,
     weak_or_broken_answers_are_marked,
 );
 
@@ -66,6 +67,24 @@ fn with_a_user_there_is_no_setup(backend: Backend) {
     let reply = app.client().post_form("/setup", &fields);
     assert!([303, 403, 404, 422].contains(&reply.status), "{reply:?}");
     assert_eq!(users(&app), 1);
+}
+
+fn one_of_many_at_once_becomes_the_owner(backend: Backend) {
+    let app = TestApp::on(backend).start();
+    let token = app.setup_token();
+    let forms: Vec<Form> = (0..6)
+        .map(|number| {
+            let form = filled(&app, &token).set("handle", &format!("owner-{number}"));
+            form.set("email", &format!("owner-{number}@hosts.example"))
+        })
+        .collect();
+    let made = std::thread::scope(|scope| {
+        let sent: Vec<_> =
+            forms.iter().map(|form| scope.spawn(|| app.client().submit(form).status)).collect();
+        sent.into_iter().map(|one| one.join().expect("a status")).collect::<Vec<_>>()
+    });
+    assert_eq!(users(&app), 1, "{made:?}");
+    assert!(made.iter().all(|status| *status < 500), "{made:?}");
 }
 
 fn weak_or_broken_answers_are_marked(backend: Backend) {

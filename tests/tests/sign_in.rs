@@ -1,5 +1,10 @@
 //! Hosts signing in and out, and what guards their session.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
 use roomkey_tests::{Backend, Client, Host, Reply, TestApp, on_both};
 
 on_both!(
@@ -8,6 +13,8 @@ on_both!(
     a_wrong_password_and_an_unknown_address_look_alike,
     guessing_is_stopped_and_a_restart_does_not_help,
     a_forgotten_password_is_reset_by_mail,
+    a_reset_lifts_the_limit_of_the_account,
+    no_session_outlives_a_reset,
     asking_for_a_reset_tells_nothing_about_accounts,
     unsafe_requests_need_our_origin,
     unsafe_requests_of_a_session_need_its_csrf_token,
@@ -141,6 +148,56 @@ fn a_forgotten_password_is_reset_by_mail(backend: Backend) {
     sign_in(&app, new).expect(303);
     let wrong = browser.get("/reset-password/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     assert!([404, 410].contains(&wrong.status), "{wrong:?}");
+}
+
+fn a_reset_lifts_the_limit_of_the_account(backend: Backend) {
+    let app = with_ada(backend);
+    (1..=40).find(|number| sign_in(&app, &format!("guess {number}")).status == 429);
+    sign_in(&app, &Host::ada().password).expect(429);
+    let new = "four new words for ada";
+    reset(&app, new);
+    sign_in(&app, new).expect(303);
+}
+
+fn no_session_outlives_a_reset(backend: Backend) {
+    let app = TestApp::on(backend).without_limits().start();
+    app.add_host(&Host::ada());
+    let done = AtomicBool::new(false);
+    let sessions: Vec<Client> = thread::scope(|scope| {
+        let guesses: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sessions = Vec::new();
+                    while !done.load(Ordering::Relaxed) {
+                        let browser = app.client();
+                        let form = browser.page("/sign-in").form("/sign-in");
+                        let form = form.set("email", &Host::ada().email);
+                        let form = form.set("password", &Host::ada().password);
+                        if browser.submit(&form).status == 303 {
+                            sessions.push(browser);
+                        }
+                    }
+                    sessions
+                })
+            })
+            .collect();
+        reset(&app, "four new words for ada");
+        done.store(true, Ordering::Relaxed);
+        guesses.into_iter().flat_map(|one| one.join().expect("sessions")).collect()
+    });
+    for browser in sessions {
+        browser.get("/app/bookings").expect(303);
+    }
+}
+
+fn reset(app: &TestApp, password: &str) {
+    let ada = Host::ada();
+    forgot(&app.client(), &ada.email);
+    let mail = app.mailbox().wait_for("a mail with a link", |mail| mail.is_to(&ada.email));
+    let link = mail.link("/reset-password/");
+    let token = link.rsplit('/').next().expect("a token").to_owned();
+    let browser = app.client();
+    browser.submit(&browser.page(&link).form(&token).set("password", password)).expect(303);
 }
 
 fn asking_for_a_reset_tells_nothing_about_accounts(backend: Backend) {

@@ -100,8 +100,12 @@ impl App {
         }
         for (bucket, limit) in &attempt.buckets {
             let since = now.plus_micros(-i64::from(limit.seconds) * 1_000_000);
-            if tx.count_attempts(bucket, since)? >= limit.most {
-                return Err(Limited { retry_after_seconds: limit.seconds }.into());
+            let (count, first) = tx.count_attempts(bucket, since, now)?;
+            if count >= limit.most {
+                // The first of them is the first to leave the window.
+                let wait = first.map_or(0, |first| first.since(since)) / 1_000_000 + 1;
+                let retry_after_seconds = u32::try_from(wait).unwrap_or(1);
+                return Err(Limited { retry_after_seconds }.into());
             }
         }
         for (bucket, _) in &attempt.buckets {

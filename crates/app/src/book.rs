@@ -93,7 +93,7 @@ impl App {
     /// `client` is limited if there is one; the host's own bookings have none.
     ///
     /// # Errors
-    /// [`BookError`]; then nothing is stored but the attempt.
+    /// [`BookError`]; then nothing is stored.
     pub async fn book(
         &self,
         wanted: Wanted,
@@ -102,17 +102,17 @@ impl App {
         idempotency: Option<Idempotency>,
         client: Option<Client>,
     ) -> Result<Booked, BookError> {
-        if let Some(client) = client.filter(|_| self.limits) {
-            let app = self.clone();
-            let attempt = Attempt::booking(&request.email.folded(), client);
-            self.store.write(move |tx| app.attempt::<BookError>(tx, &attempt, app.now())).await?;
-        }
         let app = self.clone();
+        let attempt = client.map(|client| Attempt::booking(&request.email.folded(), client));
         let booked = self
             .store
             .write(move |tx| {
                 let booked = app.book_in(tx, &wanted, duration, &request, idempotency.as_ref())?;
                 if !booked.repeated {
+                    // Only what books counts: neither a repeat nor a refusal makes a mail.
+                    if let Some(attempt) = &attempt {
+                        app.attempt::<BookError>(tx, attempt, app.now())?;
+                    }
                     app.tell_both_sides(tx, &booked.details.booking)?;
                 }
                 Ok::<_, BookError>(booked)
@@ -139,6 +139,11 @@ impl App {
         request: &BookingRequest,
         idempotency: Option<&Idempotency>,
     ) -> Result<Booked, BookError> {
+        let record = idempotency.map(|given| Record::new(given, wanted, duration, request));
+        // Before all else: a repeat is answered as the first was, whatever has changed since.
+        if let Some(booked) = replay(tx, record.as_ref())? {
+            return Ok(booked);
+        }
         let (host, event_type, schedule) = facts(tx, wanted)?.ok_or(BookError::Unknown)?;
         let offered = event_type.terms.duration;
         if duration.is_some_and(|asked| asked != offered) {
@@ -146,11 +151,8 @@ impl App {
         }
         // From here on no other booking of this host can come between check and insert.
         tx.lock_host(host.id)?;
-        let record = idempotency.map(|given| Record::new(given, &event_type, request));
-        if let Some(record) = &record
-            && let Some(earlier) = tx.idempotency_record(&record.scope, &record.key)?
-        {
-            return replay(tx, record, &earlier);
+        if let Some(booked) = replay(tx, record.as_ref())? {
+            return Ok(booked);
         }
         let now = self.now();
         let around = Span::lasting(request.start, offered);
@@ -190,12 +192,15 @@ fn facts(
     }
 }
 
-fn replay(tx: &mut Tx<'_>, record: &Record, earlier: &Recorded) -> Result<Booked, BookError> {
+/// What an earlier request with the same key was answered.
+fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, BookError> {
+    let Some(record) = record else { return Ok(None) };
+    let Some(earlier) = tx.idempotency_record(&record.scope, &record.key)? else { return Ok(None) };
     if earlier.body_hash != record.body_hash {
         return Err(BookError::KeyReused);
     }
     let details = tx.booking(earlier.booking)?.ok_or(BookError::Unknown)?;
-    Ok(Booked { details, repeated: true })
+    Ok(Some(Booked { details, repeated: true }))
 }
 
 /// An idempotency record to look for and to write.
@@ -206,15 +211,25 @@ struct Record {
 }
 
 impl Record {
-    fn new(given: &Idempotency, event_type: &EventType, request: &BookingRequest) -> Self {
+    fn new(
+        given: &Idempotency,
+        wanted: &Wanted,
+        duration: Option<Minutes>,
+        request: &BookingRequest,
+    ) -> Self {
+        let wanted = match wanted {
+            Wanted::Page(Page { handle, slug }) => format!("{handle}/{slug}"),
+            Wanted::Own(_, event_type) => event_type.to_string(),
+        };
         let scope = match given.scope {
             IdempotencyScope::ApiKey(id) => format!("api-key {id}"),
             IdempotencyScope::Anonymous => {
-                format!("event-type {} {}", event_type.id, hash([request.email.folded().as_str()]))
+                format!("anonymous {}", hash([wanted.as_str(), request.email.folded().as_str()]))
             }
         };
         let body_hash = hash([
-            event_type.id.to_string().as_str(),
+            wanted.as_str(),
+            duration.map_or(0, |duration| duration.0).to_string().as_str(),
             request.start.micros().to_string().as_str(),
             request.name.as_str(),
             request.email.as_str(),

@@ -91,7 +91,8 @@ impl App {
         self.store
             .write(move |tx| {
                 let user = tx.password_reset_user(link, now)?.ok_or(ResetError::LinkUsedUp)?;
-                Ok(tx.change_password(user.id, &hash)?)
+                tx.change_password(user.id, &hash)?;
+                Ok(Self::forgive(tx, &user.email.folded())?)
             })
             .await
     }

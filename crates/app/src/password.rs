@@ -49,8 +49,10 @@ impl PasswordHashing {
         hash: Option<String>,
     ) -> Result<bool, HashingFailed> {
         self.run(move || {
+            // An account without a password has a hash that is none.
+            let hash = hash.as_deref().filter(|hash| PasswordHash::new(hash).is_ok());
             let known = hash.is_some();
-            let hash = hash.as_deref().unwrap_or(NOBODYS);
+            let hash = hash.unwrap_or(NOBODYS);
             PasswordHash::new(hash).is_ok_and(|hash| {
                 Argon2::default()
                     .verify_password(password.expose_secret().as_bytes(), &hash)
@@ -97,5 +99,6 @@ mod tests {
         );
         assert!(!hashing.verify("correct".to_owned().into(), Some(hash)).await.unwrap());
         assert!(!hashing.verify("correct".to_owned().into(), None).await.unwrap());
+        assert!(!hashing.verify("!".to_owned().into(), Some("!".to_owned())).await.unwrap());
     }
 }

@@ -62,6 +62,8 @@ impl App {
         let hash = self.first_hash(&new).await?;
         let app = self.clone();
         let made = self.store.write(move |tx| {
+            // Two at once would both find none.
+            tx.lock_accounts()?;
             if tx.has_users()? {
                 return Err(SetupError::Done);
             }

@@ -7,7 +7,7 @@ use roomkey_core::{
     time::{Instant, Minutes},
     token::Token,
 };
-use roomkey_store::StoreError;
+use roomkey_store::{StoreError, Tx};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -83,22 +83,37 @@ impl App {
             })
             .await?;
         let (user, hash) = found.unzip();
-        let right = self.passwords.verify(password, hash).await?;
-        let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
-        self.begin_session(user).await.map_err(Into::into)
+        let right = self.passwords.verify(password, hash.clone()).await?;
+        let (Some(user), Some(verified), true) = (user, hash, right) else {
+            return Err(SignInError::Wrong);
+        };
+        let app = self.clone();
+        self.store
+            .write(move |tx| {
+                // The password may have been changed while it was verified, which ended all
+                // sessions: none may begin with the old one after that.
+                tx.lock_host(user.id)?;
+                match tx.user_to_sign_in(&user.email)? {
+                    Some((present, hash)) if hash == verified => {
+                        Ok(app.begin_session(tx, present)?)
+                    }
+                    _ => Err(SignInError::Wrong),
+                }
+            })
+            .await
     }
 
-    pub(crate) async fn begin_session(&self, user: User) -> Result<SignedIn, StoreError> {
+    /// Begins a session of somebody whose right to it was established in this transaction.
+    pub(crate) fn begin_session(
+        &self,
+        tx: &mut Tx<'_>,
+        user: User,
+    ) -> Result<SignedIn, StoreError> {
         let now = self.now();
         let expires_at = now.plus(SESSION);
         let token = Token::new(self.entropy());
-        let (hash, id, account) = (token.hash(), user.id, user.email.folded());
-        self.store
-            .write(move |tx| {
-                Self::forgive(tx, &account)?;
-                tx.insert_session(hash, id, now, expires_at)
-            })
-            .await?;
+        Self::forgive(tx, &user.email.folded())?;
+        tx.insert_session(token.hash(), user.id, now, expires_at)?;
         Ok(SignedIn { token, expires_at, user })
     }
 

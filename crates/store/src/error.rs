@@ -93,12 +93,22 @@ pub(crate) fn classify(error: &Error) -> (StoreError, Remedy) {
         Error::DatabaseError(_, _) if contains(&UNREACHABLE) => {
             (StoreError::Unavailable(text), Remedy::Reconnect)
         }
-        Error::DatabaseError(_, _) if contains(&["disk is full", "disk I/O error", "No space"]) => {
+        Error::DatabaseError(_, _) if contains(&BUSY_OR_FULL) => {
             (StoreError::Unavailable(text), Remedy::None)
         }
         _ => (StoreError::Fault(text), Remedy::None),
     }
 }
+
+/// What both say when they can not do it now: held locks, a standby, a full disk.
+const BUSY_OR_FULL: [&str; 6] = [
+    "due to lock timeout",
+    "due to statement timeout",
+    "in a read-only transaction",
+    "disk is full",
+    "disk I/O error",
+    "No space",
+];
 
 /// What libpq and PostgreSQL say when the other end has gone, or is about to.
 const UNREACHABLE: [&str; 7] = [

@@ -7,6 +7,7 @@
 mod backend;
 mod connection;
 mod error;
+mod key_check;
 mod migrate;
 mod outbox;
 mod pool;

@@ -32,6 +32,9 @@ pub enum MigrateError {
     /// The database is an older version's.
     #[error("its schema is older than this program; run 'roomkey migrate'")]
     Outdated,
+    /// It was filled with another secret key.
+    #[error("it was filled with another secret_key; give the one that it was made with")]
+    WrongKey,
     /// The lock file beside the SQLite file.
     #[error("the lock file of the database can not be used: {0}")]
     Lock(#[from] std::io::Error),
@@ -48,8 +51,12 @@ pub enum SchemaPolicy {
     BringUpToDate,
 }
 
-/// Takes the steps that are missing, one process at a time; returns them in order.
-pub(crate) fn run(url: &DatabaseUrl, policy: SchemaPolicy) -> Result<Vec<Migration>, MigrateError> {
+/// Takes the steps that are missing, one process at a time; returns them in order, and the
+/// connection that it took.
+pub(crate) fn run(
+    url: &DatabaseUrl,
+    policy: SchemaPolicy,
+) -> Result<(Vec<Migration>, Conn), MigrateError> {
     // Held until the end of this function.
     let _lock = url.sqlite_path().map(lock_file).transpose()?;
     let manager = Manager { url: url.clone(), access: Access::ReadWrite };
@@ -73,7 +80,7 @@ pub(crate) fn run(url: &DatabaseUrl, policy: SchemaPolicy) -> Result<Vec<Migrati
         }
     };
     if pending.is_empty() || policy == SchemaPolicy::DryRun {
-        return Ok(pending);
+        return Ok((pending, conn));
     }
     if policy == SchemaPolicy::MakeIfEmpty && applied > 0 {
         return Err(MigrateError::Outdated);
@@ -82,7 +89,7 @@ pub(crate) fn run(url: &DatabaseUrl, policy: SchemaPolicy) -> Result<Vec<Migrati
         Conn::Pg(c) => c.run_pending_migrations(POSTGRES).map(drop).map_err(step)?,
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop).map_err(step)?,
     }
-    Ok(pending)
+    Ok((pending, conn))
 }
 
 fn names<DB: diesel::backend::Backend>(

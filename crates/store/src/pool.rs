@@ -4,7 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::r2d2::{Pool, PooledConnection};
@@ -15,14 +15,14 @@ use crate::{
     Backend, DatabaseUrl, MigrateError, Migration, SchemaPolicy, SecretKey, StoreError, Tx, Vault,
     connection::{Access, CONNECT_PATIENCE, Manager, Pooled},
     error::{Remedy, classify},
-    migrate,
+    key_check, migrate,
 };
 
 /// How long a request waits for its turn at the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How many may wait; the next is told at once.
 const WAITING: usize = 1024;
-/// How often a transaction that lost a race is run again.
+/// How often a transaction that lost a race is run again, as long as it has not taken [`PATIENCE`].
 const TRIES: u32 = 8;
 
 /// What a store is opened with.
@@ -105,7 +105,7 @@ impl Store {
     /// # Errors
     /// [`MigrateError`] if there is no database, or its schema can not be brought up to date.
     pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
-        migrate::run(&options.url, options.schema)?;
+        let (_, mut conn) = migrate::run(&options.url, options.schema)?;
         let StoreOptions { url, connections, secret_key, schema: _ } = options;
         let open = |access, size| Lane::new(&url, access, size);
         let (readers, writers) = match url.backend() {
@@ -115,6 +115,7 @@ impl Store {
             Backend::Postgres => (open(Access::ReadWrite, connections), None),
         };
         let vault = Vault::new(&secret_key, entropy);
+        key_check::run(&mut conn, &vault)?;
         Ok(Self(Arc::new(Inner { url, readers, writers, vault })))
     }
 
@@ -126,7 +127,7 @@ impl Store {
         url: &DatabaseUrl,
         policy: SchemaPolicy,
     ) -> Result<Vec<Migration>, MigrateError> {
-        migrate::run(url, policy)
+        migrate::run(url, policy).map(|(steps, _)| steps)
     }
 
     /// Which database it is.
@@ -202,11 +203,14 @@ impl Inner {
         F: Fn(&mut Pooled, &Vault) -> (Result<T, E>, Remedy),
     {
         let (mut races, mut dead) = (0, 0);
+        let begun = Instant::now();
         loop {
             let mut pooled = lane.connection()?;
             let (result, remedy) = f(&mut pooled, &self.vault);
             match (&result, remedy) {
-                (Err(_), Remedy::Retry) if races < TRIES => races += 1,
+                (Err(_), Remedy::Retry) if races < TRIES && begun.elapsed() < PATIENCE => {
+                    races += 1;
+                }
                 (Err(_), Remedy::Reconnect) if dead <= lane.pool.max_size() => dead += 1,
                 _ => return result,
             }

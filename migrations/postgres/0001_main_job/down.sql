@@ -13,3 +13,4 @@ DROP TABLE attempts;
 DROP TABLE password_resets;
 DROP TABLE sessions;
 DROP TABLE users;
+DROP TABLE key_checks;

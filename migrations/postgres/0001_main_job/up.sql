@@ -1,5 +1,11 @@
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
+-- One row, sealed by the secret key: another key does not open it, and is refused at the start.
+CREATE TABLE key_checks (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    sealed TEXT NOT NULL
+);
+
 CREATE TABLE users (
     id            TEXT NOT NULL PRIMARY KEY,
     email         TEXT NOT NULL,

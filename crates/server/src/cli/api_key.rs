@@ -21,7 +21,7 @@ pub(super) struct Add {
     name: Title,
     /// bookings:read, bookings:write (implies read), event-types:write, schedules:write or
     /// webhooks:write; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE", required = true, num_args = 1..)]
+    #[arg(long = "scope", value_name = "SCOPE", required = true, num_args = 1.., value_delimiter = ',')]
     scopes: Vec<Scope>,
     #[command(flatten)]
     json: Json,

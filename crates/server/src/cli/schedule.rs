@@ -25,7 +25,7 @@ pub(super) struct Set {
     #[arg(long, value_name = "ZONE")]
     time_zone: TimeZone,
     /// Hours of every week, like "mon-fri 09:00-12:00,13:00-17:00"; may be repeated
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, value_name = "HOURS", required = true)]
     weekly: Vec<String>,
     /// Hours of one date in place of the weekly ones, like "2026-12-24 off"; may be repeated
     #[arg(long = "override", value_name = "HOURS")]

@@ -25,7 +25,8 @@ fn up_down_and_up_again_on_data(database: &TestDatabase) {
 }
 
 fn an_empty_database_gets_its_schema(database: &TestDatabase) {
-    let open = || database.open_with(SecretKey::new(&Dice), SchemaPolicy::MakeIfEmpty);
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::MakeIfEmpty);
     run(async {
         let store = open().unwrap();
         assert!(store.is_ready().await.unwrap(), "an empty database gets its schema");

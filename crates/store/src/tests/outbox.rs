@@ -1,5 +1,6 @@
 //! The outbox: claimed by one, never lost, never older than its booking.
 
+use diesel::{RunQueryDsl, sql_query};
 use roomkey_core::{
     booking::{Cancellation, Side},
     ids::{OutboxId, UserId},
@@ -9,13 +10,14 @@ use roomkey_core::{
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
-use crate::{SchemaPolicy, SecretKey, Store};
+use crate::Store;
 
 on_both!(
     a_claim_is_one_workers_until_it_lapses,
     a_failed_mail_is_due_again_or_given_up,
     a_cancellation_takes_the_place_of_an_unsent_invite,
-    an_unreadable_mail_is_given_up_and_holds_up_no_other,
+    an_unreadable_mail_waits_and_holds_up_no_other,
+    a_cancellation_waits_for_the_invite_under_way,
     a_reset_mail_does_not_leave_after_its_link_has_ended,
 );
 
@@ -36,6 +38,22 @@ async fn booked(world: &World) -> roomkey_core::ids::BookingId {
         .await
         .unwrap();
     id
+}
+
+async fn cancel(world: &World, id: roomkey_core::ids::BookingId) {
+    let cancellation =
+        Cancellation { version: 2, ical_sequence: 1, by: Side::Host, reason: "".parse().unwrap() };
+    world
+        .store
+        .write(move |tx| {
+            tx.cancel_booking(id, &cancellation, NOW)?;
+            for notice in notice::for_both_sides(id, 2, 1, Occasion::Cancelled) {
+                tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+            }
+            Ok::<_, crate::StoreError>(())
+        })
+        .await
+        .unwrap();
 }
 
 async fn claim(store: &Store, worker: &str, now: Instant) -> Vec<notice::Letter> {
@@ -92,23 +110,7 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: &TestDatabase) {
         let id = booked(&world).await;
         // The host's invite is on its way while the booking is called off.
         let claimed = world.store.claim_mail("one", NOW, NOW.plus_micros(LAPSE), 1).await.unwrap();
-        let cancellation = Cancellation {
-            version: 2,
-            ical_sequence: 1,
-            by: Side::Host,
-            reason: "".parse().unwrap(),
-        };
-        world
-            .store
-            .write(move |tx| {
-                tx.cancel_booking(id, &cancellation, NOW)?;
-                for notice in notice::for_both_sides(id, 2, 1, Occasion::Cancelled) {
-                    tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
-                }
-                Ok::<_, crate::StoreError>(())
-            })
-            .await
-            .unwrap();
+        cancel(&world, id).await;
         // Its attempt failed: the invite is not sent again, the cancellations are.
         let retry = Some(NOW);
         world.store.mail_failed(claimed[0].id, "one", "451", retry, NOW).await.unwrap();
@@ -122,20 +124,45 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: &TestDatabase) {
     });
 }
 
-fn an_unreadable_mail_is_given_up_and_holds_up_no_other(database: &TestDatabase) {
+fn an_unreadable_mail_waits_and_holds_up_no_other(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         booked(&world).await;
-        // With another key, what was sealed before can not be opened.
-        let other = database.open_with(SecretKey::new(&Dice), SchemaPolicy::MakeIfEmpty).unwrap();
-        let user = world.event_type.host;
-        let notice = reset(user, NOW.plus(Minutes(60)));
+        let store = &world.store;
+        let broken = "UPDATE booking_links SET token_sealed = 'x' || token_sealed";
+        store.write(move |tx| tx.run(|c| sql_query(broken).execute(c))).await.unwrap();
+        let notice = reset(world.event_type.host, NOW.plus(Minutes(60)));
         let id = OutboxId::new(NOW, &Dice);
-        other.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
-        let letters = claim(&other, "one", NOW).await;
+        store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
+        let letters = claim(store, "one", NOW).await;
         assert_eq!(letters.iter().map(|letter| letter.id).collect::<Vec<_>>(), [id]);
-        other.mail_sent(id, "<a@b>", NOW).await.unwrap();
-        assert_eq!(other.mail_backlog().await.unwrap().next_due, None);
+        store.mail_sent(id, "<a@b>", NOW).await.unwrap();
+        // Put right, they leave.
+        let later = NOW.plus(Minutes(10));
+        assert_eq!(store.mail_backlog().await.unwrap().next_due, Some(later));
+        let mended = "UPDATE booking_links SET token_sealed = substr(token_sealed, 2)";
+        store.write(move |tx| tx.run(|c| sql_query(mended).execute(c))).await.unwrap();
+        assert_eq!(claim(store, "one", later).await.len(), 2);
+    });
+}
+
+fn a_cancellation_waits_for_the_invite_under_way(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let id = booked(&world).await;
+        let under_way = claim(&world.store, "one", NOW).await;
+        cancel(&world, id).await;
+        assert!(claim(&world.store, "two", NOW).await.is_empty());
+        world.store.mail_sent(under_way[0].id, "<a@b>", NOW).await.unwrap();
+        let next = claim(&world.store, "two", NOW).await;
+        assert_eq!(next.len(), 1, "the other side's invite is still under way");
+        // A worker that died holds nothing up after its claim.
+        let later = NOW.plus_micros(LAPSE);
+        let rest = claim(&world.store, "three", later).await;
+        assert!(
+            rest.iter().all(|letter| letter.id != under_way[0].id && letter.id != under_way[1].id)
+        );
+        assert!(rest.iter().any(|letter| letter.id != next[0].id), "{rest:?}");
     });
 }
 

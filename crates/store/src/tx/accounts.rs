@@ -1,6 +1,6 @@
 //! Users, their sessions, password resets and API keys.
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::{connection::SimpleConnection, dsl::exists, prelude::*};
 use roomkey_core::{
     account::{Scope, User},
     ids::{ApiKeyId, UserId},
@@ -34,6 +34,19 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn has_users(&mut self) -> Result<bool, StoreError> {
         self.run(|c| diesel::select(exists(users::table.select(users::id))).get_result(c))
+    }
+
+    /// Keeps others from making accounts until the end of the transaction. On SQLite the whole
+    /// transaction does so already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lock_accounts(&mut self) -> Result<(), StoreError> {
+        use crate::connection::Conn;
+        self.run(|c| match c {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Pg(c) => c.batch_execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"),
+        })
     }
 
     /// All users, by handle.

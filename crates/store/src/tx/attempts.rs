@@ -1,25 +1,35 @@
 //! Stored attempts: limits that a restart does not forget.
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{count_star, min},
+    prelude::*,
+};
 use roomkey_core::time::Instant;
 
 use super::Tx;
 use crate::{StoreError, schema::attempts};
 
 impl Tx<'_> {
-    /// How often something was tried since then.
+    /// How often something was tried after `since`, and when first. What a wrong clock dated later
+    /// than `now` does not count.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_attempts(&mut self, bucket: &str, since: Instant) -> Result<u32, StoreError> {
-        let count: i64 = self.run(|c| {
+    pub fn count_attempts(
+        &mut self,
+        bucket: &str,
+        since: Instant,
+        now: Instant,
+    ) -> Result<(u32, Option<Instant>), StoreError> {
+        let (count, first): (i64, Option<i64>) = self.run(|c| {
             attempts::table
                 .filter(attempts::bucket.eq(bucket))
                 .filter(attempts::at.gt(since.micros()))
-                .count()
+                .filter(attempts::at.le(now.micros()))
+                .select((count_star(), min(attempts::at)))
                 .get_result(c)
         })?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        Ok((u32::try_from(count).unwrap_or(u32::MAX), first.map(Instant::from_micros)))
     }
 
     /// Writes down an attempt. `id` is any text that no other attempt has.

@@ -5,7 +5,7 @@ use roomkey_core::{
     booking::Side,
     ids::{BookingId, OutboxId},
     notice::{BookingLetter, Content, Letter, Notice, Occasion},
-    time::Instant,
+    time::{Instant, Minutes},
     token::Token,
 };
 
@@ -21,6 +21,8 @@ const QUEUED: &str = "queued";
 const CLAIMED: &str = "claimed";
 const SUPERSEDED: &str = "superseded";
 const FAILED: &str = "failed";
+/// How long a mail that can not be read waits before it is tried again.
+const UNREADABLE_WAITS: Minutes = Minutes(10);
 const RESET: &str = "password_reset";
 const TOKEN: &str = "outbox_messages.token";
 
@@ -125,21 +127,59 @@ impl Tx<'_> {
     ) -> Result<Vec<Letter>, StoreError> {
         let mut letters = Vec::new();
         for row in self.due(now, limit)? {
+            if self.is_waiting_for_another(&row, now)? {
+                continue;
+            }
             match self.letter(&row, now) {
                 Ok(Some(letter)) => {
                     self.mark_claimed(&row, worker, lapses_at)?;
                     letters.push(letter);
                 }
-                Ok(None) => self.finish(&row.id, SUPERSEDED, None, now)?,
-                // One mail that can not be read must not hold up all others.
+                Ok(None) => self.supersede_one(&row.id, now)?,
+                // One mail that can not be read must not hold up all others; it waits, for a
+                // wrong secret key can be put right.
                 Err(error @ StoreError::Unreadable(_)) => {
-                    tracing::error!(mail = row.id, %error, "a mail is given up");
-                    self.finish(&row.id, FAILED, Some(&error.to_string()), now)?;
+                    tracing::error!(mail = row.id, %error, "a mail waits");
+                    self.postpone(&row.id, &error.to_string(), now.plus(UNREADABLE_WAITS))?;
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(letters)
+    }
+
+    /// Whether an earlier mail about the same booking to the same person is under way: what was
+    /// told first must arrive first.
+    fn is_waiting_for_another(
+        &mut self,
+        row: &OutboxRow,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let (Some(booking), Some(side)) = (&row.booking_id, &row.side) else { return Ok(false) };
+        let earlier: Vec<String> = self.run(|c| {
+            outbox::table
+                .filter(outbox::booking_id.eq(booking))
+                .filter(outbox::side.eq(side))
+                .filter(outbox::sequence.lt(row.sequence))
+                .filter(outbox::state.eq(CLAIMED))
+                .filter(outbox::due_at.gt(now.micros()))
+                .select(outbox::id)
+                .load(c)
+        })?;
+        Ok(!earlier.is_empty())
+    }
+
+    fn postpone(&mut self, id: &str, error: &str, until: Instant) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(outbox::table.find(id))
+                .set((
+                    outbox::state.eq(QUEUED),
+                    outbox::due_at.eq(until.micros()),
+                    outbox::last_error.eq(error),
+                ))
+                .execute(c)
+        })
+        .map(drop)
     }
 
     fn mark_claimed(
@@ -161,20 +201,10 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    fn finish(
-        &mut self,
-        id: &str,
-        state: &str,
-        error: Option<&str>,
-        now: Instant,
-    ) -> Result<(), StoreError> {
+    fn supersede_one(&mut self, id: &str, now: Instant) -> Result<(), StoreError> {
         self.run(|c| {
             diesel::update(outbox::table.find(id))
-                .set((
-                    outbox::state.eq(state),
-                    outbox::finished_at.eq(now.micros()),
-                    outbox::last_error.eq(error),
-                ))
+                .set((outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros())))
                 .execute(c)
         })
         .map(drop)
