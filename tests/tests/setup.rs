@@ -74,8 +74,8 @@ fn one_of_many_at_once_becomes_the_owner(backend: Backend) {
     let token = app.setup_token();
     let forms: Vec<Form> = (0..6)
         .map(|number| {
-            let form = filled(&app, &token).set("handle", &format!("owner-{number}"));
-            form.set("email", &format!("owner-{number}@hosts.example"))
+            let form = filled(&app, &token).set("handle", format!("owner-{number}"));
+            form.set("email", format!("owner-{number}@hosts.example"))
         })
         .collect();
     let made = std::thread::scope(|scope| {
