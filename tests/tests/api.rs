@@ -272,7 +272,9 @@ fn only_what_books_counts_against_the_limit(backend: Backend) {
         .expect("a limit");
     limited.problem(429);
     // The wait runs from the first of them, not from the last try.
-    let later = (app.now() + Duration::hours(6)).format("%Y-%m-%d %H:%M:%S").to_string();
+    // The clock is set to whole seconds: the next one, so that no fraction is taken from the six hours.
+    let later = app.now() + Duration::hours(6) + Duration::seconds(1);
+    let later = later.format("%Y-%m-%d %H:%M:%S").to_string();
     let (request, repeat) = (at(40), at(0));
     app.restart_at(&later);
     let limited = app.client().post_json("/api/v1/bookings", &request);
