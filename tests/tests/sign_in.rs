@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use roomkey_tests::{Backend, Client, Host, Reply, TestApp, on_both};
+use roomkey_tests::{Backend, Client, Form, Host, Reply, TestApp, on_both};
 
 on_both!(
     a_host_signs_in_and_out,
@@ -16,8 +16,10 @@ on_both!(
     a_reset_lifts_the_limit_of_the_account,
     no_session_outlives_a_reset,
     asking_for_a_reset_tells_nothing_about_accounts,
+    asking_for_a_reset_writes_the_same_for_everybody,
     unsafe_requests_need_our_origin,
     unsafe_requests_of_a_session_need_its_csrf_token,
+    forms_of_nobody_need_the_token_of_their_browser,
     links_never_come_from_the_host_header,
     after_signing_in_only_our_own_pages_follow,
 );
@@ -212,14 +214,34 @@ fn asking_for_a_reset_tells_nothing_about_accounts(backend: Backend) {
     assert_eq!(mailbox.all().len(), 1);
 }
 
+fn asking_for_a_reset_writes_the_same_for_everybody(backend: Backend) {
+    let app = with_ada(backend);
+    let rows = || {
+        ["password_resets", "outbox_messages", "attempts"]
+            .map(|table| app.database().number(&format!("SELECT count(*) AS n FROM {table}")))
+    };
+    let written = |email: &str| {
+        let before = rows();
+        forgot(&app.client(), email);
+        let after = rows();
+        [0, 1, 2].map(|table| after[table] - before[table])
+    };
+    let known = written(&Host::ada().email);
+    assert_eq!(known[..2], [1, 1]);
+    assert_eq!(written("nobody@hosts.example"), known);
+}
+
 fn unsafe_requests_need_our_origin(backend: Backend) {
     let app = with_ada(backend);
     let ada = Host::ada();
-    let fields = [("email", ada.email.as_str()), ("password", ada.password.as_str())];
-    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let base = app.base();
     let port = base.rsplit(':').next().expect("a port");
-    let post = |headers: &[(&str, &str)]| app.client().post_form_from("/sign-in", &fields, headers);
+    let post = |headers: &[(&str, &str)]| {
+        let browser = app.client();
+        let form = browser.page("/sign-in").form("/sign-in");
+        let form = form.set("email", &ada.email).set("password", &ada.password);
+        browser.post_form_from("/sign-in", form.fields(), headers)
+    };
     post(&[]).expect(403);
     for evil in [
         "https://evil.example",
@@ -268,9 +290,50 @@ fn unsafe_requests_of_a_session_need_its_csrf_token(backend: Backend) {
     browser.submit(&form).expect(303);
 }
 
+fn forms_of_nobody_need_the_token_of_their_browser(backend: Backend) {
+    let mut app = TestApp::on(backend).start();
+    check_visitors_form(&app, "/setup", |form| {
+        let ada = Host::ada();
+        let form = form.set("token", app.setup_token()).set("name", &ada.name);
+        let form = form.set("email", &ada.email).set("password", &ada.password);
+        form.set("handle", &ada.handle).set("time_zone", &ada.zone)
+    });
+    app.restart();
+    let ada = Host::ada();
+    check_visitors_form(&app, "/sign-in", |form| {
+        form.set("email", &ada.email).set("password", &ada.password)
+    });
+    check_visitors_form(&app, "/forgot-password", |form| form.set("email", &ada.email));
+    let mail = app.mailbox().wait_for("a mail with a link", |mail| mail.is_to(&ada.email));
+    let link = mail.link("/reset-password/");
+    let path = link.strip_prefix(&app.base()).expect("a path").to_owned();
+    check_visitors_form(&app, &path, |form| form.set("password", "four new words for ada"));
+}
+
+/// Nothing but the form as the page made it for this browser is taken.
+fn check_visitors_form(app: &TestApp, path: &str, filled: impl Fn(Form) -> Form) {
+    let browser = app.client();
+    let form = filled(browser.page(path).form(path));
+    let others = app.client().page(path).form(path);
+    let others = others.value("csrf").expect("a token").to_owned();
+    assert_ne!(form.value("csrf"), Some(others.as_str()));
+    assert_ne!(form.value("csrf"), browser.cookies().get("rk-visitor").map(String::as_str));
+    for wrong in [
+        form.clone().without("csrf"),
+        form.clone().set("csrf", ""),
+        form.clone().set("csrf", "guess"),
+        form.clone().set("csrf", others),
+    ] {
+        browser.submit(&wrong).expect(403);
+    }
+    app.client().submit(&form).expect(403);
+    browser.submit(&form).expect(303);
+}
+
 fn links_never_come_from_the_host_header(backend: Backend) {
     let app = with_ada(backend);
-    let form = app.client().page("/forgot-password").form("/forgot-password");
+    let browser = app.client();
+    let form = browser.page("/forgot-password").form("/forgot-password");
     let form = form.set("email", Host::ada().email);
     let forged = [
         ("Host", "evil.example"),
@@ -279,8 +342,8 @@ fn links_never_come_from_the_host_header(backend: Backend) {
         ("X-Forwarded-Proto", "https"),
         ("Forwarded", "host=evil.example"),
     ];
-    app.client().post_form_from("/forgot-password", form.fields(), &forged);
-    app.client().submit(&form);
+    browser.post_form_from("/forgot-password", form.fields(), &forged).expect(303);
+    browser.submit(&form).expect(303);
     let mut mailbox = app.mailbox();
     mailbox.wait_for("a reset mail", |mail| mail.is_to(&Host::ada().email));
     for mail in mailbox.all() {
@@ -313,7 +376,7 @@ fn after_signing_in_only_our_own_pages_follow(backend: Backend) {
         "/..//evil.example",
     ] {
         let form = form.clone().force("next", evil);
-        let reply = app.client().submit(&form);
+        let reply = browser.submit(&form);
         let location = reply.header("location");
         let ours = location.starts_with('/') && !location[1..].starts_with(['/', '\\', '\t']);
         assert!(reply.status == 303 && ours && !location.contains('\t'), "{evil:?}: {reply:?}");

@@ -50,7 +50,7 @@ impl App {
     pub fn new(options: AppOptions) -> Self {
         let AppOptions { store, clock, entropy, site, secret_key, limits, mail_due } = options;
         Self {
-            setup_token: Arc::new(Token::new(&*entropy)),
+            setup_token: Arc::new(Token::derived(&secret_key.derive("setup token"))),
             passwords: Arc::new(PasswordHashing::new(Arc::clone(&entropy))),
             csrf_key: Arc::new(secret_key.derive("csrf tokens")),
             site: Arc::new(site),

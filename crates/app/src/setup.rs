@@ -35,7 +35,8 @@ impl App {
         self.store.read(|tx| tx.has_users()).await.map(|any| !any)
     }
 
-    /// The one-time token of this process, to be printed on standard error and nowhere else.
+    /// The one-time token, to be printed on standard error and nowhere else: made of the secret key,
+    /// so that all processes over one database take the same.
     pub fn setup_token(&self) -> &Token {
         &self.setup_token
     }

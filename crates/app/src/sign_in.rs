@@ -1,6 +1,5 @@
 //! Signing in and out. A session is a row; the cookie holds its random token.
 
-use data_encoding::BASE64URL_NOPAD;
 use roomkey_core::{
     account::User,
     text::EmailAddress,
@@ -9,10 +8,8 @@ use roomkey_core::{
 };
 use roomkey_store::{StoreError, Tx};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use crate::{App, Client, Limited, attempts::Attempt, password::HashingFailed};
+use crate::{App, Client, Csrf, Limited, attempts::Attempt, password::HashingFailed};
 
 /// How long a session lasts.
 const SESSION: Minutes = Minutes(14 * 24 * 60);
@@ -34,14 +31,7 @@ pub struct Session {
     /// Whose it is.
     pub user: User,
     /// What unsafe requests of this session must carry.
-    pub csrf: String,
-}
-
-impl Session {
-    /// Whether a form came from one of this session's pages.
-    pub fn csrf_matches(&self, sent: &str) -> bool {
-        self.csrf.as_bytes().ct_eq(sent.as_bytes()).into()
-    }
+    pub csrf: Csrf,
 }
 
 /// Not signed in.
@@ -134,13 +124,5 @@ impl App {
     pub async fn sign_out(&self, token: &Token) -> Result<(), StoreError> {
         let hash = token.hash();
         self.store.write(move |tx| tx.delete_session(hash)).await
-    }
-
-    /// Bound to the session: SHA-256 of a key that only the server has and the session's token,
-    /// both of fixed length.
-    fn csrf(&self, token: &Token) -> String {
-        let digest =
-            Sha256::new().chain_update(*self.csrf_key).chain_update(token.expose()).finalize();
-        BASE64URL_NOPAD.encode(&digest)
     }
 }

@@ -66,8 +66,8 @@ pub enum Notice {
     },
     /// A link to choose a new password.
     PasswordReset {
-        /// Whose.
-        user: UserId,
+        /// Whose; nobody's where no account has the address that was given. Then no mail leaves.
+        user: Option<UserId>,
         /// The link's token.
         token: Token,
         /// Until when it works.

@@ -27,6 +27,11 @@ impl Token {
         Self(BASE64URL_NOPAD.encode(&random::bytes::<32>(entropy)).into())
     }
 
+    /// The same token whenever it is made of the same key material.
+    pub fn derived(bytes: &[u8; 32]) -> Self {
+        Self(BASE64URL_NOPAD.encode(bytes).into())
+    }
+
     /// The text for a link: 43 characters of the URL-safe Base64 alphabet.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

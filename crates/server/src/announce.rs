@@ -20,8 +20,8 @@ pub(crate) fn demo(app: &App, email: &str, password: &str, booking_page: &str, m
 pub(crate) fn setup(app: &App) {
     let url = app.site().public_url.as_str();
     eprintln!(
-        "\nNobody has an account yet. Open {url}/setup and enter this token, which works until \
-         the first account is made or the server stops:\n\n    {}\n",
+        "\nNobody has an account yet. Open {url}/setup and make the first one. It works once, with \
+         this set-up token:\n\n    {}\n",
         app.setup_token().expose()
     );
 }

@@ -26,7 +26,7 @@ diesel::table! {
 diesel::table! {
     password_resets (token_hash) {
         token_hash -> Text,
-        user_id -> Text,
+        user_id -> Nullable<Text>,
         expires_at -> BigInt,
     }
 }

@@ -17,6 +17,7 @@ mod routes;
 mod session;
 mod theme;
 mod view;
+mod visitor;
 
 use std::{net::IpAddr, path::PathBuf};
 

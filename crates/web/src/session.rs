@@ -67,7 +67,7 @@ impl SignedIn {
 
     /// Refuses a form that is not of this session's pages.
     pub(crate) fn check(&self, form: &Form) -> Result<(), Failure> {
-        if self.session.csrf_matches(form.get("csrf")) {
+        if self.session.csrf.matches(form.get("csrf")) {
             Ok(())
         } else {
             let text = "This form belongs to a session that has ended. Go back, open the page \
@@ -91,7 +91,7 @@ impl SignedIn {
             name: user.name.to_string(),
             initials: initials(user.name.as_str()),
             handle: user.handle.to_string(),
-            csrf: self.session.csrf.clone(),
+            csrf: self.session.csrf.as_str().to_owned(),
         }
     }
 }

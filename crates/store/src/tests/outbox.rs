@@ -19,6 +19,7 @@ on_both!(
     an_unreadable_mail_waits_and_holds_up_no_other,
     a_cancellation_waits_for_the_invite_under_way,
     a_reset_mail_does_not_leave_after_its_link_has_ended,
+    a_reset_mail_for_nobody_never_leaves,
 );
 
 const LAPSE: i64 = 10_000_000;
@@ -131,7 +132,7 @@ fn an_unreadable_mail_waits_and_holds_up_no_other(database: &TestDatabase) {
         let store = &world.store;
         let broken = "UPDATE booking_links SET token_sealed = 'x' || token_sealed";
         store.write(move |tx| tx.run(|c| sql_query(broken).execute(c))).await.unwrap();
-        let notice = reset(world.event_type.host, NOW.plus(Minutes(60)));
+        let notice = reset(Some(world.event_type.host), NOW.plus(Minutes(60)));
         let id = OutboxId::new(NOW, &Dice);
         store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         let letters = claim(store, "one", NOW).await;
@@ -170,7 +171,7 @@ fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase)
     run(async {
         let world = World::make(database.open()).await;
         let end = NOW.plus(Minutes(60));
-        let notice = reset(world.event_type.host, end);
+        let notice = reset(Some(world.event_type.host), end);
         let id = OutboxId::new(NOW, &Dice);
         world.store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         assert!(claim(&world.store, "one", end).await.is_empty());
@@ -178,6 +179,18 @@ fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase)
     });
 }
 
-fn reset(user: UserId, expires_at: Instant) -> Notice {
+fn a_reset_mail_for_nobody_never_leaves(database: &TestDatabase) {
+    run(async {
+        let store = database.open();
+        let notice = reset(None, NOW.plus(Minutes(60)));
+        let id = OutboxId::new(NOW, &Dice);
+        store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
+        assert_eq!(store.mail_backlog().await.unwrap().next_due, Some(NOW));
+        assert!(claim(&store, "one", NOW).await.is_empty());
+        assert_eq!(store.mail_backlog().await.unwrap().next_due, None);
+    });
+}
+
+fn reset(user: Option<UserId>, expires_at: Instant) -> Notice {
     Notice::PasswordReset { user, token: Token::new(&Dice), expires_at }
 }

@@ -201,19 +201,19 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Makes a link to choose a new password.
+    /// Makes a link to choose a new password; nobody's link never works.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn insert_password_reset(
         &mut self,
         token: TokenHash,
-        user: UserId,
+        user: Option<UserId>,
         expires_at: Instant,
     ) -> Result<(), StoreError> {
         let values = (
             password_resets::token_hash.eq(token.to_hex()),
-            password_resets::user_id.eq(user.to_string()),
+            password_resets::user_id.eq(user.map(|user| user.to_string())),
             password_resets::expires_at.eq(expires_at.micros()),
         );
         self.run(|c| diesel::insert_into(password_resets::table).values(values).execute(c))

@@ -4,39 +4,44 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use roomkey_core::text::EmailAddress;
 
-use super::{page, see_other, shell};
+use super::{see_other, shell};
 use crate::{
     Web,
     failure::Failure,
     form::Form,
     view::{Problems, Shell},
+    visitor::Visitor,
 };
 
 #[derive(Template)]
 #[template(path = "pages/forgot_password.html")]
 pub(crate) struct Page {
     shell: Shell,
+    csrf: String,
     sent: bool,
     email: String,
     problems: Problems,
 }
 
-pub(crate) async fn get(request: HttpRequest) -> Result<HttpResponse, Failure> {
+pub(crate) async fn get(request: HttpRequest, visitor: Visitor) -> Result<HttpResponse, Failure> {
     let sent = Form::query(&request).has("sent");
     let (shell, problems) = (shell(&request), Problems::default());
-    page(StatusCode::OK, &Page { shell, sent, email: String::new(), problems })
+    let (csrf, email) = (visitor.csrf(), String::new());
+    visitor.page(StatusCode::OK, &Page { shell, csrf, sent, email, problems })
 }
 
 pub(crate) async fn post(
     request: HttpRequest,
     web: Data<Web>,
+    visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
+    visitor.check(&form)?;
     let mut problems = Problems::default();
     let Some(email) = problems.check("email", form.get("email").parse::<EmailAddress>()) else {
         let (shell, email) = (shell(&request), form.text("email"));
-        let again = Page { shell, sent: false, email, problems };
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &again);
+        let again = Page { shell, csrf: visitor.csrf(), sent: false, email, problems };
+        return visitor.page(StatusCode::UNPROCESSABLE_ENTITY, &again);
     };
     web.app.forgot_password(email, web.client(&request)).await?;
     Ok(see_other("/forgot-password?sent"))
@@ -47,6 +52,7 @@ impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         let page = |sent| Self {
             shell: Shell::default(),
+            csrf: "token".into(),
             sent,
             email: "ada@example.org".into(),
             problems: Problems::default(),

@@ -9,12 +9,13 @@ use roomkey_core::{
     time::TimeZone,
 };
 
-use super::{page, see_other, shell, sign_in};
+use super::{see_other, shell, sign_in};
 use crate::{
     Web,
     failure::Failure,
     form::Form,
     view::{Problems, Shell, ZoneOptions},
+    visitor::Visitor,
 };
 
 /// What was typed; the password never comes back.
@@ -30,6 +31,7 @@ pub(crate) struct Answers {
 #[template(path = "pages/setup.html")]
 pub(crate) struct Page {
     shell: Shell,
+    csrf: String,
     /// What addresses start with, without the scheme.
     site: String,
     answers: Answers,
@@ -37,21 +39,28 @@ pub(crate) struct Page {
     problems: Problems,
 }
 
-pub(crate) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Failure> {
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    visitor: Visitor,
+) -> Result<HttpResponse, Failure> {
     if !web.app.needs_setup().await? {
         return Ok(see_other("/sign-in"));
     }
     let blank = Form::default();
-    page(StatusCode::OK, &Page::new(&request, &web, &blank, Problems::default()))
+    let page = Page::new(&request, &web, &visitor, &blank, Problems::default());
+    visitor.page(StatusCode::OK, &page)
 }
 
 pub(crate) async fn post(
     request: HttpRequest,
     web: Data<Web>,
+    visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
+    visitor.check(&form)?;
     if !web.app.needs_setup().await? {
-        return Err(Failure::NotFound);
+        return Ok(see_other("/sign-in"));
     }
     let mut problems = Problems::default();
     if let Some(new) = read(&form, &mut problems) {
@@ -67,13 +76,14 @@ pub(crate) async fn post(
             Err(SetupError::WrongToken) => {
                 problems.add("token", "This is not the token that the server printed at its start");
             }
-            Err(SetupError::Done) => return Err(Failure::NotFound),
+            Err(SetupError::Done) => return Ok(see_other("/sign-in")),
             Err(SetupError::Limited(limited)) => return Err(limited.into()),
             Err(SetupError::Hashing(error)) => return Err(error.into()),
             Err(SetupError::Store(error)) => return Err(error.into()),
         }
     }
-    page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &web, &form, problems))
+    let again = Page::new(&request, &web, &visitor, &form, problems);
+    visitor.page(StatusCode::UNPROCESSABLE_ENTITY, &again)
 }
 
 /// The account that the form asks for, if nothing is wrong with it.
@@ -99,10 +109,17 @@ fn read(form: &Form, problems: &mut Problems) -> Option<NewUser> {
 }
 
 impl Page {
-    fn new(request: &HttpRequest, web: &Web, form: &Form, problems: Problems) -> Self {
+    fn new(
+        request: &HttpRequest,
+        web: &Web,
+        visitor: &Visitor,
+        form: &Form,
+        problems: Problems,
+    ) -> Self {
         let zone = form.get("time_zone").parse().unwrap_or(TimeZone::UTC);
         Self {
             shell: shell(request),
+            csrf: visitor.csrf(),
             site: web.spoken_site(),
             answers: Answers {
                 token: form.text("token"),
@@ -124,6 +141,7 @@ impl Page {
         let zone = roomkey_core::time::TimeZone::UTC;
         let page = |problems| Self {
             shell: Shell::default(),
+            csrf: "token".into(),
             site: "book.example.org".into(),
             answers: Answers { name: "Ada <b>bold</b>".into(), ..Answers::default() },
             zones: ZoneOptions::new(zone, [], roomkey_core::time::Instant::EPOCH),

@@ -9,26 +9,32 @@ use askama::Template;
 use roomkey_app::{SignInError, SignedIn};
 use roomkey_core::text::{EmailAddress, FieldError};
 
-use super::{page, see_other, shell};
+use super::{see_other, shell};
 use crate::{
     Web,
     failure::Failure,
     form::Form,
     session,
     view::{Problems, Shell},
+    visitor::Visitor,
 };
 
 #[derive(Template)]
 #[template(path = "pages/sign_in.html")]
 pub(crate) struct Page {
     shell: Shell,
+    csrf: String,
     email: String,
     /// Where to go then: a path of this site, or empty.
     next: String,
     problems: Problems,
 }
 
-pub(crate) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Failure> {
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    visitor: Visitor,
+) -> Result<HttpResponse, Failure> {
     if web.app.needs_setup().await? {
         return Ok(see_other("/setup"));
     }
@@ -40,15 +46,17 @@ pub(crate) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
         _ => None,
     };
     let next = path_of_ours(query.get("next")).unwrap_or_default().to_owned();
-    let problems = Problems::default();
-    page(StatusCode::OK, &Page { shell, email: String::new(), next, problems })
+    let (csrf, email, problems) = (visitor.csrf(), String::new(), Problems::default());
+    visitor.page(StatusCode::OK, &Page { shell, csrf, email, next, problems })
 }
 
 pub(crate) async fn post(
     request: HttpRequest,
     web: Data<Web>,
+    visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
+    visitor.check(&form)?;
     let next = path_of_ours(form.get("next"));
     let mut problems = Problems::default();
     let email = problems.check("email", form.get("email").parse::<EmailAddress>());
@@ -69,8 +77,8 @@ pub(crate) async fn post(
         }
     }
     let (email, next) = (form.text("email"), next.unwrap_or_default().to_owned());
-    let shell = shell(&request);
-    page(StatusCode::UNPROCESSABLE_ENTITY, &Page { shell, email, next, problems })
+    let again = Page { shell: shell(&request), csrf: visitor.csrf(), email, next, problems };
+    visitor.page(StatusCode::UNPROCESSABLE_ENTITY, &again)
 }
 
 /// Sets the cookie and leads on.
@@ -100,11 +108,12 @@ impl Page {
         vec![
             Self {
                 shell,
+                csrf: "token".into(),
                 email: String::new(),
                 next: String::new(),
                 problems: Problems::default(),
             },
-            Self { shell: Shell::default(), email, next, problems },
+            Self { shell: Shell::default(), csrf: "token".into(), email, next, problems },
         ]
     }
 }
