@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::wait::wait_until;
 
 /// Names a test cluster of PostgreSQL by the URL of its maintenance database; `scripts/test` sets it.
-const CLUSTER: &str = "ROOMKEY_TEST_POSTGRES";
+pub(crate) const CLUSTER: &str = "ROOMKEY_TEST_POSTGRES";
 /// The migrated database that each test's own is copied from; `scripts/test` makes it.
 const TEMPLATE: &str = "roomkey_template";
 
@@ -156,6 +156,18 @@ print(*sqlite3.connect(sys.argv[1], timeout=20).iterdump(), sep='\\n')";
         };
         let rows = self.rows(tables);
         rows.iter().filter_map(|row| Some(row["name"].as_str()?.to_owned())).collect()
+    }
+
+    /// Makes PostgreSQL refuse every change, as a standby does, or take them again.
+    pub fn set_read_only(&self, read_only: bool) {
+        let Self::Postgres { cluster, name } = self else {
+            panic!("only PostgreSQL can be a standby");
+        };
+        let run = |sql: &str| psql(cluster, sql).expect("change the database");
+        run(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {read_only}"));
+        run(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ));
     }
 
     /// Takes the database away (no new connection, the old ones cut) or gives it back. PostgreSQL only.

@@ -142,11 +142,10 @@ impl Worker {
     /// A look that only reads, so that an idle worker never asks for the database's write lock.
     async fn due(&self, now: Instant, room: usize) -> Result<Due, StoreError> {
         let Desk { store, name, .. } = &*self.desk;
-        match store.mail_backlog().await?.next_due {
+        match store.next_mail_due(now).await? {
             Some(due) if due <= now => {
-                let lapses_at = now.plus_micros(LEASE_MICROS);
                 let limit = u32::try_from(room).unwrap_or_default();
-                store.claim_mail(name, now, lapses_at, limit).await.map(Due::Now)
+                store.claim_mail(name, now, LEASE_MICROS, limit).await.map(Due::Now)
             }
             Some(due) => Ok(Due::Later(due)),
             None => Ok(Due::Later(now.plus_micros(LEASE_MICROS))),
@@ -201,8 +200,8 @@ impl Desk {
             tokio::select! {
                 () = &mut work => return,
                 _ = renewals.tick() => {
-                    let lapses_at = self.clock.now().plus_micros(LEASE_MICROS);
-                    match self.store.renew_mail_claim(id, &self.name, lapses_at).await {
+                    let now = self.clock.now();
+                    match self.store.renew_mail_claim(id, &self.name, now, LEASE_MICROS).await {
                         Ok(true) => {}
                         Ok(false) => tracing::warn!(outbox = %id, "a claim was lost while sending"),
                         Err(error) => {

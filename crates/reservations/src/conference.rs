@@ -1,23 +1,15 @@
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
-use crate::{State, answer, bearer::Prosody};
-
-/// What `mod_reservations` sends. `start_time` is when the request was made and `mail_owner` a
-/// random address, so neither counts.
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    name: String,
-}
+use crate::{State, answer, asked::Asked, bearer::Prosody};
 
 /// `POST /conference`: may this room exist now? A repeat gets the same answer.
 pub(crate) async fn create(
     _: Prosody,
     state: web::Data<State>,
-    form: Result<web::Form<Asked>, actix_web::Error>,
+    Asked(name): Asked,
 ) -> HttpResponse {
-    let Ok(form) = form else { return answer::bad_form() };
-    match state.app.conference_by_name(&form.name).await {
+    let Some(name) = name else { return answer::bad_form() };
+    match state.app.conference_by_name(&name).await {
         Ok(conference) => {
             let (response, outcome) = answer::conference(conference.as_ref());
             let room = conference.map(|conference| conference.room.id.to_string());

@@ -5,6 +5,7 @@
 //! never holds a null, which would wedge the room in Prosody's memory.
 
 mod answer;
+mod asked;
 mod bearer;
 mod conference;
 

@@ -95,13 +95,21 @@ struct Json {
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = config::load(cli.config.as_deref())?;
     match cli.command {
-        Command::Serve(Serve { demo, only }) => actix_web::rt::System::new()
-            .block_on(serve::run(settings, serve::Request { demo, only })),
+        Command::Serve(Serve { demo, only }) => {
+            let system = actix_web::rt::System::new();
+            let ended = system.block_on(serve::run(settings, serve::Request { demo, only }));
+            // Its orderly end waits for threads that may wait for a database without an answer.
+            std::mem::forget(system);
+            ended
+        }
         Command::Migrate(command) => migrate::run(&settings, &command),
         Command::Jitsi(command) => jitsi::run(&settings, &command),
         command => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            return runtime.block_on(run_async(settings, command));
+            let ended = runtime.block_on(run_async(settings, command));
+            // As above.
+            runtime.shutdown_background();
+            return ended;
         }
     }
     .map(|()| ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
 use roomkey_mailer::{MailUrl, Transport, Worker};
 use roomkey_reservations::ReservationTokens;
-use roomkey_store::{Backend, SchemaPolicy};
+use roomkey_store::{Backend, SchemaPolicy, Store, WorkerLock};
 use roomkey_web::Web;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -39,6 +39,8 @@ pub(crate) enum Part {
 
 /// How long a stop waits for requests that run.
 const DRAIN_SECONDS: u64 = 20;
+/// How often a second worker looks whether the first has ended.
+const WORKER_LOCK_POLL: Duration = Duration::from_millis(500);
 /// How often what has expired is deleted.
 const UPKEEP: Duration = Duration::from_hours(1);
 
@@ -212,14 +214,40 @@ fn worker(
     );
     let app = app.clone();
     Ok(tokio::spawn(async move {
+        let mut stop = pin!(until(stopped));
+        let _lock = tokio::select! {
+            () = &mut stop => return,
+            lock = only_worker(app.store()) => lock,
+        };
         // SQLite has one worker: what is claimed at its start was claimed by its predecessor.
         if app.store().backend() == Backend::Sqlite
-            && let Err(error) = app.store().release_mail_claims(app.now()).await
+            && let Err(error) = app.store().release_mail_claims().await
         {
             tracing::warn!(%error, "claimed mails wait until their claims lapse");
         }
-        worker.run(until(stopped)).await;
+        worker.run(stop).await;
     }))
+}
+
+/// Waits until no other process sends the mail of this database.
+async fn only_worker(store: &Store) -> WorkerLock {
+    let mut told = false;
+    loop {
+        match store.try_lock_worker() {
+            Ok(Some(lock)) => return lock,
+            waits => {
+                if !told {
+                    let error = waits.err().map(|error| error.to_string());
+                    tracing::warn!(
+                        error,
+                        "another process sends this database's mail; this one waits for its end"
+                    );
+                    told = true;
+                }
+            }
+        }
+        tokio::time::sleep(WORKER_LOCK_POLL).await;
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

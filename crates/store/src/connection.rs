@@ -40,15 +40,16 @@ const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WA
      PRAGMA temp_store = MEMORY;";
 
 impl Manager {
-    fn open(&self) -> ConnectionResult<Conn> {
+    /// A new connection, set up for its use.
+    pub(crate) fn open(&self) -> ConnectionResult<Conn> {
         let location = self.url.location();
         let mut conn = match self.url.backend() {
-            Backend::Postgres => Conn::Pg(PgConnection::establish(location)?),
+            Backend::Postgres => Conn::Pg(PgConnection::establish(&with_limits(location))?),
             Backend::Sqlite => Conn::Sqlite(SqliteConnection::establish(location)?),
         };
         let setup = match (self.url.backend(), self.access) {
-            (Backend::Postgres, _) => "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; \
-                 SET statement_timeout = '30s'; SET client_min_messages = 'warning'"
+            (Backend::Postgres, _) => "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'; \
+                 SET statement_timeout = '8s'; SET client_min_messages = 'warning'"
                 .to_owned(),
             (Backend::Sqlite, Access::ReadWrite) => SQLITE_SETUP.to_owned(),
             (Backend::Sqlite, Access::ReadOnly) => format!("{SQLITE_SETUP} PRAGMA query_only = ON"),
@@ -56,6 +57,25 @@ impl Manager {
         conn.batch_execute(&setup).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }
+}
+
+/// libpq waits for ever for a server that went away without a word, unless it is told not to. What
+/// the URL itself says goes first.
+fn with_limits(url: &str) -> String {
+    let limits = [
+        ("connect_timeout", "5"),
+        ("keepalives_idle", "20"),
+        ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "15000"),
+    ];
+    limits.iter().fold(url.to_owned(), |url, (name, value)| {
+        if url.contains(&format!("{name}=")) {
+            return url;
+        }
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joint}{name}={value}")
+    })
 }
 
 impl ManageConnection for Manager {
@@ -76,8 +96,10 @@ impl ManageConnection for Manager {
     }
 }
 
-/// How long a start waits for a database that is not there yet.
-pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a new connection, the first to find the database away.
+pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the others wait, until one has come through again.
+pub(crate) const CONNECT_PATIENCE_WHILE_AWAY: Duration = Duration::from_millis(100);
 
 impl Conn {
     /// Begins a transaction that may write: on SQLite it takes the write lock at once, since a

@@ -7,6 +7,7 @@
 mod backend;
 mod connection;
 mod error;
+mod file;
 mod key_check;
 mod migrate;
 mod outbox;
@@ -15,6 +16,7 @@ mod row;
 mod schema;
 mod tx;
 mod vault;
+mod worker_lock;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,6 @@ mod tests;
 pub use backend::{Backend, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::{Constraint, StoreError};
 pub use migrate::{MigrateError, Migration, SchemaPolicy};
-pub use outbox::Backlog;
 pub use pool::{Store, StoreOptions};
 pub use tx::{
     Tx,
@@ -32,3 +33,4 @@ pub use tx::{
     rooms::RoomState,
 };
 pub use vault::{InvalidSecretKey, SecretKey, Vault};
+pub use worker_lock::WorkerLock;

@@ -1,4 +1,8 @@
-use std::{fs::File, os::unix::fs::OpenOptionsExt};
+use std::{
+    fs::File,
+    thread,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
@@ -8,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::{
     DatabaseUrl,
     connection::{Access, Conn, Manager},
+    file::private,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -15,6 +20,9 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 
 /// Holds off other processes that migrate the same PostgreSQL database at the same time.
 const ADVISORY_LOCK: i64 = 0x726f_6f6d_6b65_7901;
+
+/// A server that starts beside its database, as after a power cut, waits for it so long.
+const START_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A step of the schema that was, or would be, taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,16 +67,18 @@ pub(crate) fn run(
 ) -> Result<(Vec<Migration>, Conn), MigrateError> {
     // Held until the end of this function.
     let _lock = url.sqlite_path().map(lock_file).transpose()?;
-    let manager = Manager { url: url.clone(), access: Access::ReadWrite };
-    let mut conn = diesel::r2d2::ManageConnection::connect(&manager)
-        .map_err(|error| MigrateError::Open(error.to_string()))?
-        .conn;
+    let patience = match policy {
+        SchemaPolicy::BringUpToDate => START_PATIENCE,
+        SchemaPolicy::DryRun | SchemaPolicy::MakeIfEmpty => Duration::ZERO,
+    };
+    let mut conn = connect(url, patience)?;
     let step =
         |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Step(error.to_string());
     let (pending, applied) = match &mut conn {
         Conn::Pg(c) => {
             c.batch_execute(&format!(
-                "SET lock_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK})"
+                "SET lock_timeout = 0; SET statement_timeout = 0; \
+                 SELECT pg_advisory_lock({ADVISORY_LOCK})"
             ))
             .map_err(|error| step(error.into()))?;
             let pending = names(&c.pending_migrations(POSTGRES).map_err(step)?);
@@ -92,6 +102,46 @@ pub(crate) fn run(
     Ok((pending, conn))
 }
 
+fn connect(url: &DatabaseUrl, patience: Duration) -> Result<Conn, MigrateError> {
+    let manager = Manager { url: url.clone(), access: Access::ReadWrite };
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        match manager.open() {
+            Ok(conn) => return Ok(conn),
+            Err(error) if begun.elapsed() < patience && may_come_up(&error) => {
+                if !told {
+                    tracing::warn!(%error, "the database does not answer yet; waiting for it");
+                    told = true;
+                }
+                thread::sleep(Duration::from_millis(300));
+            }
+            Err(error) => return Err(MigrateError::Open(error.to_string())),
+        }
+    }
+}
+
+/// Whether an error is one of a PostgreSQL that is not there yet, as libpq and it say it. Others,
+/// such as a wrong password, do not pass by waiting.
+fn may_come_up(error: &diesel::ConnectionError) -> bool {
+    let text = error.to_string();
+    [
+        "Connection refused",
+        "Connection reset",
+        "No such file or directory",
+        "could not translate host name",
+        "No route to host",
+        "Network is unreachable",
+        "timeout expired",
+        "server closed the connection",
+        "the database system is",
+        "too many clients",
+        "remaining connection slots",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
+}
+
 fn names<DB: diesel::backend::Backend>(
     pending: &[Box<dyn diesel::migration::Migration<DB>>],
 ) -> Vec<Migration> {
@@ -105,12 +155,10 @@ fn lock_file(path: &std::path::Path) -> Result<File, std::io::Error> {
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".migrate-lock");
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(name)?;
+    let file = private().open(name)?;
     file.lock()?;
     // SQLite would let everybody on the machine read the file that it makes.
-    options.open(path)?;
+    private().open(path)?;
     Ok(file)
 }
 
@@ -138,10 +186,7 @@ fn known<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> usize {
 /// Takes back every step, newest first. For tests of the steps themselves.
 #[cfg(test)]
 pub(crate) fn revert_all(url: &DatabaseUrl) -> Result<(), MigrateError> {
-    let manager = Manager { url: url.clone(), access: Access::ReadWrite };
-    let mut conn = diesel::r2d2::ManageConnection::connect(&manager)
-        .map_err(|error| MigrateError::Open(error.to_string()))?
-        .conn;
+    let mut conn = connect(url, Duration::ZERO)?;
     match &mut conn {
         Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map(drop),
         Conn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(drop),

@@ -4,15 +4,8 @@ use roomkey_core::{ids::OutboxId, notice::Letter, time::Instant};
 
 use crate::{Store, StoreError};
 
-/// What waits in the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backlog {
-    /// When the next mail is due, or the next claim lapses.
-    pub next_due: Option<Instant>,
-}
-
 impl Store {
-    /// Claims due mails for `worker` until `lapses_at`.
+    /// Claims due mails for `worker`, for `lease` microseconds.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -20,11 +13,11 @@ impl Store {
         &self,
         worker: &str,
         now: Instant,
-        lapses_at: Instant,
+        lease: i64,
         limit: u32,
     ) -> Result<Vec<Letter>, StoreError> {
         let worker = worker.to_owned();
-        self.write(move |tx| tx.claim_mail(&worker, now, lapses_at, limit)).await
+        self.write(move |tx| tx.claim_mail(&worker, now, lease, limit)).await
     }
 
     /// Notes that a mail has left.
@@ -57,7 +50,7 @@ impl Store {
         self.write(move |tx| tx.mail_failed(id, &worker, &error, retry_at, now)).await
     }
 
-    /// Extends a claim; says whether it is still this worker's.
+    /// Makes a claim last `lease` microseconds from now; says whether it is still this worker's.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -65,25 +58,26 @@ impl Store {
         &self,
         id: OutboxId,
         worker: &str,
-        lapses_at: Instant,
+        now: Instant,
+        lease: i64,
     ) -> Result<bool, StoreError> {
         let worker = worker.to_owned();
-        self.write(move |tx| tx.renew_mail_claim(id, &worker, lapses_at)).await
+        self.write(move |tx| tx.renew_mail_claim(id, &worker, now, lease)).await
     }
 
     /// Makes every claimed mail due at once: at the start of the only worker there is.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release_mail_claims(&self, now: Instant) -> Result<usize, StoreError> {
-        self.write(move |tx| tx.release_mail_claims(now)).await
+    pub async fn release_mail_claims(&self) -> Result<usize, StoreError> {
+        self.write(|tx| tx.release_mail_claims()).await
     }
 
-    /// What waits.
+    /// When the next mail is due, if one waits: at once, also where a claim has lapsed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn mail_backlog(&self) -> Result<Backlog, StoreError> {
-        self.read(|tx| Ok(Backlog { next_due: tx.next_mail_due()? })).await
+    pub async fn next_mail_due(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
+        self.read(move |tx| tx.next_mail_due(now)).await
     }
 }

@@ -2,7 +2,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -13,13 +13,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Backend, DatabaseUrl, MigrateError, Migration, SchemaPolicy, SecretKey, StoreError, Tx, Vault,
-    connection::{Access, CONNECT_PATIENCE, Manager, Pooled},
+    connection::{Access, CONNECT_PATIENCE, CONNECT_PATIENCE_WHILE_AWAY, Manager, Pooled},
     error::{Remedy, classify},
     key_check, migrate,
 };
 
 /// How long a request waits for its turn at the database.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the database may take for all that a request asks of it. Longer than its own limits,
+/// so that this one counts only where it does not answer at all.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long it may take to say that it is there.
+const READY: Duration = Duration::from_secs(3);
 /// How many may wait; the next is told at once.
 const WAITING: usize = 1024;
 /// How often a transaction that lost a race is run again, as long as it has not taken [`PATIENCE`].
@@ -55,6 +60,8 @@ struct Lane {
     pool: Pool<Manager>,
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
+    /// The last try to connect failed.
+    away: AtomicBool,
 }
 
 impl Lane {
@@ -68,7 +75,7 @@ impl Lane {
             .error_handler(Box::new(QuietErrors))
             .build_unchecked(Manager { url: url.clone(), access });
         let turns = Arc::new(Semaphore::new(size as usize));
-        Self { pool, turns, waiting: AtomicUsize::new(0) }
+        Self { pool, turns, waiting: AtomicUsize::new(0), away: AtomicBool::new(false) }
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
@@ -85,7 +92,14 @@ impl Lane {
     }
 
     fn connection(&self) -> Result<PooledConnection<Manager>, StoreError> {
-        self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))
+        let patience = if self.away.load(Ordering::Relaxed) {
+            CONNECT_PATIENCE_WHILE_AWAY
+        } else {
+            CONNECT_PATIENCE
+        };
+        let connection = self.pool.get_timeout(patience);
+        self.away.store(connection.is_err(), Ordering::Relaxed);
+        connection.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 }
 
@@ -135,12 +149,18 @@ impl Store {
         self.0.url.backend()
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> &DatabaseUrl {
+        &self.0.url
+    }
+
     /// Whether the database answers and has the schema that this program needs.
     ///
     /// # Errors
-    /// [`StoreError`] if it does not answer.
+    /// [`StoreError`] if it does not answer within three seconds.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
-        self.read(|tx| tx.run(migrate::is_current)).await
+        let asked = self.read(|tx| tx.run(migrate::is_current));
+        tokio::time::timeout(READY, asked).await.unwrap_or_else(|_| Err(no_answer()))
     }
 
     /// Runs `f` on a blocking thread with a connection, outside any transaction.
@@ -263,11 +283,19 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(f).await {
+    let Ok(done) = tokio::time::timeout(ANSWER, tokio::task::spawn_blocking(f)).await else {
+        return Err(no_answer().into());
+    };
+    match done {
         Ok(result) => result,
         Err(failed) if failed.is_panic() => {
             Err(StoreError::Fault("a transaction panicked and was undone".into()).into())
         }
         Err(_) => Err(StoreError::Unavailable("the server is stopping".into()).into()),
     }
+}
+
+/// Whatever was asked of it may still happen when it wakes up; nobody was told that it did.
+fn no_answer() -> StoreError {
+    StoreError::Unavailable("it does not answer".into())
 }

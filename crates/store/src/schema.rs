@@ -173,6 +173,7 @@ diesel::table! {
         attempts -> Integer,
         state -> Text,
         claimed_by -> Nullable<Text>,
+        claimed_until -> Nullable<BigInt>,
         message_id -> Nullable<Text>,
         finished_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,

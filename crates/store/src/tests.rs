@@ -87,6 +87,10 @@ impl TestDatabase {
         Self { url: url.parse().unwrap(), made: Some((cluster, name)), _dir: dir }
     }
 
+    fn backend(&self) -> Backend {
+        self.url.backend()
+    }
+
     fn open(&self) -> Store {
         self.open_with(SecretKey::new(&Dice), SchemaPolicy::BringUpToDate).unwrap()
     }

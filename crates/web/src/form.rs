@@ -6,10 +6,9 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::{StatusCode, header::CONTENT_TYPE},
-    web::Bytes,
 };
 
-use crate::failure::Failure;
+use crate::{body, failure::Failure};
 
 /// The largest form that is read. Generous, so that too long a note is told so in its place.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
@@ -63,15 +62,12 @@ impl FromRequest for Form {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-        let body = Bytes::from_request(request, payload);
+        let body = body::read(request, payload);
         Box::pin(async move {
             if !encoded {
                 return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
-            let body = body
-                .await
-                .map_err(|error| Failure::Status(error.as_response_error().status_code()))?;
-            Ok(Self::parse(&body))
+            body.await.map(|body| Self::parse(&body)).map_err(Failure::Status)
         })
     }
 }

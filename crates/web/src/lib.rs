@@ -7,6 +7,7 @@
 mod address;
 mod api;
 mod assets;
+mod body;
 mod client;
 mod dress;
 mod failure;

@@ -174,13 +174,15 @@ CREATE TABLE outbox_messages (
     attempts      INTEGER NOT NULL,
     state         TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'sent', 'failed', 'superseded')),
     claimed_by    TEXT,
+    claimed_until BIGINT,
     message_id    TEXT,
     finished_at   BIGINT,
     last_error    TEXT,
     CONSTRAINT outbox_messages_booking_id_sequence_side_kind_key UNIQUE (booking_id, sequence, side, kind),
     CHECK ((kind = 'password_reset') = (booking_id IS NULL))
 );
--- due_at is when a queued mail may be sent, and when the claim of a claimed one lapses.
+-- due_at is when a queued mail may be sent, by the clock of whoever queued it: 0 is at once, whatever the
+-- clocks say. claimed_until is by the database's own clock, on which workers on several machines agree.
 CREATE INDEX outbox_messages_due_at_idx ON outbox_messages (due_at) WHERE finished_at IS NULL;
 
 CREATE TABLE api_keys (

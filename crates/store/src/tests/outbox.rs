@@ -10,10 +10,12 @@ use roomkey_core::{
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
-use crate::Store;
+use crate::{Backend, Store};
 
 on_both!(
     a_claim_is_one_workers_until_it_lapses,
+    mail_of_a_clock_that_was_ahead_leaves_at_once,
+    workers_whose_clocks_differ_agree_about_a_claim,
     a_failed_mail_is_due_again_or_given_up,
     a_cancellation_takes_the_place_of_an_unsent_invite,
     an_unreadable_mail_waits_and_holds_up_no_other,
@@ -22,7 +24,8 @@ on_both!(
     a_reset_mail_for_nobody_never_leaves,
 );
 
-const LAPSE: i64 = 10_000_000;
+/// So long that no test outlasts it, in microseconds.
+const LEASE: i64 = 600_000_000;
 
 async fn booked(world: &World) -> roomkey_core::ids::BookingId {
     let new = world.booking(60, 90, (0, 0));
@@ -58,7 +61,7 @@ async fn cancel(world: &World, id: roomkey_core::ids::BookingId) {
 }
 
 async fn claim(store: &Store, worker: &str, now: Instant) -> Vec<notice::Letter> {
-    store.claim_mail(worker, now, now.plus_micros(LAPSE), 10).await.unwrap()
+    store.claim_mail(worker, now, LEASE, 10).await.unwrap()
 }
 
 fn a_claim_is_one_workers_until_it_lapses(database: &TestDatabase) {
@@ -66,23 +69,50 @@ fn a_claim_is_one_workers_until_it_lapses(database: &TestDatabase) {
         let world = World::make(database.open()).await;
         booked(&world).await;
         let store = &world.store;
-        assert!(claim(store, "one", NOW.plus_micros(-1)).await.is_empty(), "not due yet");
         let first = claim(store, "one", NOW).await;
         assert_eq!(first.len(), 2);
         assert!(claim(store, "two", NOW).await.is_empty());
-        let later = NOW.plus_micros(LAPSE);
-        assert!(
-            store.renew_mail_claim(first[0].id, "one", later.plus_micros(LAPSE)).await.unwrap()
-        );
-        let second = claim(store, "two", later).await;
+        assert_eq!(store.next_mail_due(NOW).await.unwrap(), None);
+        lapse(store, first[1].id, "one").await;
+        assert!(store.next_mail_due(NOW).await.unwrap().is_some_and(|due| due <= NOW));
+        assert!(store.renew_mail_claim(first[0].id, "one", NOW, LEASE).await.unwrap());
+        let second = claim(store, "two", NOW).await;
         assert_eq!(second.iter().map(|letter| letter.id).collect::<Vec<_>>(), [first[1].id]);
         assert_eq!(second[0].attempts, 1, "tried once before");
-        assert!(!store.renew_mail_claim(first[1].id, "one", later).await.unwrap());
-        store.mail_sent(first[0].id, "<a@b>", later).await.unwrap();
-        store.mail_sent(first[1].id, "<c@d>", later).await.unwrap();
-        let much_later = later.plus(Minutes(1000));
+        assert!(!store.renew_mail_claim(first[1].id, "one", NOW, LEASE).await.unwrap());
+        store.mail_sent(first[0].id, "<a@b>", NOW).await.unwrap();
+        store.mail_sent(first[1].id, "<c@d>", NOW).await.unwrap();
+        let much_later = NOW.plus(Minutes(1000));
         assert!(claim(store, "two", much_later).await.is_empty());
-        assert_eq!(store.mail_backlog().await.unwrap().next_due, None);
+        assert_eq!(store.next_mail_due(much_later).await.unwrap(), None);
+    });
+}
+
+/// As if a worker had not been heard of for the time of a claim.
+async fn lapse(store: &Store, id: OutboxId, worker: &str) {
+    assert!(store.renew_mail_claim(id, worker, NOW, 0).await.unwrap());
+}
+
+fn mail_of_a_clock_that_was_ahead_leaves_at_once(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        booked(&world).await;
+        let corrected = NOW.plus_micros(-3_600_000_000);
+        assert_eq!(claim(&world.store, "one", corrected).await.len(), 2);
+    });
+}
+
+fn workers_whose_clocks_differ_agree_about_a_claim(database: &TestDatabase) {
+    if database.backend() == Backend::Sqlite {
+        return; // Its workers are on one machine.
+    }
+    run(async {
+        let world = World::make(database.open()).await;
+        booked(&world).await;
+        assert_eq!(claim(&world.store, "one", NOW).await.len(), 2);
+        let ahead = NOW.plus(Minutes(24 * 60));
+        assert!(claim(&world.store, "two", ahead).await.is_empty());
+        assert_eq!(world.store.next_mail_due(ahead).await.unwrap(), None);
     });
 }
 
@@ -97,10 +127,10 @@ fn a_failed_mail_is_due_again_or_given_up(database: &TestDatabase) {
         store.mail_failed(letters[1].id, "one", "550", None, NOW).await.unwrap();
         // Who does not hold the claim has no say.
         store.mail_failed(letters[0].id, "two", "550", None, NOW).await.unwrap();
-        assert_eq!(store.mail_backlog().await.unwrap().next_due, Some(retry));
+        assert_eq!(store.next_mail_due(NOW).await.unwrap(), Some(retry));
         let again = claim(store, "two", retry).await;
         assert_eq!(again.iter().map(|letter| letter.id).collect::<Vec<_>>(), [letters[0].id]);
-        assert_eq!(store.release_mail_claims(retry).await.unwrap(), 1);
+        assert_eq!(store.release_mail_claims().await.unwrap(), 1);
         assert_eq!(claim(store, "three", retry).await.len(), 1);
     });
 }
@@ -110,7 +140,7 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: &TestDatabase) {
         let world = World::make(database.open()).await;
         let id = booked(&world).await;
         // The host's invite is on its way while the booking is called off.
-        let claimed = world.store.claim_mail("one", NOW, NOW.plus_micros(LAPSE), 1).await.unwrap();
+        let claimed = world.store.claim_mail("one", NOW, LEASE, 1).await.unwrap();
         cancel(&world, id).await;
         // Its attempt failed: the invite is not sent again, the cancellations are.
         let retry = Some(NOW);
@@ -140,7 +170,7 @@ fn an_unreadable_mail_waits_and_holds_up_no_other(database: &TestDatabase) {
         store.mail_sent(id, "<a@b>", NOW).await.unwrap();
         // Put right, they leave.
         let later = NOW.plus(Minutes(10));
-        assert_eq!(store.mail_backlog().await.unwrap().next_due, Some(later));
+        assert_eq!(store.next_mail_due(NOW).await.unwrap(), Some(later));
         let mended = "UPDATE booking_links SET token_sealed = substr(token_sealed, 2)";
         store.write(move |tx| tx.run(|c| sql_query(mended).execute(c))).await.unwrap();
         assert_eq!(claim(store, "one", later).await.len(), 2);
@@ -158,8 +188,8 @@ fn a_cancellation_waits_for_the_invite_under_way(database: &TestDatabase) {
         let next = claim(&world.store, "two", NOW).await;
         assert_eq!(next.len(), 1, "the other side's invite is still under way");
         // A worker that died holds nothing up after its claim.
-        let later = NOW.plus_micros(LAPSE);
-        let rest = claim(&world.store, "three", later).await;
+        lapse(&world.store, under_way[1].id, "one").await;
+        let rest = claim(&world.store, "three", NOW).await;
         assert!(
             rest.iter().all(|letter| letter.id != under_way[0].id && letter.id != under_way[1].id)
         );
@@ -175,7 +205,7 @@ fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase)
         let id = OutboxId::new(NOW, &Dice);
         world.store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         assert!(claim(&world.store, "one", end).await.is_empty());
-        assert_eq!(world.store.mail_backlog().await.unwrap().next_due, None);
+        assert_eq!(world.store.next_mail_due(NOW).await.unwrap(), None);
     });
 }
 
@@ -185,9 +215,9 @@ fn a_reset_mail_for_nobody_never_leaves(database: &TestDatabase) {
         let notice = reset(None, NOW.plus(Minutes(60)));
         let id = OutboxId::new(NOW, &Dice);
         store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
-        assert_eq!(store.mail_backlog().await.unwrap().next_due, Some(NOW));
+        assert!(store.next_mail_due(NOW).await.unwrap().is_some());
         assert!(claim(&store, "one", NOW).await.is_empty());
-        assert_eq!(store.mail_backlog().await.unwrap().next_due, None);
+        assert_eq!(store.next_mail_due(NOW).await.unwrap(), None);
     });
 }
 

@@ -1,6 +1,6 @@
 //! The outbox: mails that are due because something was committed.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_query, sql_types::BigInt};
 use roomkey_core::{
     booking::Side,
     ids::{BookingId, OutboxId},
@@ -23,6 +23,8 @@ const SUPERSEDED: &str = "superseded";
 const FAILED: &str = "failed";
 /// How long a mail that can not be read waits before it is tried again.
 const UNREADABLE_WAITS: Minutes = Minutes(10);
+/// Due at once, whatever the clocks of this and other machines say.
+const AT_ONCE: Instant = Instant::EPOCH;
 const RESET: &str = "password_reset";
 const TOKEN: &str = "outbox_messages.token";
 
@@ -41,6 +43,15 @@ struct OutboxRow {
     attempts: i32,
 }
 
+const DATABASE_CLOCK: &str =
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
+
+#[derive(QueryableByName)]
+struct Micros {
+    #[diesel(sql_type = BigInt)]
+    micros: i64,
+}
+
 impl Tx<'_> {
     /// Puts a mail into the outbox, due at once. A mail about a booking takes the place of those
     /// about an earlier version that have not left yet.
@@ -56,7 +67,7 @@ impl Tx<'_> {
         let common = (
             outbox::id.eq(id.to_string()),
             outbox::queued_at.eq(now.micros()),
-            outbox::due_at.eq(now.micros()),
+            outbox::due_at.eq(AT_ONCE.micros()),
             outbox::attempts.eq(0),
             outbox::state.eq(QUEUED),
         );
@@ -113,8 +124,9 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Claims mails that are due, those whose claim has lapsed among them, until `lapses_at`.
-    /// A mail about an earlier version of its booking is laid aside, and not returned.
+    /// Claims mails that are due, those whose claim has lapsed among them, for the time of `lease`
+    /// in microseconds. A mail about an earlier version of its booking is laid aside, and not
+    /// returned.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -122,17 +134,18 @@ impl Tx<'_> {
         &mut self,
         worker: &str,
         now: Instant,
-        lapses_at: Instant,
+        lease: i64,
         limit: u32,
     ) -> Result<Vec<Letter>, StoreError> {
+        let clock = self.lease_clock(now)?;
         let mut letters = Vec::new();
-        for row in self.due(now, limit)? {
-            if self.is_waiting_for_another(&row, now)? {
+        for row in self.due(now, clock, limit)? {
+            if self.is_waiting_for_another(&row, clock)? {
                 continue;
             }
             match self.letter(&row, now) {
                 Ok(Some(letter)) => {
-                    self.mark_claimed(&row, worker, lapses_at)?;
+                    self.mark_claimed(&row, worker, clock.plus_micros(lease))?;
                     letters.push(letter);
                 }
                 Ok(None) => self.supersede_one(&row.id, now)?,
@@ -153,7 +166,7 @@ impl Tx<'_> {
     fn is_waiting_for_another(
         &mut self,
         row: &OutboxRow,
-        now: Instant,
+        clock: Instant,
     ) -> Result<bool, StoreError> {
         let (Some(booking), Some(side)) = (&row.booking_id, &row.side) else { return Ok(false) };
         let earlier: Vec<String> = self.run(|c| {
@@ -162,7 +175,7 @@ impl Tx<'_> {
                 .filter(outbox::side.eq(side))
                 .filter(outbox::sequence.lt(row.sequence))
                 .filter(outbox::state.eq(CLAIMED))
-                .filter(outbox::due_at.gt(now.micros()))
+                .filter(outbox::claimed_until.gt(clock.micros()))
                 .select(outbox::id)
                 .load(c)
         })?;
@@ -193,7 +206,7 @@ impl Tx<'_> {
                 .set((
                     outbox::state.eq(CLAIMED),
                     outbox::claimed_by.eq(worker),
-                    outbox::due_at.eq(lapses_at.micros()),
+                    outbox::claimed_until.eq(lapses_at.micros()),
                     outbox::attempts.eq(row.attempts + 1),
                 ))
                 .execute(c)
@@ -210,13 +223,36 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+    /// What claims are measured by: on PostgreSQL its own clock, since workers run on machines
+    /// whose clocks may differ; SQLite's workers run on one.
+    fn lease_clock(&mut self, now: Instant) -> Result<Instant, StoreError> {
+        let clock: Vec<Micros> = self.run(|c| match c {
+            Conn::Pg(c) => sql_query(DATABASE_CLOCK).load(c),
+            Conn::Sqlite(_) => Ok(Vec::new()),
+        })?;
+        Ok(clock.first().map_or(now, |clock| Instant::from_micros(clock.micros)))
+    }
+
+    fn due(
+        &mut self,
+        now: Instant,
+        clock: Instant,
+        limit: u32,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         macro_rules! query {
             () => {
                 outbox::table
                     .filter(outbox::finished_at.is_null())
-                    .filter(outbox::due_at.le(now.micros()))
-                    .order(outbox::due_at)
+                    .filter(
+                        outbox::state.eq(QUEUED).and(outbox::due_at.le(now.micros())).or(
+                            outbox::state
+                                .eq(CLAIMED)
+                                .and(outbox::claimed_until.is_not_null())
+                                .and(outbox::claimed_until.assume_not_null().le(clock.micros())),
+                        ),
+                    )
+                    // Ids are in the order of time.
+                    .order((outbox::due_at, outbox::id))
                     .limit(limit.into())
                     .select(OutboxRow::as_select())
             };
@@ -350,7 +386,8 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Extends a claim, as long as it is still this worker's. Says whether it is.
+    /// Makes a claim last for `lease` microseconds from now, as long as it is still this worker's.
+    /// Says whether it is.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -358,8 +395,10 @@ impl Tx<'_> {
         &mut self,
         id: OutboxId,
         worker: &str,
-        lapses_at: Instant,
+        now: Instant,
+        lease: i64,
     ) -> Result<bool, StoreError> {
+        let lapses_at = self.lease_clock(now)?.plus_micros(lease);
         self.run(|c| {
             diesel::update(
                 outbox::table
@@ -367,7 +406,7 @@ impl Tx<'_> {
                     .filter(outbox::state.eq(CLAIMED))
                     .filter(outbox::claimed_by.eq(worker)),
             )
-            .set(outbox::due_at.eq(lapses_at.micros()))
+            .set(outbox::claimed_until.eq(lapses_at.micros()))
             .execute(c)
         })
         .map(|rows| rows == 1)
@@ -377,25 +416,36 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn release_mail_claims(&mut self, now: Instant) -> Result<usize, StoreError> {
+    pub fn release_mail_claims(&mut self) -> Result<usize, StoreError> {
         self.run(|c| {
             diesel::update(outbox::table.filter(outbox::state.eq(CLAIMED)))
-                .set((outbox::state.eq(QUEUED), outbox::due_at.eq(now.micros())))
+                .set((outbox::state.eq(QUEUED), outbox::due_at.eq(AT_ONCE.micros())))
                 .execute(c)
         })
     }
 
-    /// When the next mail is due, or the next claim lapses.
+    /// When the next mail is due: at once, also where a claim has lapsed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn next_mail_due(&mut self) -> Result<Option<Instant>, StoreError> {
-        let due: Option<i64> = self.run(|c| {
+    pub fn next_mail_due(&mut self, now: Instant) -> Result<Option<Instant>, StoreError> {
+        let queued: Option<i64> = self.run(|c| {
             outbox::table
                 .filter(outbox::finished_at.is_null())
+                .filter(outbox::state.eq(QUEUED))
                 .select(diesel::dsl::min(outbox::due_at))
                 .get_result(c)
         })?;
-        Ok(due.map(Instant::from_micros))
+        let lapses: Option<i64> = self.run(|c| {
+            outbox::table
+                .filter(outbox::finished_at.is_null())
+                .filter(outbox::state.eq(CLAIMED))
+                .select(diesel::dsl::min(outbox::claimed_until))
+                .get_result(c)
+        })?;
+        match lapses {
+            Some(at) if at <= self.lease_clock(now)?.micros() => Ok(Some(AT_ONCE)),
+            _ => Ok(queued.map(Instant::from_micros)),
+        }
     }
 }

@@ -4,12 +4,12 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::{StatusCode, header::CONTENT_TYPE},
-    web::Bytes,
 };
 use roomkey_core::text::FieldError;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, WrongField};
+use crate::body;
 
 /// The body of a request: a JSON object. An empty body is an empty object.
 #[derive(Debug)]
@@ -22,15 +22,18 @@ impl FromRequest for Body {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?"));
         let json = kind.is_none_or(|kind| kind.starts_with("application/json"));
-        let octets = Bytes::from_request(request, payload);
+        let octets = body::read(request, payload);
         Box::pin(async move {
             if !json {
                 let detail = "Send the body as application/json.";
                 return Err(Problem::unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
             }
-            let octets = octets.await.map_err(|error| {
-                let status = error.as_response_error().status_code();
-                Problem::unreadable(status, "The body could not be read.")
+            let octets = octets.await.map_err(|status| {
+                let detail = match status {
+                    StatusCode::REQUEST_TIMEOUT => "The body did not arrive in time.",
+                    _ => "The body could not be read.",
+                };
+                Problem::unreadable(status, detail)
             })?;
             if octets.is_empty() {
                 return Ok(Self(Map::new()));

@@ -1,0 +1,175 @@
+//! The database is not there yet, goes away, falls silent, or is held by somebody else; clients that never finish.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use roomkey_tests::{Backend, Lock, Relay, SOON, SmtpSink, TestApp, on_both, rfc3339, wait_until};
+
+on_both!(
+    a_lock_that_somebody_holds_is_a_503_for_writers_only,
+    two_servers_send_each_mail_once_and_the_second_takes_over,
+);
+
+const BO: &str = "bo@customers.example";
+const ADA: &str = "ada@hosts.example";
+
+#[test]
+fn a_start_waits_for_a_database_that_is_still_coming_up() {
+    let relay = Relay::to_cluster();
+    let mut app = TestApp::on(Backend::Postgres).prepare();
+    app.set("database_url", relay.url_of(app.database()));
+    relay.cut();
+    app.spawn();
+    app.wait_for_line("the database does not answer yet");
+    relay.open();
+    let internal = app.internal_client();
+    wait_until("the server to be ready", SOON, || {
+        let reply = internal.try_send("GET", "/readyz", None, &[]).ok()?;
+        (reply.status == 200).then_some(())
+    });
+    // What waiting does not mend stops the start.
+    app.stop();
+    app.set("database_url", relay.url_of(app.database()).replace("/test_", "/no_test_"));
+    app.spawn();
+    assert_eq!(app.wait_end().code(), Some(1));
+    assert!(app.stderr().contains("does not exist"), "{}", app.stderr());
+}
+
+#[test]
+fn a_silent_database_is_a_503_until_it_speaks_again() {
+    let relay = Relay::to_cluster();
+    let mut app = TestApp::on(Backend::Postgres).prepare();
+    app.set("database_url", relay.url_of(app.database()));
+    app.start();
+    app.add_host(&roomkey_tests::Host::ada());
+    app.set_schedule(&roomkey_tests::Host::ada(), &["mon-sun 00:00-24:00"]);
+    app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "30"]);
+    let booked = app.book("intro", app.noon_in_days(2));
+
+    relay.fall_silent();
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(app.internal_client().get("/readyz").status, 503));
+        scope.spawn(|| assert_eq!(app.internal_client().get("/healthz").status, 200));
+        scope.spawn(|| {
+            let away = app.ask(booked.text("/room/name"));
+            assert_eq!(away.status, 503, "{away:?}");
+            assert!(away.json()["message"].is_string(), "{away:?}");
+        });
+        scope.spawn(|| {
+            let page = app.client().get(booked.page()).expect(503);
+            assert!(!page.header("retry-after").is_empty(), "{page:?}");
+        });
+    });
+    relay.open();
+    wait_until("the database to be back", SOON, || {
+        (app.client().get(booked.page()).status == 200).then_some(())
+    });
+
+    // Nor does it hold up a stop.
+    relay.fall_silent();
+    app.internal_client().get("/readyz").expect(503);
+    app.stop();
+}
+
+#[test]
+fn a_standby_is_a_503_for_writers_until_it_is_promoted() {
+    let app = TestApp::on(Backend::Postgres).start_with_ada();
+    let request =
+        app.request("intro", &rfc3339(app.noon_in_days(2)), "Bo Berg", "bo@customers.example");
+    app.database().set_read_only(true);
+    wait_until("the standby to be spoken to", SOON, || {
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        assert_ne!(reply.status, 201, "{reply:?}");
+        (reply.status == 503).then_some(())
+    });
+    app.client().get("/ada/intro").expect(200);
+    app.database().set_read_only(false);
+    wait_until("the primary to be spoken to", SOON, || {
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        (reply.status == 201).then_some(())
+    });
+}
+
+fn a_lock_that_somebody_holds_is_a_503_for_writers_only(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let request = app.request("intro", &rfc3339(app.noon_in_days(2)), "Bo Berg", BO);
+    let held = Lock::on(app.database());
+    let refused = app.client().post_json("/api/v1/bookings", &request);
+    refused.problem(503);
+    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    app.client().get("/ada/intro").expect(200);
+    drop(held);
+    app.client().post_json("/api/v1/bookings", &request).expect(201);
+}
+
+fn two_servers_send_each_mail_once_and_the_second_takes_over(backend: Backend) {
+    // A server that takes its time: the second starts while the first's mails are under way.
+    let sink = SmtpSink::start();
+    sink.fail(&json!([{"at": "data", "delay": 3}]));
+    let first = TestApp::on(backend).set("mail.url", sink.url()).start_with_ada();
+    first.book("intro", first.noon_in_days(2));
+    wait_until("the mails to be under way", SOON, || {
+        let under_way = "SELECT count(*) AS n FROM outbox_messages WHERE state = 'claimed'";
+        (first.database().number(under_way) == 2).then_some(())
+    });
+    let mut second = TestApp::on(backend).prepare();
+    second.set("mail.url", sink.url());
+    second.set("database_url", first.database().url());
+    second.set("data_dir", first.data_dir().display().to_string());
+    second.start();
+    let mut mailbox = sink.mailbox();
+    for who in [BO, ADA] {
+        mailbox.wait_for_invite(who, "REQUEST");
+    }
+    let sent = "SELECT count(*) AS n FROM outbox_messages WHERE state = 'sent'";
+    let all_noted = |mails: i64| {
+        wait_until("the mails to be noted", SOON, || {
+            (first.database().number(sent) == mails).then_some(())
+        });
+    };
+    all_noted(2);
+    first.signal("KILL");
+    let noon = rfc3339(first.noon_in_days(3));
+    let request = second.request("intro", &noon, "Cy Cole", "cy@customers.example");
+    second.client().post_json("/api/v1/bookings", &request).expect(201);
+    mailbox.wait_for_invite("cy@customers.example", "REQUEST");
+    all_noted(4);
+    assert_eq!(sink.count(), 4);
+}
+
+#[test]
+fn a_body_that_never_ends_is_refused() {
+    let app = TestApp::on(Backend::Sqlite).start_with_ada();
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let token = format!("{form}\r\nAuthorization: Bearer {}", app.reservations_token());
+    let (pages, internal) = (app.base(), app.internal_client().base().to_owned());
+    let requests = [
+        (&pages, "/ada/intro", form, 408),
+        (&pages, "/api/v1/bookings", "Content-Type: application/json", 408),
+        (&internal, "/conference", token.as_str(), 400),
+    ];
+    thread::scope(|scope| {
+        for (base, path, headers, status) in requests {
+            scope.spawn(move || {
+                let address = base.trim_start_matches("http://");
+                let mut stream = TcpStream::connect(address).expect("a connection");
+                stream.set_read_timeout(Some(Duration::from_secs(40))).expect("a time limit");
+                let head = format!(
+                    "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: {base}\r\n{headers}\r\n\
+                     Content-Length: 500\r\n\r\nname=half"
+                );
+                stream.write_all(head.as_bytes()).expect("send half of it");
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).expect("an answer and the end");
+                let start = format!("HTTP/1.1 {status}");
+                assert!(answer.starts_with(&start), "{path}: {answer}");
+            });
+        }
+    });
+}
