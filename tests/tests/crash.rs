@@ -24,6 +24,7 @@ fn acknowledged_bookings_survive_kills(backend: Backend) {
     let first = app.noon_in_days(1);
     let next = AtomicI64::new(0);
     let journal: Mutex<Vec<Booked>> = Mutex::default();
+    let mut kept_at_kill = Vec::new();
 
     for round in 0..kills {
         if round > 0 {
@@ -63,6 +64,7 @@ fn acknowledged_bookings_survive_kills(backend: Backend) {
             app.signal("KILL");
         });
         app.wait_end();
+        kept_at_kill.push(sink.count());
     }
 
     app.start();
@@ -101,6 +103,18 @@ fn acknowledged_bookings_survive_kills(backend: Backend) {
     }
     let repeated: usize = sent.values().flat_map(BTreeMap::values).map(|times| times - 1).sum();
     assert!(repeated <= kills, "{repeated} mails were sent again after {kills} kills");
+    // Not only in all: at no time were there more repeats than kills before.
+    let (mut seen, mut repeats) = (BTreeSet::new(), Vec::new());
+    for (place, mail) in mailbox.all().iter().enumerate() {
+        if !seen.insert(mail.part("message_id").to_owned()) {
+            repeats.push(place);
+        }
+    }
+    assert_eq!(repeats.len(), repeated);
+    for (kills, kept) in kept_at_kill.iter().enumerate() {
+        let so_far = repeats.iter().filter(|place| *place < kept).count();
+        assert!(so_far <= kills, "{so_far} mails were sent again after {kills} kills");
+    }
     println!(
         "{kills} kills, {} acknowledged, {} stored, {repeated} mails sent twice",
         journal.len(),
