@@ -3,9 +3,9 @@
 use roomkey_core::{
     ids::RoomId,
     room::{Admission, Room, RoomName},
-    time::TimeZone,
+    time::{Instant, TimeZone},
 };
-use roomkey_store::{RoomState, StoreError};
+use roomkey_store::{RoomState, StoreError, Tx};
 
 use crate::App;
 
@@ -15,9 +15,25 @@ pub struct Conference {
     /// The room.
     pub room: Room,
     /// Whether it may exist now.
-    pub admission: Admission,
-    /// The zone in which opening times are told: the host's.
-    pub zone: TimeZone,
+    pub verdict: Verdict,
+}
+
+/// Whether a room may exist now, with what a refusal tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may.
+    Open,
+    /// Not yet.
+    Early {
+        /// When it opens.
+        opens_at: Instant,
+        /// The zone in which that is told: the host's.
+        zone: TimeZone,
+    },
+    /// The window has passed.
+    Over,
+    /// The booking does not stand, or a newer room has taken this one's place.
+    Revoked,
 }
 
 impl App {
@@ -27,8 +43,7 @@ impl App {
     /// [`StoreError`].
     pub async fn conference_by_name(&self, name: &str) -> Result<Option<Conference>, StoreError> {
         let Ok(name) = name.parse::<RoomName>() else { return Ok(None) };
-        let state = self.store.read(move |tx| tx.room_by_name(&name)).await?;
-        Ok(state.map(|state| self.conference(state)))
+        self.conference(move |tx| tx.room_by_name(&name)).await
     }
 
     /// The room with that id, which is the reservation's id as well.
@@ -37,12 +52,28 @@ impl App {
     /// [`StoreError`].
     pub async fn conference_by_id(&self, id: &str) -> Result<Option<Conference>, StoreError> {
         let Ok(id) = id.parse::<RoomId>() else { return Ok(None) };
-        let state = self.store.read(move |tx| tx.room_by_id(id)).await?;
-        Ok(state.map(|state| self.conference(state)))
+        self.conference(move |tx| tx.room_by_id(id)).await
     }
 
-    fn conference(&self, state: RoomState) -> Conference {
-        let admission = state.room.for_jitsi(state.status, self.now());
-        Conference { room: state.room, admission, zone: state.host_zone }
+    async fn conference(
+        &self,
+        find: impl Fn(&mut Tx<'_>) -> Result<Option<RoomState>, StoreError> + Send + 'static,
+    ) -> Result<Option<Conference>, StoreError> {
+        let now = self.now();
+        self.store
+            .read(move |tx| {
+                let Some(RoomState { room, status }) = find(tx)? else { return Ok(None) };
+                let verdict = match room.for_jitsi(status, now) {
+                    Admission::Open => Verdict::Open,
+                    Admission::Early { opens_at } => {
+                        let zone = tx.room_zone(&room)?.unwrap_or(TimeZone::UTC);
+                        Verdict::Early { opens_at, zone }
+                    }
+                    Admission::Over => Verdict::Over,
+                    Admission::Revoked => Verdict::Revoked,
+                };
+                Ok(Some(Conference { room, verdict }))
+            })
+            .await
     }
 }

@@ -27,7 +27,7 @@ pub use api_keys::{Caller, NewApiKey};
 pub use attempts::{Client, Limited};
 pub use book::{BookError, Booked, Idempotency, IdempotencyScope, Wanted};
 pub use cancel::CancelError;
-pub use conference::Conference;
+pub use conference::{Conference, Verdict};
 pub use context::{App, AppOptions};
 pub use csrf::Csrf;
 pub use event_types::EventTypeError;

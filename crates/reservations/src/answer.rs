@@ -4,9 +4,9 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header::RETRY_AFTER},
 };
-use roomkey_app::{Conference, StoreError};
+use roomkey_app::{Conference, StoreError, Verdict};
 use roomkey_core::{
-    room::{Admission, Room},
+    room::Room,
     time::{Instant, TimeZone},
 };
 use serde::Serialize;
@@ -59,19 +59,17 @@ fn refused(status: StatusCode, message: &str) -> HttpResponse {
 
 /// Granted, or refused in words that name the time but no person.
 pub(crate) fn conference(conference: Option<&Conference>) -> (HttpResponse, &'static str) {
-    let Some(Conference { room, admission, zone }) = conference else {
+    let Some(Conference { room, verdict }) = conference else {
         return (unknown(), "unknown");
     };
-    match admission {
-        Admission::Open => (granted(room), "granted"),
-        Admission::Early { opens_at } => {
+    match verdict {
+        Verdict::Open => (granted(room), "granted"),
+        Verdict::Early { opens_at, zone } => {
             let message = format!("This room opens on {}.", told(*opens_at, *zone));
             (refused(StatusCode::FORBIDDEN, &message), "early")
         }
-        Admission::Over => {
-            (refused(StatusCode::FORBIDDEN, "The time of this room is over."), "over")
-        }
-        Admission::Revoked => {
+        Verdict::Over => (refused(StatusCode::FORBIDDEN, "The time of this room is over."), "over"),
+        Verdict::Revoked => {
             (refused(StatusCode::FORBIDDEN, "This booking was moved or cancelled."), "revoked")
         }
     }

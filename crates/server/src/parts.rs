@@ -1,10 +1,10 @@
 //! The parts that every command and the server share.
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use anyhow::Context;
 use roomkey_app::{App, AppOptions};
-use roomkey_store::{SchemaPolicy, Store, StoreOptions};
+use roomkey_store::{Backend, SchemaPolicy, Store, StoreOptions};
 use tokio::sync::Notify;
 
 use crate::{
@@ -13,8 +13,11 @@ use crate::{
     system::{SystemClock, SystemEntropy},
 };
 
-/// Connections to the database: on SQLite, readers beside the one writer.
+/// Connections to PostgreSQL, for each process.
 const CONNECTIONS: u32 = 8;
+/// Readers of an SQLite file, beside its one writer: at least so many, and one for each core. They
+/// work in this process, so more would only take turns, each with a cache of its own.
+const READERS: u32 = 4;
 
 /// The use cases over the configured database.
 pub(crate) fn app(
@@ -29,7 +32,13 @@ pub(crate) fn app(
     let entropy = Arc::new(SystemEntropy);
     let options = StoreOptions {
         url: settings.database_url.clone(),
-        connections: CONNECTIONS,
+        connections: match settings.database_url.backend() {
+            Backend::Postgres => CONNECTIONS,
+            Backend::Sqlite => {
+                let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+                READERS.max(u32::try_from(cores).unwrap_or(READERS)).min(CONNECTIONS)
+            }
+        },
         secret_key: secret_key.clone(),
         schema,
     };

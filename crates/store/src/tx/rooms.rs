@@ -22,26 +22,21 @@ pub struct RoomState {
     pub room: Room,
     /// Its booking's status.
     pub status: Status,
-    /// The zone in which the opening time is told.
-    pub host_zone: TimeZone,
 }
 
 macro_rules! state {
     ($tx:ident, $filter:expr) => {{
-        let row: Option<(RoomRow, String, String)> = $tx.one(|c| {
+        let row: Option<(RoomRow, String)> = $tx.one(|c| {
             rooms::table
-                .inner_join(
-                    bookings::table.inner_join(users::table.on(users::id.eq(bookings::host_id))),
-                )
+                .inner_join(bookings::table)
                 .filter($filter)
-                .select((RoomRow::as_select(), bookings::status, users::time_zone))
+                .select((RoomRow::as_select(), bookings::status))
                 .load(c)
         })?;
-        row.map(|(room, status, zone)| {
+        row.map(|(room, status)| {
             Ok(RoomState {
                 room: room.read($tx.vault)?,
                 status: parse("bookings.status", &status)?,
-                host_zone: parse("users.time_zone", &zone)?,
             })
         })
         .transpose()
@@ -56,6 +51,21 @@ impl Tx<'_> {
     pub fn room_by_name(&mut self, name: &RoomName) -> Result<Option<RoomState>, StoreError> {
         let hash = self.vault.room_name_hash(name.expose());
         state!(self, rooms::name_hash.eq(hash))
+    }
+
+    /// The zone of the host in whose room a booking takes place: opening times are told in it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn room_zone(&mut self, room: &Room) -> Result<Option<TimeZone>, StoreError> {
+        let zone: Option<String> = self.one(|c| {
+            bookings::table
+                .inner_join(users::table.on(users::id.eq(bookings::host_id)))
+                .filter(bookings::id.eq(room.booking.to_string()))
+                .select(users::time_zone)
+                .load(c)
+        })?;
+        zone.map(|zone| parse("users.time_zone", &zone)).transpose()
     }
 
     /// The room with that id.
