@@ -20,6 +20,11 @@ on_both!(
     cancelling_ends_a_booking_once,
     scopes_are_held,
     answers_are_json_with_their_headers,
+    other_methods_are_refused_with_those_that_are_taken,
+    head_is_get_without_a_body,
+    content_types_are_read_as_http_has_them,
+    lists_take_every_status_of_a_booking,
+    unknown_answers_and_details_are_named_with_what_there_is,
 );
 
 fn slots_are_the_free_times_between_two_dates(backend: Backend) {
@@ -434,6 +439,114 @@ fn answers_are_json_with_their_headers(backend: Backend) {
     assert!(!booked.header("x-request-id").is_empty(), "{booked:?}");
     // Programs need no Origin; a foreign page's script is not let in by CORS.
     assert!(booked.header("access-control-allow-credentials").is_empty());
+}
+
+fn other_methods_are_refused_with_those_that_are_taken(backend: Backend) {
+    let app = TestApp::on(backend).start();
+    for (path, taken, others) in [
+        ("/api/v1/slots", "GET, HEAD", &["POST", "PUT", "DELETE", "PATCH", "OPTIONS"][..]),
+        ("/api/v1/bookings", "GET, HEAD, POST", &["PUT", "DELETE", "PATCH"]),
+        ("/api/v1/bookings/some-id", "GET, HEAD", &["POST", "PUT", "DELETE"]),
+        ("/api/v1/bookings/some-id/cancel", "POST", &["GET", "HEAD", "PUT"]),
+    ] {
+        for method in others {
+            let reply = app.client().send(method, path, None, &[]);
+            assert_eq!((reply.status, reply.header("allow")), (405, taken), "{method} {path}");
+            if *method != "HEAD" {
+                assert_eq!(reply.problem(405), "method_not_allowed");
+            }
+        }
+    }
+}
+
+fn head_is_get_without_a_body(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let booked = app.book("intro", app.noon_in_days(3));
+    let key = app.key("ada", "bookings:read");
+    let date = app.noon_in_days(4).date_naive();
+    for path in [
+        format!("/api/v1/slots?host=ada&event=intro&from={date}&to={date}&tz=UTC"),
+        "/api/v1/bookings".to_owned(),
+        format!("/api/v1/bookings/{}", booked.id()),
+    ] {
+        let [get, head] = ["GET", "HEAD"].map(|method| key.send(method, &path, None, &[]));
+        assert_eq!((get.status, head.status), (200, 200), "{path}");
+        assert_eq!(head.body, "", "{path}");
+        for header in ["content-type", "cache-control"] {
+            assert_eq!(head.header(header), get.header(header), "{path}: {header}");
+        }
+    }
+    app.client().send("HEAD", "/api/v1/bookings", None, &[]).expect(401);
+}
+
+fn content_types_are_read_as_http_has_them(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let noon = app.noon_in_days(3);
+    let post = |number: i32, kind: &str| {
+        let start = rfc3339(noon + Duration::hours(1) * number);
+        let request = app.request("intro", &start, "Bo Berg", "bo@customers.example");
+        let body = request.to_string().into_bytes();
+        app.client().send("POST", "/api/v1/bookings", Some(body), &[("Content-Type", kind)])
+    };
+    let json = ["Application/JSON", "APPLICATION/JSON; Charset=UTF-8", "application/json ;a=b"];
+    for (kind, number) in json.iter().zip(0..) {
+        post(number, kind).expect(201);
+    }
+    for kind in
+        ["application/jsonx", "text/plain", "text/json", "application/x-www-form-urlencoded"]
+    {
+        assert_eq!(post(9, kind).problem(415), "invalid_request", "{kind}");
+    }
+}
+
+fn lists_take_every_status_of_a_booking(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let booked = app.book("intro", app.noon_in_days(3));
+    let key = app.key("ada", "bookings:read");
+    for (status, expected) in [
+        ("unverified", 0),
+        ("pending", 0),
+        ("confirmed", 1),
+        ("declined", 0),
+        ("expired", 0),
+        ("cancelled", 0),
+    ] {
+        let list = key.get(&format!("/api/v1/bookings?status={status}")).expect(200).json();
+        let list = list["bookings"].as_array().expect("a list").clone();
+        assert_eq!(list.len(), expected, "{status}: {list:?}");
+        assert!(list.iter().all(|each| each["id"] == booked.id()));
+        let told = app.cli(&["booking", "list", "--status", status, "--json"]).json();
+        assert_eq!(told.as_array().map(Vec::len), Some(expected), "{status}: {told}");
+    }
+    for wrong in ["lost", "Confirmed", "confirmed,cancelled"] {
+        let reply = key.get(&format!("/api/v1/bookings?status={wrong}"));
+        assert_eq!(reply.problem(400), "invalid_request");
+        let field = reply.json()["fields"][0].clone();
+        assert_eq!(field["field"], "status", "{field}");
+        let message = field["message"].as_str().expect("a message");
+        assert!(message.contains("pending") && message.contains("cancelled"), "{message}");
+        app.cli(&["booking", "list", "--status", wrong]).wrong_usage();
+    }
+}
+
+fn unknown_answers_and_details_are_named_with_what_there_is(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let start = rfc3339(app.noon_in_days(3));
+    let wrong = |part: &str, name: &str| {
+        let mut request = app.request("intro", &start, "Bo Berg", "bo@customers.example");
+        request[part][name] = json!("something");
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        assert_eq!(reply.problem(422), "invalid_request");
+        let field = reply.json()["fields"][0].clone();
+        assert_eq!(field["field"], format!("{part}.{name}"));
+        field["message"].as_str().expect("a message").to_owned()
+    };
+    assert_eq!(wrong("answers", "foo"), "There is no 'foo' in 'answers'; there is: note");
+    assert_eq!(
+        wrong("attendee", "phone"),
+        "There is no 'phone' in 'attendee'; there is: name, email, time_zone, locale"
+    );
+    assert_eq!(bookings(&app), 0);
 }
 
 fn post_with_key(client: &Client, request: &Value, key: &str) -> Reply {

@@ -13,6 +13,8 @@ on_both!(
     a_cancelled_booking_opens_no_room,
     only_the_bearer_of_the_token_is_answered,
     broken_requests_are_refused_in_words,
+    other_calls_are_refused_in_words,
+    head_is_get_without_a_body,
 );
 
 /// Ada's clock stands at 08:00 UTC; the booking is from 12:00 to 12:30, so its room is open 11:50 to 12:45.
@@ -201,6 +203,52 @@ fn broken_requests_are_refused_in_words(backend: Backend) {
             refusal(&reply, reply.status);
         }
     }
+}
+
+fn other_calls_are_refused_in_words(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let prosody = app.prosody();
+    for (path, taken, others) in [
+        ("/conference", "POST", &["GET", "HEAD", "PUT", "DELETE", "PATCH"][..]),
+        ("/conference/some-id", "DELETE, GET, HEAD", &["POST", "PUT", "PATCH"]),
+        ("/healthz", "GET, HEAD", &["POST", "DELETE"]),
+        ("/readyz", "GET, HEAD", &["POST"]),
+        ("/metrics", "GET, HEAD", &["PUT"]),
+    ] {
+        for method in others {
+            let reply = prosody.send(method, path, None, &[]);
+            assert_eq!(reply.header("allow"), taken, "{method} {path}: {reply:?}");
+            if *method == "HEAD" {
+                assert_eq!(reply.status, 405);
+            } else {
+                refusal(&reply, 405);
+            }
+        }
+    }
+    // The plugin joins prefix and path as they are: a slash at the prefix's end makes two of it.
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    for path in ["/conference/", "//conference", "/conference/a/b", "/", "/events", "/nothing"] {
+        let reply = prosody.send("POST", path, Some(b"name=x".to_vec()), &form);
+        let message = refusal(&reply, 404);
+        assert!(message.contains("reservations_api_prefix"), "{path}: {message}");
+        refusal(&prosody.get(path), 404);
+    }
+    refusal(&prosody.get("/conference/%ff"), 404);
+}
+
+fn head_is_get_without_a_body(backend: Backend) {
+    let (mut app, booked) = booked_for_noon(backend);
+    app.restart_at("2027-03-01 11:55:00");
+    let room = booked.text("/room/name");
+    let id = grant(&app.ask(room), room)["id"].as_str().expect("an id").to_owned();
+    let prosody = app.prosody();
+    for path in ["/healthz", "/readyz", "/metrics", &format!("/conference/{id}")] {
+        let head = prosody.send("HEAD", path, None, &[]).expect(200);
+        assert_eq!(head.body, "", "{path}");
+        assert_eq!(head.header("content-type"), prosody.get(path).header("content-type"));
+    }
+    prosody.send("HEAD", "/conference/no-such-conference", None, &[]).expect(404);
+    app.internal_client().send("HEAD", &format!("/conference/{id}"), None, &[]).expect(401);
 }
 
 #[test]

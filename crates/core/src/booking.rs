@@ -45,6 +45,40 @@ impl Status {
 #[error("not a booking's status; use confirmed or cancelled")]
 pub struct UnknownStatus;
 
+/// A state that lists can be asked for. The interface knows more of them than bookings come into
+/// yet: a list of one of the others is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusFilter(&'static str);
+
+/// The text is no state that lists can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Use {}", StatusFilter::NAMES.join(", "))]
+pub struct UnknownStatusFilter;
+
+impl StatusFilter {
+    /// All of them.
+    pub const NAMES: [&str; 6] =
+        ["unverified", "pending", "confirmed", "declined", "expired", "cancelled"];
+
+    /// For bookings in that state.
+    pub const fn only(status: Status) -> Self {
+        Self(status.as_str())
+    }
+
+    /// Its name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl FromStr for StatusFilter {
+    type Err = UnknownStatusFilter;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatusFilter> {
+        Self::NAMES.into_iter().find(|name| *name == text).map(Self).ok_or(UnknownStatusFilter)
+    }
+}
+
 impl FromStr for Status {
     type Err = UnknownStatus;
 

@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpResponse,
-    http::{StatusCode, header::RETRY_AFTER},
+    http::{
+        StatusCode,
+        header::{ALLOW, RETRY_AFTER},
+    },
 };
 use roomkey_app::{Conference, StoreError, Verdict};
 use roomkey_core::{
@@ -96,6 +99,23 @@ pub(crate) fn away(error: &StoreError) -> HttpResponse {
     HttpResponse::ServiceUnavailable()
         .insert_header((RETRY_AFTER, "3"))
         .json(Message { message: "The booking server is not available right now. Try again." })
+}
+
+/// The address takes only the methods `allowed`, as `Allow` lists them.
+pub fn not_allowed(allowed: &'static str) -> HttpResponse {
+    let message = format!("This address takes only: {allowed}.");
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, allowed))
+        .json(Message { message: &message })
+}
+
+/// Nothing has this address. `mod_reservations` comes here when its prefix is wrong: it puts
+/// `/conference` behind it as it is.
+pub fn nowhere() -> HttpResponse {
+    refused(
+        StatusCode::NOT_FOUND,
+        "Nothing is at this address. Check reservations_api_prefix: it must end without a slash.",
+    )
 }
 
 pub(crate) fn bad_form() -> HttpResponse {

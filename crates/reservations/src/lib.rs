@@ -9,11 +9,14 @@ mod asked;
 mod bearer;
 mod conference;
 
+pub use answer::{not_allowed, nowhere};
 pub use bearer::ReservationTokens;
 
 use std::sync::Arc;
 
-use actix_web::web;
+use std::future::ready;
+
+use actix_web::{Resource, web};
 use roomkey_app::App;
 
 /// What the handlers work with.
@@ -29,9 +32,19 @@ pub fn configure(app: App, tokens: ReservationTokens) -> impl Fn(&mut web::Servi
         config.app_data(state.clone()).service(
             web::scope("/conference")
                 .app_data(web::FormConfig::default().limit(16 * 1024))
-                .route("", web::post().to(conference::create))
-                .route("/{id}", web::get().to(conference::show))
-                .route("/{id}", web::delete().to(conference::delete)),
+                .service(at("", "POST").route(web::post().to(conference::create)))
+                .service(
+                    at("/{id}", "DELETE, GET, HEAD")
+                        .route(web::get().to(conference::show))
+                        .route(web::head().to(conference::show))
+                        .route(web::delete().to(conference::delete)),
+                )
+                .default_service(web::to(async || answer::nowhere())),
         );
     }
+}
+
+/// An address below `/conference`; every method but `allowed` is refused.
+fn at(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || ready(answer::not_allowed(allowed))))
 }

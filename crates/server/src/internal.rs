@@ -1,11 +1,14 @@
 //! What machines call on the internal listener, beside Jitsi's reservations API.
 
-use actix_web::{HttpResponse, http::header::RETRY_AFTER, web};
+use std::future::ready;
+
+use actix_web::{Handler, HttpResponse, Resource, Responder, http::header::RETRY_AFTER, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
 use roomkey_core::time::TimeZone;
+use roomkey_reservations::{not_allowed, nowhere};
 
-/// Adds `/healthz`, `/readyz` and `/metrics`.
+/// Adds `/healthz`, `/readyz` and `/metrics`, and refuses all that nobody else takes.
 pub(crate) fn configure(
     app: App,
     metrics: PrometheusHandle,
@@ -14,10 +17,24 @@ pub(crate) fn configure(
         config
             .app_data(web::Data::new(app.clone()))
             .app_data(web::Data::new(metrics.clone()))
-            .route("/healthz", web::get().to(health))
-            .route("/readyz", web::get().to(ready))
-            .route("/metrics", web::get().to(show_metrics));
+            .service(at("/healthz", health))
+            .service(at("/readyz", is_ready))
+            .service(at("/metrics", show_metrics))
+            .default_service(web::to(async || nowhere()));
     }
+}
+
+/// An address that is only read.
+fn at<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args> + Copy,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler))
+        .route(web::head().to(handler))
+        .default_service(web::to(|| ready(not_allowed("GET, HEAD"))))
 }
 
 /// The process runs.
@@ -26,7 +43,7 @@ async fn health() -> &'static str {
 }
 
 /// The database answers and has the schema that this program needs. Not: Jitsi, SMTP.
-async fn ready(app: web::Data<App>) -> HttpResponse {
+async fn is_ready(app: web::Data<App>) -> HttpResponse {
     let sentence = match app.store().is_ready().await {
         Ok(true) => return HttpResponse::Ok().body("ok\n"),
         Ok(false) => "the schema is older than this program; run 'roomkey migrate'\n",

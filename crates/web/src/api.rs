@@ -7,6 +7,8 @@ mod caller;
 mod problem;
 mod slots;
 
+use std::future::ready;
+
 use actix_web::{
     HttpResponse, Resource,
     web::{self, PayloadConfig, ServiceConfig, route},
@@ -15,6 +17,8 @@ use actix_web::{
 pub use booking::booking_json;
 use problem::Problem;
 
+use crate::method::{POST, READ, READ_AND_POST, read};
+
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -22,26 +26,23 @@ const MAX_BYTES: usize = 256 * 1024;
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .app_data(PayloadConfig::new(MAX_BYTES))
-        .service(at("/v1/slots").route(web::get().to(slots::get)))
+        .service(at("/v1/slots", READ).route(read().to(slots::get)))
         .service(
-            at("/v1/bookings")
-                .route(web::get().to(bookings::list))
+            at("/v1/bookings", READ_AND_POST)
+                .route(read().to(bookings::list))
                 .route(web::post().to(bookings::create)),
         )
-        .service(at("/v1/bookings/{id}").route(web::get().to(bookings::get)))
-        .service(at("/v1/bookings/{id}/cancel").route(web::post().to(bookings::cancel)))
+        .service(at("/v1/bookings/{id}", READ).route(read().to(bookings::get)))
+        .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
         .default_service(route().to(not_found));
 }
 
-/// An address; every other method than its routes' is refused.
-fn at(path: &str) -> Resource {
-    web::resource(path).default_service(route().to(not_allowed))
+/// An address; every method but `allowed` is refused.
+fn at(path: &str, allowed: &'static str) -> Resource {
+    let refused = move || ready(Problem::method_not_allowed(allowed));
+    web::resource(path).default_service(route().to(refused))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found())
-}
-
-async fn not_allowed() -> Result<HttpResponse, Problem> {
-    Err(Problem::method_not_allowed())
 }

@@ -12,6 +12,7 @@ mod client;
 mod dress;
 mod failure;
 mod form;
+mod method;
 mod origin;
 mod pages;
 mod routes;

@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use actix_web::{
-    HttpResponse, Resource, Route, guard,
+    HttpResponse, Resource,
     http::header::ALLOW,
     middleware::{Compress, from_fn},
     web::{self, Data, PayloadConfig, ServiceConfig, route},
@@ -13,16 +13,13 @@ use crate::{
     Web, api, assets, dress,
     failure::Failure,
     form,
+    method::{POST, READ, READ_AND_POST, read},
     pages::{
         app, booked, booking, calendar, cancel, details, forgot_password, home, join, mailbox,
         profile, reset_password, setup, sign_in, sign_out,
     },
     theme,
 };
-
-const READ: &str = "GET, HEAD";
-const READ_AND_POST: &str = "GET, HEAD, POST";
-const POST: &str = "POST";
 
 /// Adds the pages and the API to a server.
 ///
@@ -123,11 +120,6 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
 /// A page's address; every method but `allowed` is refused.
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(route().to(move || ready(not_allowed(allowed))))
-}
-
-/// `GET` and `HEAD`.
-fn read() -> Route {
-    route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 fn not_allowed(allowed: &'static str) -> HttpResponse {

@@ -3,7 +3,7 @@
 use roomkey_core::{
     availability::Refusal,
     booking::{
-        Booking, BookingRequest, Fresh, InvalidTransition, NewBooking, Side, Status,
+        Booking, BookingRequest, Fresh, InvalidTransition, NewBooking, Side, Status, StatusFilter,
         decide_booking, decide_cancellation,
     },
     event_type::{EventType, RoomPolicy},
@@ -110,7 +110,12 @@ fn a_booking_can_be_called_off_once_and_until_it_ends() {
 fn names_of_states_and_sides_are_read_back() {
     for status in [Status::Confirmed, Status::Cancelled] {
         assert_eq!(status.as_str().parse(), Ok(status));
+        assert_eq!(status.as_str().parse(), Ok(StatusFilter::only(status)));
     }
+    for name in StatusFilter::NAMES {
+        assert_eq!(name.parse::<StatusFilter>().map(StatusFilter::as_str), Ok(name));
+    }
+    assert!("gone".parse::<StatusFilter>().is_err());
     for side in [Side::Host, Side::Customer] {
         assert_eq!(side.as_str().parse(), Ok(side));
     }

@@ -2,7 +2,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{App, BookingDetails, BookingFilter, Page, Wanted};
 use roomkey_core::{
-    booking::{BookingRequest, Side, Status},
+    booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, Note, PersonName},
     time::{Instant, InvalidInstant, TimeZone},
@@ -67,9 +67,9 @@ pub(super) struct List {
     /// Only this host's
     #[arg(long)]
     host: Option<String>,
-    /// confirmed or cancelled
+    /// unverified, pending, confirmed, declined, expired or cancelled
     #[arg(long)]
-    status: Option<Status>,
+    status: Option<StatusFilter>,
     /// Only those that end after this time
     #[arg(long, value_name = "TIME", value_parser = instant)]
     from: Option<Instant>,

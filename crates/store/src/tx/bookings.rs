@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use roomkey_core::{
     account::User,
     availability::{Busy, BusyTimes},
-    booking::{Booking, Cancellation, NewBooking, Side, Status},
+    booking::{Booking, Cancellation, NewBooking, Side, Status, StatusFilter},
     event_type::{EventType, LONGEST},
     ids::{BookingId, UserId},
     room::Room,
@@ -67,7 +67,7 @@ pub struct Cursor {
 #[derive(Debug, Clone, Copy)]
 pub struct BookingFilter {
     /// Only those in this state.
-    pub status: Option<Status>,
+    pub status: Option<StatusFilter>,
     /// Only those that end after this.
     pub from: Option<Instant>,
     /// Only those that start before this.

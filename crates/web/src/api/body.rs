@@ -1,10 +1,6 @@
 use std::{future::Future, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    http::{StatusCode, header::CONTENT_TYPE},
-};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::StatusCode};
 use roomkey_core::text::FieldError;
 use serde_json::{Map, Value};
 
@@ -20,8 +16,8 @@ impl FromRequest for Body {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?"));
-        let json = kind.is_none_or(|kind| kind.starts_with("application/json"));
+        let kind = request.content_type();
+        let json = kind.is_empty() || kind.eq_ignore_ascii_case("application/json");
         let octets = body::read(request, payload);
         Box::pin(async move {
             if !json {
@@ -108,8 +104,9 @@ impl Reader {
             None => {}
             Some(Value::Object(object)) => {
                 for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
-                    let name = format!("{field}.{name}");
-                    self.wrong(WrongField::new(name, FieldError::Choice));
+                    let known = known.join(", ");
+                    let message = format!("There is no '{name}' in '{field}'; there is: {known}");
+                    self.wrong(WrongField::with(&format!("{field}.{name}"), "unknown", message));
                 }
             }
             Some(_) => self.wrong(WrongField::with(field, "type", "Send an object")),

@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use roomkey_app::{BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted};
 use roomkey_core::{
     account::Scope,
-    booking::{BookingRequest, Side, Status},
+    booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, FieldError, Note, PersonName},
     time::{Instant, LocalDate, Minutes, TimeZone},
@@ -166,8 +166,12 @@ pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpRes
 fn filter(query: &Form) -> Result<BookingFilter, Problem> {
     let mut reader = Reader::default();
     let given = |field: &str| Some(query.text(field)).filter(|text| !text.is_empty());
-    let status = given("status").and_then(|text| {
-        reader.check("status", text.parse::<Status>().map_err(|_| FieldError::Choice))
+    let status = given("status").and_then(|text| match text.parse::<StatusFilter>() {
+        Ok(status) => Some(status),
+        Err(unknown) => {
+            reader.wrong(WrongField::with("status", "choice", unknown.to_string()));
+            None
+        }
     });
     let from = given("from").and_then(|text| reader.check("from", moment(&text, false)));
     let to = given("to").and_then(|text| reader.check("to", moment(&text, true)));

@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{
         StatusCode,
-        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
 use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
@@ -64,9 +64,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
     }
 
-    pub(super) fn method_not_allowed() -> Self {
-        let detail = "This address does not take that method.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    /// The answer to a method that an address does not take; `allowed` is what `Allow` says.
+    pub(super) fn method_not_allowed(allowed: &'static str) -> HttpResponse {
+        let detail = format!("This address takes only: {allowed}.");
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        let mut response = problem.error_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        response
     }
 
     pub(super) fn unauthorized() -> Self {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use roomkey_app::{BookingDetails, BookingFilter, Cursor};
 use roomkey_core::{
-    booking::{Side, Status},
+    booking::{Side, Status, StatusFilter},
     time::{Instant, LocalDate, TimeZone},
 };
 
@@ -140,7 +140,8 @@ impl Tab {
             Self::Cancelled => (Status::Cancelled, None, None),
         };
         let latest_first = !matches!(self, Self::Upcoming);
-        BookingFilter { status: Some(status), from, to, latest_first, after, limit: MOST + 1 }
+        let status = Some(StatusFilter::only(status));
+        BookingFilter { status, from, to, latest_first, after, limit: MOST + 1 }
     }
 }
 
