@@ -1,10 +1,14 @@
 //! The commands: what they do, what they refuse, and their exit codes.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+
 use chrono::Duration;
 use roomkey_tests::{
     Backend, Booked, Host, Output, SOON, SmtpSink, TestApp, instant, on_both, rfc3339, wait_until,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both!(
     migrate_brings_the_schema_up_to_date,
@@ -16,6 +20,7 @@ on_both!(
     api_keys_are_shown_once,
     seed_makes_the_same_data_again,
     doctor_says_what_to_mend,
+    looking_changes_nothing,
 );
 
 fn migrate_brings_the_schema_up_to_date(backend: Backend) {
@@ -391,7 +396,8 @@ fn api_keys_are_shown_once(backend: Backend) {
 
 fn seed_makes_the_same_data_again(backend: Backend) {
     let seeded = |seed: &str| {
-        let app = TestApp::on(backend).prepare();
+        // A clock of its own: the data begins with the present half hour.
+        let app = TestApp::on(backend).clock("2027-03-01 08:05:00").prepare();
         app.cli(&["seed", "--hosts", "3", "--bookings", "60", "--seed", seed]).done();
         let count =
             |table: &str| app.database().number(&format!("SELECT count(*) AS n FROM {table}"));
@@ -438,6 +444,107 @@ fn doctor_says_what_to_mend(backend: Backend) {
     assert!(format!("{}{}", none.stdout, none.stderr).contains("roomkey migrate"), "{none:?}");
 }
 
+fn looking_changes_nothing(backend: Backend) {
+    let mut app = TestApp::on(backend).empty_database().prepare();
+    let look = |app: &TestApp| -> (String, String) {
+        let before = files(app.dir());
+        let doctor = app.cli(&["doctor"]);
+        let dry = app.cli(&["migrate", "--dry-run"]);
+        assert_eq!(files(app.dir()), before, "nothing is made, and nothing changed");
+        (doctor.stdout, dry.done().to_owned())
+    };
+    let (doctor, dry) = look(&app);
+    assert!(dry.contains("0001"), "{dry}");
+    match backend {
+        Backend::Sqlite => {
+            for told in [doctor, dry] {
+                assert!(told.contains("there is no database yet"), "{told}");
+            }
+        }
+        Backend::Postgres => {
+            assert!(doctor.contains("roomkey migrate"), "{doctor}");
+            let tables = "SELECT count(*) AS n FROM information_schema.tables \
+                          WHERE table_schema = 'public'";
+            assert_eq!(app.database().number(tables), 0);
+        }
+    }
+
+    // Nor in a database that is there, by the side of a server or without.
+    app.cli(&["migrate"]).done();
+    let (doctor, dry) = look(&app);
+    assert!(doctor.contains("there are none"), "accounts: {doctor}");
+    assert!(dry.contains("up to date"), "{dry}");
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM key_checks"), 0);
+    app.add_host(&Host::ada());
+    let (doctor, _) = look(&app);
+    assert!(!doctor.contains("there are none") && !doctor.contains("FAIL"), "{doctor}");
+    app.start();
+    app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "30"]);
+    app.book("intro", app.noon_in_days(2));
+    app.cli(&["doctor"]).done();
+    app.cli(&["migrate", "--dry-run"]).done();
+    app.set("secret_key", "ab".repeat(32));
+    let other_key = app.cli(&["doctor"]);
+    assert_eq!(other_key.code, Some(1), "{other_key:?}");
+    assert!(other_key.stdout.contains("secret_key"), "{other_key:?}");
+}
+
+/// Every file below a folder, with a digest of what is in it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, u64> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+            found.insert(path, 0);
+        } else {
+            let mut digest = DefaultHasher::new();
+            std::fs::read(&path).expect("a file").hash(&mut digest);
+            found.insert(path, digest.finish());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_mailbox_is_there_from_the_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let app = TestApp::on(Backend::Sqlite).start();
+    let folder = std::fs::metadata(app.data_dir().join("mailbox")).expect("the mailbox");
+    assert!(folder.is_dir());
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    let smtp = TestApp::on(Backend::Sqlite).set("mail.url", "smtp+plain://127.0.0.1:9").start();
+    assert!(!smtp.data_dir().join("mailbox").exists());
+}
+
+#[test]
+fn what_commands_print_can_be_had_as_json() {
+    let app = TestApp::on(Backend::Sqlite).empty_database().prepare();
+    let step = |told: &Value| -> bool {
+        told["steps"][0].as_str().is_some_and(|step| step.starts_with("0001"))
+    };
+    let dry = app.cli(&["migrate", "--dry-run", "--json"]).json();
+    assert!(dry["dry_run"] == true && step(&dry), "{dry}");
+    let done = app.cli(&["migrate", "--json"]).json();
+    assert!(done["dry_run"] == false && step(&done), "{done}");
+    assert_eq!(app.cli(&["migrate", "--json"]).json(), json!({"dry_run": false, "steps": []}));
+
+    for format in ["prosody", "docker"] {
+        let text = app.cli(&["jitsi", "config", "--format", format]);
+        let told = app.cli(&["jitsi", "config", "--format", format, "--json"]).json();
+        assert_eq!(told["format"], format);
+        assert_eq!(told["config"], text.done());
+        assert_eq!(told["reservations_token"], app.reservations_token());
+        let prefix = told["reservations_api_prefix"].as_str().expect("the prefix");
+        assert!(text.done().contains(prefix) && prefix.starts_with("http://"), "{told}");
+    }
+
+    let sent = app.cli(&["mail", "test", "--to", "ops@customers.example", "--json"]).json();
+    assert_eq!(sent["sent"], true);
+    assert!(sent["conversation"].as_array().is_some_and(|lines| !lines.is_empty()), "{sent}");
+    assert!(app.cli(&["doctor", "--json"]).json().is_array());
+}
+
 #[test]
 fn doctor_and_commands_name_a_database_that_is_away() {
     let app = TestApp::on(Backend::Postgres).prepare();
@@ -477,6 +584,22 @@ fn jitsi_config_is_ready_to_paste() {
         assert!(docker.done().contains(line), "{line}: {}", docker.stdout);
     }
     app.cli(&["jitsi", "config", "--format", "xml"]).wrong_usage();
+
+    // A container finds Roomkey by the name that docker-compose.yml gives it, with dots.
+    let compose = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docker-compose.yml");
+    let compose = std::fs::read_to_string(compose).expect("docker-compose.yml");
+    let named = "PROSODY_RESERVATION_REST_BASE_URL: ";
+    let shared = compose.lines().find_map(|line| line.trim().strip_prefix(named));
+    let shared = shared.expect("where the compose file's Prosody asks");
+    let prefix = |listen: &str, format: &str| {
+        let app = TestApp::on(Backend::Sqlite).set("internal_listen", listen).prepare();
+        let told = app.cli(&["jitsi", "config", "--format", format, "--json"]).json();
+        told["reservations_api_prefix"].as_str().expect("a prefix").to_owned()
+    };
+    assert_eq!(prefix("0.0.0.0:8081", "docker"), shared);
+    assert_eq!(prefix("0.0.0.0:8081", "prosody"), "http://127.0.0.1:8081");
+    assert_eq!(prefix("[::1]:8082", "prosody"), "http://[::1]:8082");
+    assert_eq!(prefix("10.0.0.5:8081", "prosody"), "http://10.0.0.5:8081");
 }
 
 #[test]
@@ -559,6 +682,10 @@ fn the_configuration_is_read_strictly() {
     named(&with("limits.enabled", "maybe"), "limits.enabled");
     named(&with("secret_key", "too short"), "secret_key");
 
+    named(&with("sign_up", "everybody"), "sign_up");
+    named(&with("log.format", "xml"), "log.format");
+    named(&with("log.level", "info,roomkey=loud"), "log.level");
+
     // A file, and the environment over it.
     let file = app.dir().join("roomkey.toml");
     std::fs::write(&file, "[jitsi]\nurl = \"https://rooms.example.net\"\nno_such_key = 1\n")
@@ -581,6 +708,100 @@ fn the_configuration_is_read_strictly() {
         TestApp::on(Backend::Sqlite).set("secret_key_file", secret.display().to_string()).prepare();
     app.add_host(&Host::ada());
     assert!(!app.data_dir().join("secret-key").exists());
+}
+
+#[test]
+fn a_wrong_setting_is_one_sentence_that_names_it_and_its_place() {
+    let sentence = |app: &TestApp, arguments: &[&str]| -> String {
+        let output = app.cli(&[arguments, &["booking", "list"]].concat());
+        let line = output.refused();
+        assert_eq!(line.lines().count(), 1, "one sentence: {line}");
+        assert_eq!(output.stdout, "");
+        line.to_owned()
+    };
+    // From the environment.
+    for (key, value, problem) in [
+        ("no_such_key", "1", "ROOMKEY_NO_SUCH_KEY"),
+        ("mail_url", "mailbox://", "ROOMKEY_MAIL__URL"),
+        ("listen.port", "1", "ROOMKEY_LISTEN__PORT"),
+        ("mail", "x", "ROOMKEY_MAIL"),
+        ("public_url", "no url\nat all", "ROOMKEY_PUBLIC_URL"),
+        ("public_url", "https://book.example.org:99999", "ROOMKEY_PUBLIC_URL"),
+        ("jitsi.url", "https://meet.example.org/path", "ROOMKEY_JITSI__URL"),
+        ("listen", "127.0.0.1:http", "ROOMKEY_LISTEN"),
+        ("internal_listen", "127.0.0.1:99999", "ROOMKEY_INTERNAL_LISTEN"),
+        ("data_dir", "", "ROOMKEY_DATA_DIR"),
+        ("trusted_proxies", "10.0.0.1, proxy", "ROOMKEY_TRUSTED_PROXIES"),
+        ("limits.enabled", "maybe", "ROOMKEY_LIMITS__ENABLED"),
+        ("mail.from", "nobody", "ROOMKEY_MAIL__FROM"),
+        ("log.level", "info,roomkey=loud", "ROOMKEY_LOG__LEVEL"),
+        ("jitsi.mode", "telepathy", "ROOMKEY_JITSI__MODE"),
+        ("secret_key_file", "/no/such/file", "ROOMKEY_SECRET_KEY_FILE"),
+    ] {
+        let app = TestApp::on(Backend::Sqlite).set(key, value).prepare();
+        let line = sentence(&app, &[]);
+        assert!(line.contains(key) && line.contains(problem), "{key}: {line}");
+    }
+    // What is secret is not in the sentence.
+    for (key, value) in [
+        ("secret_key", "planted-5e"),
+        ("database_url", "mysql://user:planted-5e@localhost/x"),
+        ("database_url", "postgres://user:%planted-5e@localhost/x"),
+        ("mail.url", "pigeon://user:planted-5e@coop"),
+        ("jitsi.reservations_token_previous", "planted-5e"),
+    ] {
+        let line = sentence(&TestApp::on(Backend::Sqlite).set(key, value).prepare(), &[]);
+        let variable = format!("ROOMKEY_{}", key.replace('.', "__").to_uppercase());
+        assert!(line.contains(key) && line.contains(&variable), "{key}: {line}");
+        assert!(!line.contains("planted"), "{line}");
+    }
+    // From a file, with the line where it is no TOML.
+    let app = TestApp::on(Backend::Sqlite).prepare();
+    let file = app.dir().join("mine.toml");
+    let named = file.display().to_string();
+    for (text, problem) in [
+        ("no_such_key = 1", "no_such_key"),
+        ("[mail]\nsender = \"x@y.example\"", "mail.sender"),
+        ("lisen = \"127.0.0.1:1\"", "listen"),
+        ("[no_such_section]\nkey = 1", "no_such_section.key"),
+        ("sign_up = 8080", "sign_up"),
+        ("mail = 3", "mail"),
+        ("trusted_proxies = [1]", "trusted_proxies"),
+        ("[limits]\nenabled = \"maybe\"", "limits.enabled"),
+        ("secret_key = 3", "secret_key"),
+        ("secret_key_file = 3", "secret_key_file"),
+        ("data_dir = \"x\"\n[mail\nurl = \"planted-5e\"", "line 2"),
+        ("[mail]\nurl = \"smtp://user:planted-5e@host\" x", "line 2"),
+    ] {
+        std::fs::write(&file, text).expect("write");
+        let line = sentence(&app, &["--config", &named]);
+        assert!(line.contains(problem) && line.contains("mine.toml"), "{text}: {line}");
+        assert!(!line.contains("planted"), "{line}");
+    }
+    let missing = sentence(&app, &["--config", "no-such-file.toml"]);
+    assert!(missing.contains("--config") && missing.contains("no-such-file.toml"), "{missing}");
+    // A secret and its file: both places are named.
+    std::fs::write(&file, format!("secret_key = \"{}\"", "ab".repeat(32))).expect("write");
+    let mut app = app;
+    app.set("secret_key_file", "/no/such/file");
+    let both = sentence(&app, &["--config", &named]);
+    assert!(both.contains("mine.toml") && both.contains("ROOMKEY_SECRET_KEY_FILE"), "{both}");
+    // A file that holds no good secret.
+    let secret = app.dir().join("secret");
+    std::fs::write(&secret, "planted-5e").expect("write");
+    app.set("secret_key_file", secret.display().to_string());
+    let line = sentence(&app, &[]);
+    assert!(line.contains("secret_key") && line.contains(&*secret.to_string_lossy()), "{line}");
+    assert!(!line.contains("planted"), "{line}");
+    // The file of certificates and the data folder are met later, and named as well.
+    let app = TestApp::on(Backend::Sqlite)
+        .set("mail.url", "smtps://localhost")
+        .set("mail.ca_file", "/no/such/file")
+        .prepare();
+    let refused = app.cli(&["mail", "test", "--to", "ops@customers.example"]);
+    assert!(refused.refused().contains("mail.ca_file"), "{refused:?}");
+    let app = TestApp::on(Backend::Sqlite).set("data_dir", "/dev/null/data").prepare();
+    assert!(sentence(&app, &[]).contains("data_dir"));
 }
 
 #[test]

@@ -51,8 +51,13 @@ impl FromStr for BaseUrl {
             .strip_prefix("https://")
             .or_else(|| base.strip_prefix("http://"))
             .ok_or(InvalidBaseUrl)?;
-        let good = !authority.is_empty()
-            && authority.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+            _ => (authority, None),
+        };
+        let good = !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+            && port.is_none_or(|port| port.parse::<u16>().is_ok());
         good.then_some(Self(base)).ok_or(InvalidBaseUrl)
     }
 }
@@ -118,7 +123,13 @@ mod tests {
         let url: BaseUrl = "https://Book.example.org:8443/".parse().unwrap();
         assert_eq!(url.as_str(), "https://book.example.org:8443");
         assert_eq!((url.authority(), url.domain()), ("book.example.org:8443", "book.example.org"));
-        for bad in ["", "book.example.org", "ftp://x", "https://", "https://x/y", "https://x?y"] {
+        for good in ["http://[::1]", "http://[::1]:8080", "http://127.0.0.1:80"] {
+            assert_eq!(good.parse::<BaseUrl>().map(|url| url.0), Ok(good.to_owned()));
+        }
+        for bad in ["", "book.example.org", "ftp://x", "https://", "https://x/y", "https://x?y"]
+            .into_iter()
+            .chain(["https://x:99999", "https://x:", "https://:80", "https://[::1]:x"])
+        {
             assert_eq!(bad.parse::<BaseUrl>(), Err(InvalidBaseUrl), "{bad}");
         }
     }

@@ -38,6 +38,14 @@ pub enum TransportError {
         /// Why.
         source: std::io::Error,
     },
+    /// The folder of the mailbox can not be made.
+    #[error("data_dir: {} can not be made: {source}", path.display())]
+    Mailbox {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file holds no certificates.
     #[error("mail.ca_file {} holds no PEM certificates", .0.display())]
     Certificate(PathBuf),
@@ -47,8 +55,8 @@ pub enum TransportError {
 }
 
 impl Transport {
-    /// Opens the way that `url` names. `mailbox://` writes below `data_dir`; `ca_file` holds
-    /// certificates to trust beside the system's.
+    /// Opens the way that `url` names. `mailbox://` writes into a folder below `data_dir`, which is
+    /// made if need be; `ca_file` holds certificates to trust beside the system's.
     ///
     /// Nothing is connected yet.
     ///
@@ -60,7 +68,7 @@ impl Transport {
         ca_file: Option<&Path>,
     ) -> Result<Self, TransportError> {
         Ok(Self(match url {
-            MailUrl::Mailbox => Kind::Mailbox(MailboxDir::below(data_dir)),
+            MailUrl::Mailbox => Kind::Mailbox(MailboxDir::open(data_dir)?),
             MailUrl::Smtp(server) => Kind::Smtp(Box::new(Smtp::new(server.clone(), ca_file)?)),
         }))
     }

@@ -104,6 +104,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Migrate(command) => migrate::run(&settings, &command),
         Command::Jitsi(command) => jitsi::run(&settings, &command),
+        Command::Doctor(Json { json }) => return doctor::run(&settings, json),
         command => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let ended = runtime.block_on(run_async(settings, command));
@@ -117,7 +118,6 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Doctor(Json { json }) => return doctor::run(&settings, json).await,
         Command::Mail(command) => mail::run(&settings, &command).await,
         command => {
             let app = parts::app(&settings, SchemaPolicy::MakeIfEmpty, Arc::new(Notify::new()))?;

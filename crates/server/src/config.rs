@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, with the environment over it. An unknown key or a bad value
-//! stops the start with a sentence that names it.
+//! stops the start with a sentence that names the key and where it was given.
 
+mod given;
 mod settings;
 mod sources;
 
@@ -8,11 +9,10 @@ pub(crate) use settings::{LogFormat, Settings};
 
 use std::path::Path;
 
-use anyhow::Context;
-
 /// Reads `--config FILE`, else `roomkey.toml` if there is one, and the environment.
 pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Settings> {
-    let table = sources::table(file)?;
-    let raw: settings::Raw = table.try_into().context("the configuration can not be used")?;
-    raw.check()
+    let mut given = sources::read(file)?;
+    let settings = settings::check(&mut given)?;
+    given.finish()?;
+    Ok(settings)
 }

@@ -7,11 +7,14 @@ use roomkey_core::{
     time::{Clock, TimeZone},
 };
 use roomkey_mailer::MailUrl;
-use roomkey_store::{Backend, SchemaPolicy, Store};
+use roomkey_store::{Backend, KeyState, Store, Vault};
 use serde::Serialize;
-use tokio::sync::Notify;
 
-use crate::{config::Settings, parts, system::SystemClock};
+use crate::{
+    config::Settings,
+    keys,
+    system::{SystemClock, SystemEntropy},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,8 +49,8 @@ impl Finding {
 }
 
 /// Prints the findings; exit code 1 if one of them is a failure.
-pub(crate) async fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
-    let mut findings = database(settings).await;
+pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
+    let mut findings = database(settings);
     findings.push(clock());
     findings.push(Finding::ok("zone data", format!("version {}", TimeZone::data_version())));
     findings.push(mail(settings));
@@ -72,44 +75,69 @@ pub(crate) async fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitC
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn database(settings: &Settings) -> Vec<Finding> {
+/// The database, its schema, accounts and key, as they are: nothing is made or changed.
+fn database(settings: &Settings) -> Vec<Finding> {
     let kind = match settings.database_url.backend() {
         Backend::Sqlite => "SQLite",
         Backend::Postgres => "PostgreSQL",
     };
-    let missing = match Store::migrate(&settings.database_url, SchemaPolicy::DryRun) {
-        Ok(missing) => missing,
+    let key = match &settings.secret_key {
+        Some(key) => Ok(Some(key.clone())),
+        None => keys::kept_secret_key(&settings.data_dir),
+    };
+    let key = match key {
+        Ok(key) => key,
+        Err(error) => {
+            let mend = "check data_dir, or set secret_key";
+            return vec![Finding::fail("secret key", format!("{error:#}"), mend)];
+        }
+    };
+    let vault = key.as_ref().map(|key| Vault::new(key, Arc::new(SystemEntropy)));
+    let found = match Store::inspect(&settings.database_url, vault.as_ref()) {
+        Ok(found) => found,
         Err(error) => {
             let mend = "check database_url, and that the database server runs";
             return vec![Finding::fail("database", format!("{kind}: {error}"), mend)];
         }
     };
+    if !found.exists {
+        let mend = "start the server, or run 'roomkey migrate': either makes it";
+        return vec![Finding::warn("database", format!("{kind}: there is no database yet"), mend)];
+    }
     let mut findings = vec![Finding::ok("database", format!("{kind} answers"))];
-    if !missing.is_empty() {
-        let finding = format!("{} steps are missing", missing.len());
+    if !found.missing.is_empty() {
+        let finding = format!("{} steps are missing", found.missing.len());
         let mend = "run 'roomkey migrate', or start the server, which does the same";
         findings.push(Finding::fail("schema", finding, mend));
         return findings;
     }
     findings.push(Finding::ok("schema", "up to date"));
-    match parts::app(settings, SchemaPolicy::MakeIfEmpty, Arc::new(Notify::new())) {
-        Ok(app) => match app.needs_setup().await {
-            Ok(false) => findings.push(Finding::ok("accounts", "there are some")),
-            Ok(true) => findings.push(Finding::warn(
-                "accounts",
-                "there are none",
-                "start the server and open /setup, or run 'roomkey user add'",
-            )),
-            Err(error) => {
-                findings.push(Finding::fail("accounts", error.to_string(), "check the database"));
-            }
-        },
-        Err(error) => {
-            let mend = "check data_dir and secret_key";
-            findings.push(Finding::fail("secret key", format!("{error:#}"), mend));
+    findings.push(if found.has_accounts {
+        Finding::ok("accounts", "there are some")
+    } else {
+        let mend = "start the server and open /setup, or run 'roomkey user add'";
+        Finding::warn("accounts", "there are none", mend)
+    });
+    findings.push(secret_key(found.key, key.is_some(), settings));
+    findings
+}
+
+fn secret_key(state: KeyState, is_there: bool, settings: &Settings) -> Finding {
+    let kept = settings.data_dir.join("secret-key").display().to_string();
+    match state {
+        KeyState::Fits => Finding::ok("secret key", "the one that the database was filled with"),
+        KeyState::Free if is_there => Finding::ok("secret key", "there is one, not used yet"),
+        KeyState::Free => Finding::ok("secret key", format!("none yet; the server makes {kept}")),
+        KeyState::Wrong => {
+            let finding = if is_there {
+                "the database was filled with another secret_key"
+            } else {
+                "there is none, and the database was filled with one"
+            };
+            let mend = format!("set secret_key to the one it was made with, or put it into {kept}");
+            Finding::fail("secret key", finding, mend)
         }
     }
-    findings
 }
 
 /// The program was not built after now.

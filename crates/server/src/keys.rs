@@ -20,6 +20,12 @@ pub(crate) fn secret_key(data_dir: &Path) -> anyhow::Result<SecretKey> {
     text.parse().with_context(|| format!("{}", data_dir.join("secret-key").display()))
 }
 
+/// The secret key in its file, if there is one.
+pub(crate) fn kept_secret_key(data_dir: &Path) -> anyhow::Result<Option<SecretKey>> {
+    let path = data_dir.join("secret-key");
+    if path.exists() { secret_key(data_dir).map(Some) } else { Ok(None) }
+}
+
 /// The bearer token for Prosody in its file; made if there is none.
 pub(crate) fn reservations_token(data_dir: &Path) -> anyhow::Result<SecretString> {
     kept(data_dir, "reservations-token", || Token::new(&SystemEntropy).expose().to_owned())
@@ -44,7 +50,7 @@ fn kept(data_dir: &Path, name: &str, make: impl FnOnce() -> String) -> anyhow::R
         .recursive(true)
         .mode(0o700)
         .create(data_dir)
-        .with_context(|| format!("{} can not be made", data_dir.display()))?;
+        .with_context(|| format!("data_dir: {} can not be made", data_dir.display()))?;
     let fresh = data_dir.join(format!(".{name}.{}", std::process::id()));
     let secret = make();
     let written = fs::OpenOptions::new()

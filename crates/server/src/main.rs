@@ -40,7 +40,10 @@ fn main() -> ExitCode {
     match cli::run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("roomkey: {error:#}");
+            // Some libraries write several lines.
+            let text = format!("{error:#}");
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            eprintln!("roomkey: {}", lines.join(" "));
             ExitCode::from(REFUSED)
         }
     }

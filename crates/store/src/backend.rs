@@ -20,9 +20,16 @@ pub struct DatabaseUrl {
 }
 
 /// The text names no database.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a database; use sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")]
-pub struct InvalidDatabaseUrl;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    /// Of another kind.
+    #[error("not a database; use sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")]
+    Form,
+    /// Not percent-encoded. PostgreSQL's library would repeat what it can not read, which may be
+    /// part of the password.
+    #[error("a % in a user, password or name must be written %25")]
+    Percent,
+}
 
 impl DatabaseUrl {
     /// The back end that the scheme names.
@@ -47,12 +54,21 @@ impl FromStr for DatabaseUrl {
         let (backend, location) = match text.split_once("://") {
             Some(("sqlite", path)) if !path.is_empty() => (Backend::Sqlite, path),
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+                if !is_percent_encoded(rest) {
+                    return Err(InvalidDatabaseUrl::Percent);
+                }
                 (Backend::Postgres, text)
             }
-            _ => return Err(InvalidDatabaseUrl),
+            _ => return Err(InvalidDatabaseUrl::Form),
         };
         Ok(Self { backend, location: location.into() })
     }
+}
+
+fn is_percent_encoded(text: &str) -> bool {
+    text.split('%')
+        .skip(1)
+        .all(|after| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 impl fmt::Debug for DatabaseUrl {

@@ -9,6 +9,17 @@ use diesel::{
 
 use crate::{MigrateError, Vault, connection::Conn, schema::booking_links};
 
+/// What a secret key is to a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// The one that it was filled with.
+    Fits,
+    /// It holds something sealed, with another.
+    Wrong,
+    /// It holds nothing sealed: any will do.
+    Free,
+}
+
 const COLUMN: &str = "key_checks.sealed";
 const SEALED: &str = "the secret key of this database";
 
@@ -22,11 +33,10 @@ struct Row {
 /// check is made anew.
 pub(crate) fn run(conn: &mut Conn, vault: &Vault) -> Result<(), MigrateError> {
     let failed = |error: diesel::result::Error| MigrateError::Open(error.to_string());
-    let row = load(conn).map_err(failed)?;
-    match row.map(|row| vault.open(COLUMN, &row.sealed)) {
-        Some(Ok(_)) => return Ok(()),
-        Some(Err(_)) if holds_secrets(conn).map_err(failed)? => return Err(MigrateError::WrongKey),
-        Some(Err(_)) | None => {}
+    match state(conn, Some(vault)).map_err(failed)? {
+        KeyState::Fits => return Ok(()),
+        KeyState::Wrong => return Err(MigrateError::WrongKey),
+        KeyState::Free => {}
     }
     let sealed =
         vault.seal(COLUMN, SEALED).map_err(|error| MigrateError::Open(error.to_string()))?;
@@ -39,6 +49,15 @@ pub(crate) fn run(conn: &mut Conn, vault: &Vault) -> Result<(), MigrateError> {
     .execute(conn)
     .map(drop)
     .map_err(failed)
+}
+
+/// What a vault's key is to a database; without a vault, whether the database needs one.
+pub(crate) fn state(conn: &mut Conn, vault: Option<&Vault>) -> QueryResult<KeyState> {
+    let Some(row) = load(conn)? else { return Ok(KeyState::Free) };
+    if vault.is_some_and(|vault| vault.open(COLUMN, &row.sealed).is_ok()) {
+        return Ok(KeyState::Fits);
+    }
+    Ok(if holds_secrets(conn)? { KeyState::Wrong } else { KeyState::Free })
 }
 
 fn holds_secrets(conn: &mut Conn) -> QueryResult<bool> {

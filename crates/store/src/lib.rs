@@ -8,6 +8,7 @@ mod backend;
 mod connection;
 mod error;
 mod file;
+mod inspect;
 mod key_check;
 mod migrate;
 mod outbox;
@@ -23,6 +24,8 @@ mod tests;
 
 pub use backend::{Backend, DatabaseUrl, InvalidDatabaseUrl};
 pub use error::{Constraint, StoreError};
+pub use inspect::Inspection;
+pub use key_check::KeyState;
 pub use migrate::{MigrateError, Migration, SchemaPolicy};
 pub use pool::{Store, StoreOptions};
 pub use tx::{

@@ -10,7 +10,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{
-    DatabaseUrl,
+    Backend, DatabaseUrl,
     connection::{Access, Conn, Manager},
     file::private,
 };
@@ -27,6 +27,13 @@ const START_PATIENCE: Duration = Duration::from_mins(1);
 /// A step of the schema that was, or would be, taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration(pub String);
+
+impl Migration {
+    /// Whether it is the one that the database lists as this version: the name up to its first `_`.
+    pub(crate) fn is_version(&self, version: &str) -> bool {
+        self.0.split('_').next() == Some(version)
+    }
+}
 
 /// The schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +184,21 @@ pub(crate) fn is_current(conn: &mut Conn) -> diesel::QueryResult<bool> {
     let rows: Vec<Count> =
         sql_query("SELECT count(*) AS count FROM __diesel_schema_migrations").load(conn)?;
     Ok(rows.first().is_some_and(|row| usize::try_from(row.count).is_ok_and(|n| n >= known)))
+}
+
+/// Every step that this program knows, in order.
+pub(crate) fn steps(backend: Backend) -> Vec<Migration> {
+    match backend {
+        Backend::Postgres => all::<diesel::pg::Pg>(&POSTGRES),
+        Backend::Sqlite => all::<diesel::sqlite::Sqlite>(&SQLITE),
+    }
+}
+
+fn all<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Vec<Migration> {
+    let found = diesel::migration::MigrationSource::<DB>::migrations(source);
+    let mut steps = found.map_or_else(|_| Vec::new(), |steps| names(&steps));
+    steps.sort_by(|one, other| one.0.cmp(&other.0));
+    steps
 }
 
 fn known<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> usize {

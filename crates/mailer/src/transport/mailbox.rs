@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failure, SendError, Stage, Transcript};
+use super::{Failure, SendError, Stage, Transcript, TransportError};
 use crate::Mail;
 
 /// A directory of `.eml` files, one for each mail, named by its Message-ID: a mail that is sent
@@ -15,8 +15,13 @@ pub(crate) struct MailboxDir {
 }
 
 impl MailboxDir {
-    pub(super) fn below(data_dir: &Path) -> Self {
-        Self { path: data_dir.join("mailbox") }
+    /// The one below `data_dir`; made if there is none.
+    pub(super) fn open(data_dir: &Path) -> Result<Self, TransportError> {
+        let path = data_dir.join("mailbox");
+        match create_private_dir(&path) {
+            Ok(()) => Ok(Self { path }),
+            Err(source) => Err(TransportError::Mailbox { path, source }),
+        }
     }
 
     pub(super) async fn write(
@@ -105,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_mail_that_is_sent_again_takes_its_own_place() {
         let data = tempfile::tempdir().unwrap();
-        let mailbox = MailboxDir::below(data.path());
+        let mailbox = MailboxDir::open(data.path()).unwrap();
         for bytes in [b"one", b"two"] {
             let mail = mail("<bk.1.0.host.booked@[::1]>", bytes);
             mailbox.write(&mail, &mut Transcript::none()).await.unwrap();
@@ -127,8 +132,10 @@ mod tests {
     #[tokio::test]
     async fn a_mailbox_that_can_not_be_written_is_tried_again() {
         let data = tempfile::tempdir().unwrap();
-        fs::write(data.path().join("mailbox"), b"in the way").unwrap();
-        let mailbox = MailboxDir::below(data.path());
+        let mailbox = MailboxDir::open(data.path()).unwrap();
+        fs::remove_dir(&mailbox.path).unwrap();
+        fs::write(&mailbox.path, b"in the way").unwrap();
+        assert!(MailboxDir::open(data.path()).is_err());
         let error = mailbox.write(&mail("<a@b>", b""), &mut Transcript::none()).await.unwrap_err();
         assert_eq!((error.failure, error.stage), (Failure::Unavailable, Stage::Mailbox));
     }

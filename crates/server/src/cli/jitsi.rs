@@ -1,6 +1,11 @@
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::json;
 
+use super::{Json, output};
 use crate::{config::Settings, parts};
 
 #[derive(Subcommand)]
@@ -14,40 +19,67 @@ pub(super) struct Config {
     /// For a hand-kept Prosody, or for docker-jitsi-meet
     #[arg(long, value_enum, default_value = "prosody")]
     format: Format,
+    #[command(flatten)]
+    json: Json,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Format {
     Prosody,
     Docker,
 }
 
+/// The name under which a container of Prosody finds Roomkey: with dots, as its resolver may not
+/// find others. `docker-compose.yml` gives it as an alias.
+const CONTAINER: &str = "roomkey.meet.jitsi";
+
 pub(super) fn run(settings: &Settings, Command::Config(config): &Command) -> anyhow::Result<()> {
     let token = parts::reservations_token(settings)?;
     let (domain, token) = (settings.site.jitsi_url.domain(), token.expose_secret());
-    let port = settings.internal_listen.first().map_or(8081, std::net::SocketAddr::port);
-    let host = settings
-        .internal_listen
-        .first()
-        .map(|address| address.ip())
-        .filter(|ip| !ip.is_unspecified())
-        .map_or_else(
-            || "roomkey".to_owned(),
-            |ip| std::net::SocketAddr::new(ip, 0).ip().to_string(),
-        );
-    let text = match config.format {
-        Format::Prosody => prosody(domain, &format!("http://{host}:{port}"), token),
-        Format::Docker => docker(&format!("http://roomkey:{port}"), token),
+    let address = reached_at(settings);
+    let (api, text) = match config.format {
+        Format::Prosody => {
+            let api = format!("http://{address}");
+            let text = prosody(domain, &api, token);
+            (api, text)
+        }
+        Format::Docker => {
+            let api = format!("http://{CONTAINER}:{}", address.port());
+            let text = docker(&api, token);
+            (api, text)
+        }
     };
+    if config.json.json {
+        return output::json(&json!({
+            "format": config.format,
+            "reservations_api_prefix": api,
+            "reservations_token": token,
+            "config": text,
+        }));
+    }
     print!("{text}");
     Ok(())
+}
+
+/// Where a Prosody on this machine finds the internal listener.
+fn reached_at(settings: &Settings) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8081));
+    let mut address = settings.internal_listen.first().copied().unwrap_or(usual);
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 fn prosody(domain: &str, api: &str, token: &str) -> String {
     format!(
         r#"-- Goes into the Prosody configuration of {domain}, for instance
 -- /etc/prosody/conf.avail/{domain}.cfg.lua. Keep what else stands there; Prosody must be able to
--- reach {api} (set internal_listen if it runs on another machine).
+-- reach {api} (set internal_listen, and the address here, if it runs on another machine).
 -- Load "reservations" on every host that people sign in to, the guest host too: a host without it
 -- opens rooms that nobody booked.
 
@@ -90,9 +122,9 @@ Component "conference.{domain}" "muc"
 
 fn docker(api: &str, token: &str) -> String {
     format!(
-        r#"# Goes into the .env of docker-jitsi-meet. Prosody must reach {api}: put Roomkey on
-# its network under the name "roomkey", with internal_listen = "0.0.0.0:8081", and publish that
-# port nowhere else.
+        r#"# Goes into the .env of docker-jitsi-meet. Prosody must reach {api}: put Roomkey
+# on its network under the alias {CONTAINER} (its resolver may not find a name without dots), with
+# internal_listen = "0.0.0.0:8081", and publish that port nowhere else.
 PROSODY_RESERVATION_ENABLED=1
 PROSODY_RESERVATION_REST_BASE_URL={api}
 XMPP_MODULES=persistent_lobby

@@ -2,7 +2,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use roomkey_core::text::EmailAddress;
 use roomkey_mailer::{Composer, Transport, send_test};
+use serde_json::json;
 
+use super::{Json, output};
 use crate::{
     config::Settings,
     system::{SystemClock, SystemEntropy},
@@ -19,6 +21,8 @@ pub(super) struct Test {
     /// Where to
     #[arg(long, value_name = "EMAIL")]
     to: EmailAddress,
+    #[command(flatten)]
+    json: Json,
 }
 
 pub(super) async fn run(settings: &Settings, Command::Test(test): &Command) -> anyhow::Result<()> {
@@ -27,8 +31,13 @@ pub(super) async fn run(settings: &Settings, Command::Test(test): &Command) -> a
         .context("mail can not be sent")?;
     let composer = Composer::new(settings.site.clone(), mail.from.clone());
     let report = send_test(&composer, &transport, &test.to, &SystemClock, &SystemEntropy).await?;
-    for line in &report.conversation {
-        println!("{line}");
+    if test.json.json {
+        let sent = report.outcome.is_ok();
+        output::json(&json!({ "sent": sent, "conversation": report.conversation }))?;
+    } else {
+        for line in &report.conversation {
+            println!("{line}");
+        }
     }
     match report.outcome {
         Ok(()) => Ok(()),

@@ -1,136 +1,19 @@
 //! What can be set, and what each setting must look like.
 
 use std::{
-    fmt::Display,
+    io::IsTerminal,
     net::{IpAddr, SocketAddr, ToSocketAddrs},
     path::PathBuf,
-    str::FromStr,
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::anyhow;
 use roomkey_core::site::{BaseUrl, JitsiMode, Site};
 use roomkey_mailer::{MailUrl, Sender};
 use roomkey_store::{DatabaseUrl, SecretKey};
 use secrecy::SecretString;
-use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 
-/// The settings as they are written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Raw {
-    database_url: Option<SecretString>,
-    public_url: String,
-    listen: String,
-    internal_listen: String,
-    data_dir: PathBuf,
-    secret_key: Option<SecretString>,
-    trusted_proxies: Words,
-    sign_up: String,
-    limits: RawLimits,
-    log: RawLog,
-    mail: RawMail,
-    jitsi: RawJitsi,
-}
-
-impl Default for Raw {
-    fn default() -> Self {
-        Self {
-            database_url: None,
-            public_url: "http://localhost:8080".to_owned(),
-            listen: "127.0.0.1:8080".to_owned(),
-            internal_listen: "127.0.0.1:8081".to_owned(),
-            data_dir: PathBuf::from("data"),
-            secret_key: None,
-            trusted_proxies: Words::default(),
-            sign_up: "invite".to_owned(),
-            limits: RawLimits::default(),
-            log: RawLog::default(),
-            mail: RawMail::default(),
-            jitsi: RawJitsi::default(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawLimits {
-    enabled: Switch,
-}
-
-impl Default for RawLimits {
-    fn default() -> Self {
-        Self { enabled: Switch::Bool(true) }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawLog {
-    level: String,
-    format: String,
-}
-
-impl Default for RawLog {
-    fn default() -> Self {
-        Self { level: "info".to_owned(), format: "auto".to_owned() }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawMail {
-    url: Option<SecretString>,
-    from: String,
-    ca_file: Option<PathBuf>,
-}
-
-impl Default for RawMail {
-    fn default() -> Self {
-        Self { url: None, from: "Roomkey <no-reply@localhost>".to_owned(), ca_file: None }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawJitsi {
-    url: String,
-    mode: String,
-    reservations_token: Option<SecretString>,
-    reservations_token_previous: Option<SecretString>,
-}
-
-impl Default for RawJitsi {
-    fn default() -> Self {
-        Self {
-            url: "https://meet.example.org".to_owned(),
-            mode: "reservations".to_owned(),
-            reservations_token: None,
-            reservations_token_previous: None,
-        }
-    }
-}
-
-/// Yes or no: a boolean in the file, a word in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Switch {
-    Bool(bool),
-    Word(String),
-}
-
-/// Several words: a list in the file, separated by commas in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Words {
-    List(Vec<String>),
-    Line(String),
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
+use super::given::{Given, parsed};
 
 /// The settings as they are used.
 #[derive(Debug, Clone)]
@@ -186,114 +69,88 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-impl Raw {
-    pub(super) fn check(self) -> anyhow::Result<Settings> {
-        let default_database = format!("sqlite://{}", self.data_dir.join("roomkey.db").display());
-        let database_url = match &self.database_url {
-            Some(url) => secret("database_url", url)?,
-            None => parse("database_url", &default_database)?,
-        };
-        check_sign_up(&self.sign_up)?;
-        let default_mail = SecretString::from("mailbox://");
-        Ok(Settings {
-            database_url,
-            listen: addresses("listen", &self.listen)?,
-            internal_listen: addresses("internal_listen", &self.internal_listen)?,
-            secret_key: self
-                .secret_key
-                .as_ref()
-                .map(|key| secret("secret_key", key))
-                .transpose()?,
-            trusted_proxies: proxies(self.trusted_proxies)?,
-            limits: match self.limits.enabled {
-                Switch::Bool(on) => on,
-                Switch::Word(word) => parse("limits.enabled", &word)?,
-            },
-            log_level: self.log.level,
-            log_format: log_format(&self.log.format)?,
-            site: Site {
-                public_url: parse::<BaseUrl>("public_url", &self.public_url)?,
-                jitsi_url: parse::<BaseUrl>("jitsi.url", &self.jitsi.url)?,
-                jitsi_mode: jitsi_mode(&self.jitsi.mode)?,
-            },
-            mail: Mail {
-                url: secret("mail.url", self.mail.url.as_ref().unwrap_or(&default_mail))?,
-                from: parse("mail.from", &self.mail.from)?,
-                ca_file: self.mail.ca_file,
-            },
-            jitsi: Jitsi {
-                token: token("jitsi.reservations_token", self.jitsi.reservations_token)?,
-                previous_token: token(
-                    "jitsi.reservations_token_previous",
-                    self.jitsi.reservations_token_previous,
-                )?,
-            },
-            data_dir: self.data_dir,
-        })
+/// Reads all settings, and leaves in `given` what is none.
+pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
+    let data_dir = given.path("data_dir")?.unwrap_or_else(|| PathBuf::from("data"));
+    let database_url = match given.secret("database_url", parsed)? {
+        Some(url) => url,
+        None => format!("sqlite://{}", data_dir.join("roomkey.db").display())
+            .parse()
+            .map_err(|error| anyhow!("data_dir = {}: {error}", data_dir.display()))?,
+    };
+    given.text("sign_up", "invite", check_sign_up)?;
+    Ok(Settings {
+        database_url,
+        listen: given.text("listen", "127.0.0.1:8080", addresses)?,
+        internal_listen: given.text("internal_listen", "127.0.0.1:8081", addresses)?,
+        secret_key: given.secret("secret_key", parsed)?,
+        trusted_proxies: given.words("trusted_proxies", proxy)?,
+        limits: given.switch("limits.enabled", true)?,
+        log_level: given.text("log.level", "info", log_level)?,
+        log_format: given.text("log.format", "auto", log_format)?,
+        site: Site {
+            public_url: given.text("public_url", "http://localhost:8080", parsed::<BaseUrl>)?,
+            jitsi_url: given.text("jitsi.url", "https://meet.example.org", parsed::<BaseUrl>)?,
+            jitsi_mode: given.text("jitsi.mode", "reservations", jitsi_mode)?,
+        },
+        mail: Mail {
+            url: given.secret("mail.url", parsed)?.unwrap_or(MailUrl::Mailbox),
+            from: given.text("mail.from", "Roomkey <no-reply@localhost>", parsed)?,
+            ca_file: given.path("mail.ca_file")?,
+        },
+        jitsi: Jitsi {
+            token: given.secret("jitsi.reservations_token", token)?,
+            previous_token: given.secret("jitsi.reservations_token_previous", token)?,
+        },
+        data_dir,
+    })
+}
+
+fn addresses(text: &str) -> Result<Vec<SocketAddr>, String> {
+    match text.to_socket_addrs() {
+        Ok(found) => Ok(found.collect()),
+        Err(error) => Err(format!("not an address like 127.0.0.1:8080 ({error})")),
     }
 }
 
-fn parse<T: FromStr<Err: Display>>(key: &str, text: &str) -> anyhow::Result<T> {
-    text.parse().map_err(|error| anyhow!("{key} = \"{text}\": {error}"))
-}
-
-/// As [`parse`], without the value in the message.
-fn secret<T: FromStr<Err: Display>>(key: &str, text: &SecretString) -> anyhow::Result<T> {
-    use secrecy::ExposeSecret;
-    text.expose_secret().parse().map_err(|error| anyhow!("{key}: {error}"))
-}
-
-fn addresses(key: &str, text: &str) -> anyhow::Result<Vec<SocketAddr>> {
-    let found = text.to_socket_addrs().map(Vec::from_iter);
-    found.with_context(|| format!("{key} = \"{text}\": not an address like 127.0.0.1:8080"))
-}
-
-fn proxies(words: Words) -> anyhow::Result<Vec<IpAddr>> {
-    let words = match words {
-        Words::List(words) => words,
-        Words::Line(line) => line.split(',').map(|word| word.trim().to_owned()).collect(),
-    };
-    let address = |word: &String| {
-        word.parse()
-            .map_err(|_| anyhow!("trusted_proxies: \"{word}\" is not an address like 10.0.0.1"))
-    };
-    words.iter().filter(|word| !word.is_empty()).map(address).collect()
+fn proxy(word: &str) -> Result<IpAddr, &'static str> {
+    word.parse().map_err(|_| "not an address like 10.0.0.1")
 }
 
 /// Accounts are made by `/setup` and `roomkey user add`: nobody can sign up without either.
-fn check_sign_up(word: &str) -> anyhow::Result<()> {
+fn check_sign_up(word: &str) -> Result<(), &'static str> {
     match word {
         "invite" | "closed" => Ok(()),
-        _ => bail!("sign_up = \"{word}\": use invite or closed"),
+        _ => Err("use invite or closed"),
     }
 }
 
-fn jitsi_mode(word: &str) -> anyhow::Result<JitsiMode> {
+fn jitsi_mode(word: &str) -> Result<JitsiMode, &'static str> {
     match word {
         "reservations" => Ok(JitsiMode::Reservations),
         "link" => Ok(JitsiMode::Link),
-        _ => bail!("jitsi.mode = \"{word}\": use reservations or link"),
+        _ => Err("use reservations or link"),
     }
 }
 
-fn log_format(word: &str) -> anyhow::Result<LogFormat> {
-    use std::io::IsTerminal;
+fn log_level(text: &str) -> Result<String, &'static str> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("not a filter like info or info,roomkey_mailer=debug"),
+    }
+}
+
+fn log_format(word: &str) -> Result<LogFormat, &'static str> {
     match word {
         "auto" if std::io::stdout().is_terminal() => Ok(LogFormat::Text),
         "auto" | "json" => Ok(LogFormat::Json),
         "text" => Ok(LogFormat::Text),
-        _ => bail!("log.format = \"{word}\": use text, json or auto"),
+        _ => Err("use text, json or auto"),
     }
 }
 
 /// A bearer token travels in a header: visible ASCII, and long enough not to be guessed.
-fn token(key: &str, token: Option<SecretString>) -> anyhow::Result<Option<SecretString>> {
-    use secrecy::ExposeSecret;
-    if let Some(token) = &token {
-        let text = token.expose_secret();
-        if text.len() < 16 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("{key}: use at least 16 visible ASCII characters without spaces");
-        }
-    }
-    Ok(token)
+fn token(text: &str) -> Result<SecretString, &'static str> {
+    let fits = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| text.into()).ok_or("use at least 16 visible ASCII characters without spaces")
 }

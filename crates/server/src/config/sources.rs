@@ -1,90 +1,87 @@
 //! Where settings come from.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use toml::{Table, Value};
+
+use super::given::{Given, Setting};
 
 /// Read if no other file is named.
 const DEFAULT_FILE: &str = "roomkey.toml";
 
-/// Keys whose value may stand in a file of its own, named by the key with `_file` behind it.
-const SECRETS: [&[&str]; 5] = [
-    &["database_url"],
-    &["secret_key"],
-    &["mail", "url"],
-    &["jitsi", "reservations_token"],
-    &["jitsi", "reservations_token_previous"],
-];
+/// What the names of variables begin with.
+const PREFIX: &str = "ROOMKEY_";
 
-/// The file's settings, the environment's over them, and secrets read from their files.
-pub(super) fn table(file: Option<&Path>) -> anyhow::Result<Table> {
-    let mut table = read(file)?;
+/// Where a setting was given.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// In a TOML file.
+    File(PathBuf),
+    /// In the environment, in the variable of that name.
+    Variable(String),
+    /// In a file of its own, which another setting names.
+    Secret(PathBuf, Box<Origin>),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "in {}", path.display()),
+            Self::Variable(name) => write!(f, "from {name}"),
+            Self::Secret(path, named) => write!(f, "in {} (given {named})", path.display()),
+        }
+    }
+}
+
+/// The variable that sets a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+/// The settings of the file, and those of the environment over them.
+pub(super) fn read(file: Option<&Path>) -> anyhow::Result<Given> {
+    let mut given = Given::default();
+    let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+    match fs::read_to_string(path) {
+        Ok(text) => flatten(&mut given, &Origin::File(path.to_owned()), "", table(path, &text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && file.is_none() => {}
+        Err(error) => {
+            let option = if file.is_some() { "--config: " } else { "" };
+            return Err(error)
+                .with_context(|| format!("{option}{} can not be read", path.display()));
+        }
+    }
     for (name, value) in std::env::vars_os() {
-        let Some(name) = name.to_str().and_then(|name| name.strip_prefix("ROOMKEY_")) else {
-            continue;
-        };
-        let value = value.into_string().ok();
-        let value = value.with_context(|| format!("ROOMKEY_{name} is not UTF-8"))?;
-        let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
-        insert(&mut table, &path, Value::String(value))
-            .with_context(|| format!("ROOMKEY_{name} is no setting"))?;
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        let value = value.into_string().map_err(|_| anyhow!("{name} is not UTF-8"))?;
+        let key = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
+        let origin = Origin::Variable(name.to_owned());
+        given.insert(key, Setting { value: Value::String(value), origin });
     }
-    for secret in SECRETS {
-        read_secret(&mut table, secret)?;
-    }
-    Ok(table)
+    Ok(given)
 }
 
-fn read(file: Option<&Path>) -> anyhow::Result<Table> {
-    let (path, needed) = match file {
-        Some(path) => (path.to_owned(), true),
-        None => (PathBuf::from(DEFAULT_FILE), false),
-    };
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            text.parse().with_context(|| format!("{} can not be read as TOML", path.display()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !needed => Ok(Table::new()),
-        Err(error) => Err(error).with_context(|| format!("{} can not be read", path.display())),
-    }
+/// Without the text around a fault, which may hold a password.
+fn table(path: &Path, text: &str) -> anyhow::Result<Table> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.lines().count().max(1);
+        let fault = error.message().replace('\n', ", ");
+        anyhow!("{} is not TOML, line {line}: {fault}", path.display())
+    })
 }
 
-fn insert(table: &mut Table, path: &[String], value: Value) -> anyhow::Result<()> {
-    match path {
-        [] => bail!("it has no name"),
-        [key] => {
-            table.insert(key.clone(), value);
-            Ok(())
-        }
-        [section, rest @ ..] => {
-            match table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) {
-                Value::Table(inner) => insert(inner, rest, value),
-                _ => bail!("'{section}' is not a section"),
-            }
+/// Names each value by its key with the sections before it.
+fn flatten(given: &mut Given, origin: &Origin, section: &str, table: Table) {
+    for (name, value) in table {
+        let key = if section.is_empty() { name } else { format!("{section}.{name}") };
+        match value {
+            Value::Table(inner) => flatten(given, origin, &key, inner),
+            value => given.insert(key, Setting { value, origin: origin.clone() }),
         }
     }
-}
-
-fn read_secret(table: &mut Table, path: &[&str]) -> anyhow::Result<()> {
-    let name = path.join(".");
-    let (Some((key, sections)), mut inner) = (path.split_last(), table) else { return Ok(()) };
-    for section in sections {
-        match inner.get_mut(*section) {
-            Some(Value::Table(next)) => inner = next,
-            _ => return Ok(()),
-        }
-    }
-    let Some(file) = inner.remove(&format!("{key}_file")) else { return Ok(()) };
-    let Value::String(file) = file else { bail!("{name}_file is not a path") };
-    if inner.contains_key(*key) {
-        bail!("both {name} and {name}_file are given; keep one");
-    }
-    let secret = fs::read_to_string(&file)
-        .with_context(|| format!("{name}_file: {file} can not be read"))?;
-    inner.insert((*key).to_owned(), Value::String(secret.trim().to_owned()));
-    Ok(())
 }
