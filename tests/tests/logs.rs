@@ -3,7 +3,12 @@
 use roomkey_tests::{Backend, Host, SOON, TestApp, on_both, rfc3339, wait_until};
 use serde_json::json;
 
-on_both!(no_secret_is_ever_logged, requests_have_ids, health_and_metrics_are_told);
+on_both!(
+    no_secret_is_ever_logged,
+    requests_have_ids,
+    health_and_metrics_are_told,
+    requests_are_counted_by_route_method_and_status,
+);
 
 fn no_secret_is_ever_logged(backend: Backend) {
     let mut app =
@@ -148,4 +153,52 @@ fn health_and_metrics_are_told(backend: Backend) {
         assert!(value.parse::<f64>().is_ok(), "no sample: {line}");
     }
     assert!(!metrics.body.contains("bo@customers.example"));
+}
+
+fn requests_are_counted_by_route_method_and_status(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let booked = app.book("intro", app.noon_in_days(2));
+    for path in ["/ada/intro", "/ada/planted-slug?name=planted-name", booked.page()] {
+        app.client().get(path);
+    }
+    app.client().send("HEAD", "/ada/intro", None, &[]).expect(200);
+    app.client().send("TRACE", "/ada/intro", None, &[]).expect(403);
+    app.client().get("/planted/path/of/nobody").expect(404);
+    app.client().get("/api/v1/planted-call").expect(404);
+    app.client().get("/api/v1/slots?host=planted-host").expect(400);
+    app.ask("planted-room");
+    app.ask("planted-room");
+    app.prosody().send("DELETE", "/conference/planted-id", None, &[]).expect(404);
+    app.internal_client().get("/healthz").expect(200);
+
+    let metrics = app.internal_client().get("/metrics").expect(200).body;
+    let count = |route: &str, method: &str, status: &str| -> Option<u64> {
+        let labels = [("route", route), ("method", method), ("status", status)];
+        let labels = labels.map(|(name, value)| format!("{name}=\"{value}\""));
+        let line = metrics.lines().find(|line| {
+            line.starts_with("roomkey_http_request_seconds_count{")
+                && labels.iter().all(|label| line.contains(label))
+        })?;
+        line.rsplit(' ').next()?.parse().ok()
+    };
+    for (route, method, status, expected) in [
+        ("/{handle}/{slug}", "GET", "2xx", Some(1)),
+        ("/{handle}/{slug}", "GET", "4xx", Some(1)),
+        ("/{handle}/{slug}", "HEAD", "2xx", Some(1)),
+        ("/{handle}/{slug}", "other", "4xx", Some(1)),
+        ("/{handle}/{slug}", "POST", "2xx", None),
+        ("/b/{token}", "GET", "2xx", Some(1)),
+        ("/api/v1/bookings", "POST", "2xx", Some(1)),
+        ("/api/v1/slots", "GET", "4xx", Some(1)),
+        ("unmatched", "GET", "4xx", Some(2)),
+        ("/conference", "POST", "4xx", Some(2)),
+        ("/conference/{id}", "DELETE", "4xx", Some(1)),
+        ("/healthz", "GET", "2xx", Some(1)),
+    ] {
+        assert_eq!(count(route, method, status), expected, "{method} {route} {status}: {metrics}");
+    }
+    assert!(metrics.contains("roomkey_http_request_seconds_bucket{"), "and timed: {metrics}");
+    for secret in ["planted", booked.token(), "TRACE", "/ada"] {
+        assert!(!metrics.contains(secret), "{secret}: {metrics}");
+    }
 }

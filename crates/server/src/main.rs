@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod http_metrics;
 mod internal;
 mod keys;
 mod parts;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
-use actix_web::{App as Actix, HttpServer, dev::ServerHandle, web::Data};
+use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -21,7 +21,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     announce,
     config::Settings,
-    demo, internal, keys, parts, request_log,
+    demo, http_metrics, internal, keys, parts, request_log,
     system::{SystemClock, SystemEntropy},
     telemetry,
 };
@@ -74,11 +74,14 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     // Before anything says that it is ready: a signal that nobody waits for kills.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, stopped) = watch::channel(false);
-    let mut servers = vec![internal_server(&settings, &app, metrics, &running)?];
+    let mut servers = vec![internal_server(&settings, &app, metrics.clone(), &running)?];
     if running.contains(&Part::Web) {
         servers.push(web_server(&settings, &app, request.demo)?);
     }
-    let mut tasks = vec![tokio::spawn(upkeep(app.clone(), stopped.clone()))];
+    let mut tasks = vec![
+        tokio::spawn(upkeep(app.clone(), stopped.clone())),
+        tokio::spawn(telemetry::sort_in(metrics, until(stopped.clone()))),
+    ];
     if running.contains(&Part::Worker) {
         tasks.push(worker(&settings, &app, mail_due, stopped)?);
     }
@@ -147,7 +150,7 @@ fn internal_server(
         None
     };
     let server = HttpServer::new(move || {
-        let actix = Actix::new().configure(probes.clone());
+        let actix = Actix::new().wrap(from_fn(http_metrics::measure)).configure(probes.clone());
         match &reservations {
             Some(reservations) => actix.configure(reservations.clone()),
             None => actix,
@@ -181,6 +184,7 @@ fn web_server(settings: &Settings, app: &App, demo: bool) -> anyhow::Result<Serv
         let web = web.clone();
         Actix::new()
             .wrap(TracingLogger::<request_log::Requests>::new())
+            .wrap(from_fn(http_metrics::measure))
             .configure(move |config| roomkey_web::configure(config, web))
     });
     let server = server
