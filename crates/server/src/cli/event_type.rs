@@ -81,7 +81,7 @@ pub(super) struct Add {
     /// How many people may be in the room [default: any number]
     #[arg(long, value_name = "PEOPLE", value_parser = occupants)]
     max_occupants: Option<u32>,
-    /// People wait until somebody in the room lets them in
+    /// Who does not know the password waits until a moderator lets them in (see docs/jitsi.md)
     #[arg(long)]
     lobby: bool,
     #[command(flatten)]

@@ -131,7 +131,8 @@ XMPP_MODULES=persistent_lobby
 XMPP_CONFIGURATION=reservations_enable_password_support=true,reservations_enable_lobby_support=true,reservations_enable_max_occupants=true,reservations_api_timeout=5,reservations_api_retry_delay=1,reservations_api_headers={{ ["Authorization"] = "Bearer {token}" }}
 ENABLE_LOBBY=1
 MAX_PARTICIPANTS=100
-# The first in would become moderator and could take the password off.
+# Nobody is moderator. With 1 the first in is: they could let people in from a lobby, and take the
+# password off, host or customer.
 ENABLE_AUTO_OWNER=0
 # Guests sign in to another host, which does not ask: keep it off.
 ENABLE_GUESTS=0
