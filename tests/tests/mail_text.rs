@@ -2,10 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use roomkey_tests::{Backend, SOON, TestApp, long_run, on_both, rfc3339, wait_until};
-use serde_json::Value;
+use roomkey_tests::{
+    Backend, Booked, Host, Mail, SOON, TestApp, instant, long_run, on_both, rfc3339, wait_until,
+};
+use serde_json::{Value, json};
 
-on_both!(names_are_read_back_as_they_were_typed);
+on_both!(
+    names_are_read_back_as_they_were_typed,
+    lines_fit_and_links_stand_alone,
+    the_window_is_told_in_words_with_its_zone,
+);
+
+const BO: &str = "bo@customers.example";
+const ADA: &str = "ada@hosts.example";
 
 /// What mail, HTML and iCalendar treat specially, each beside the others and at either end.
 const SPECIAL: [&str; 20] = [
@@ -89,4 +98,88 @@ fn odd_name(number: i64) -> String {
     }
     let name = name.trim().to_owned();
     if name.is_empty() { "Bo".to_owned() } else { name }
+}
+
+/// Long names, titles and notes, of words and of one piece: in every mail there is.
+fn lines_fit_and_links_stand_alone(backend: Backend) {
+    let title = "A conversation about everything that a garden needs in spring, summer, autumn and \
+                 winter, and what it costs to have somebody else do all of it for a year";
+    let app = TestApp::on(backend).without_limits().start();
+    let host = "Augusta Ada King-Noel, Countess of Lovelace, who translated Menabrea’s paper on the \
+                Analytical Engine in 1843";
+    let ada = Host { name: host.to_owned(), ..Host::ada() };
+    app.add_host(&Host { zone: "America/Argentina/ComodRivadavia".to_owned(), ..ada });
+    app.add_event_type("ada", "long", &["--title", title, "--duration", "30", "--lobby"]);
+    let unbroken = "x".repeat(160);
+    app.add_event_type("ada", "unbroken", &["--title", &unbroken, "--duration", "30"]);
+
+    let names = [
+        "Maximilian Ferdinand von und zu Hohenlohe-Waldenburg-Schillingsfürst, genannt \
+                  der Jüngere, aus Oehringen",
+        &"W".repeat(120),
+    ];
+    let link = format!("https://plans.example/{}", "garden/".repeat(20));
+    let note = format!("{} and {link} has it all.\n\tIndented\n{unbroken}", "word ".repeat(40));
+    for (hour, (event, name)) in (0..).zip(["long", "unbroken"].into_iter().zip(names)) {
+        let start = app.noon_in_days(2) + chrono::Duration::hours(hour);
+        let mut request = app.request(event, &rfc3339(start), name, BO);
+        request["answers"] = json!({"note": note});
+        let reply = app.client().post_json("/api/v1/bookings", &request).expect(201);
+        let booked = Booked::from_json(reply.json());
+        let form = app.client().page(&format!("{}/cancel", booked.page())).form("/cancel");
+        app.client().submit(&form.set("reason", note.as_str())).expect(303);
+    }
+    let form = app.client().page("/forgot-password").form("/forgot-password");
+    app.client().submit(&form.set("email", ADA));
+    app.cli(&["mail", "test", "--to", "root@hosts.example"]).done();
+
+    let mut mailbox = app.mailbox();
+    let mails = wait_until("all mails", 3 * SOON, || {
+        // Of each booking an invitation and a cancellation to both sides, the reset, the test.
+        Some(mailbox.all()).filter(|mails| mails.len() == 10)
+    });
+    for mail in mails {
+        fits(&mail, &app);
+        if mail.calendar("method") == "REQUEST" {
+            assert!(mail.part("text").contains(&link), "whole: {}", mail.part("text"));
+        }
+    }
+}
+
+/// Lines of at most 72 characters, but for a link, which is never broken; our own links each on a
+/// line of their own.
+#[track_caller]
+fn fits(mail: &Mail, app: &TestApp) {
+    let text = mail.part("text");
+    for line in text.lines() {
+        let alone = line.trim().starts_with("http") && !line.trim().contains(' ');
+        assert!(line.chars().count() <= 72 || alone, "{line:?} in {text}");
+        let ours = line.contains(&app.base()) || line.contains("https://meet.example.org");
+        assert!(!ours || line.starts_with("http") && !line.contains(' '), "{line:?} in {text}");
+    }
+}
+
+fn the_window_is_told_in_words_with_its_zone(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-06-28 08:00:00").start();
+    app.add_host(&Host::ada());
+    let options = ["--title", "Day", "--duration", "30", "--early", "1440", "--grace", "90"];
+    app.add_event_type("ada", "day", &options);
+    let booked = app.book("day", instant("2027-07-01T12:00:00Z"));
+    let mut mailbox = app.mailbox();
+    for (to, opens, closes, zone) in
+        [(BO, "14:00", "16:00", "Berlin"), (ADA, "13:00", "15:00", "London")]
+    {
+        let mail = mailbox.wait_for_invite(to, "REQUEST");
+        let opening = format!(
+            "The room opens at {opens} on Wednesday 30 June, 24 hours early, and closes at \
+             {closes} ({zone})."
+        );
+        for part in ["text", "html"] {
+            let words: Vec<&str> = mail.part(part).split_whitespace().collect();
+            assert!(words.join(" ").contains(&opening), "{opening}: {}", mail.part(part));
+        }
+    }
+    // In the same words as on the page.
+    let page = app.client().page(booked.page()).text();
+    assert!(page.contains("24 hours early"), "{page}");
 }

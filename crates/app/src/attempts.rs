@@ -4,7 +4,10 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use data_encoding::HEXLOWER;
-use roomkey_core::{random, time::Instant};
+use roomkey_core::{
+    random,
+    time::{Instant, Minutes},
+};
 use roomkey_store::{StoreError, Tx};
 
 use crate::App;
@@ -25,7 +28,7 @@ impl Client {
 
 /// Too many attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many attempts; try again in {} minutes", .retry_after_seconds.div_ceil(60))]
+#[error("too many attempts; try again in {}", Minutes(.retry_after_seconds.div_ceil(60)))]
 pub struct Limited {
     /// When it is worth trying again.
     pub retry_after_seconds: u32,

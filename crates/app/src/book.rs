@@ -58,7 +58,7 @@ pub enum BookError {
     #[error("there is nothing to book at this address")]
     Unknown,
     /// The event type has no bookings of that length.
-    #[error("bookings of this event type last {} minutes", .offered.0)]
+    #[error("bookings of this event type last {offered}")]
     Duration {
         /// The length that it has.
         offered: Minutes,

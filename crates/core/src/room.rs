@@ -11,7 +11,7 @@ use crate::{
     event_type::RoomPolicy,
     ids::{BookingId, RoomId},
     random::{self, Entropy},
-    time::{Instant, Span},
+    time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
 };
 
 /// How much earlier than the page the API says yes, against clocks that differ.
@@ -128,6 +128,12 @@ impl Room {
     /// The window that a policy gives to a booked span.
     pub fn window(booked: Span, policy: &RoomPolicy) -> Span {
         Span { start: booked.start.minus(policy.early), end: booked.end.plus(policy.grace) }
+    }
+
+    /// How long before `start` people are let in.
+    pub fn opens_before(&self, start: Instant) -> Minutes {
+        let minutes = start.since(self.window.start) / MICROS_PER_MINUTE;
+        Minutes(u32::try_from(minutes).unwrap_or_default())
     }
 
     /// What the join page answers at `now`.

@@ -6,6 +6,8 @@ mod instant;
 mod span;
 mod zone;
 
+use std::fmt;
+
 pub use chrono::{Datelike, NaiveDate as LocalDate, NaiveDateTime as LocalDateTime, Weekday};
 pub use clock::{Clock, FixedClock};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
@@ -33,6 +35,21 @@ impl Minutes {
     /// The same length in microseconds.
     pub const fn micros(self) -> i64 {
         self.0 as i64 * MICROS_PER_MINUTE
+    }
+}
+
+/// In words, the same wherever people read it: `45 minutes`, `1 hour`, `1 hour 30 minutes`,
+/// `24 hours`.
+impl fmt::Display for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hours, rest) = (self.0 / 60, self.0 % 60);
+        let hour_word = if hours == 1 { "hour" } else { "hours" };
+        let minute_word = if rest == 1 { "minute" } else { "minutes" };
+        match (hours, rest) {
+            (0, rest) => write!(f, "{rest} {minute_word}"),
+            (hours, 0) => write!(f, "{hours} {hour_word}"),
+            (hours, rest) => write!(f, "{hours} {hour_word} {rest} {minute_word}"),
+        }
     }
 }
 
@@ -73,5 +90,26 @@ impl MinuteOfDay {
     pub fn wall(self) -> String {
         let minute = if self.0 > 1440 { self.0 - 1440 } else { self.0 };
         format!("{:02}:{:02}", minute / 60, minute % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_in_words() {
+        for (length, words) in [
+            (0, "0 minutes"),
+            (1, "1 minute"),
+            (45, "45 minutes"),
+            (60, "1 hour"),
+            (61, "1 hour 1 minute"),
+            (90, "1 hour 30 minutes"),
+            (150, "2 hours 30 minutes"),
+            (1440, "24 hours"),
+        ] {
+            assert_eq!(Minutes(length).to_string(), words);
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! walks the same way once and tells what happened.
 
 mod backoff;
+mod columns;
 mod compose;
 mod sender;
 mod test_mail;

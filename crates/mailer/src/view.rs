@@ -9,14 +9,14 @@ use roomkey_core::{
     room::Room,
     site::{PRODUCT, Site},
     text::Note,
-    time::{Instant, MICROS_PER_MINUTE, TimeZone},
+    time::{Instant, TimeZone},
     token::Token,
 };
 
-use crate::when::{self, When};
-
-/// The columns of a plain-text mail.
-const COLUMNS: usize = 72;
+use crate::{
+    columns,
+    when::{self, When},
+};
 
 /// Subject and both bodies of a mail.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ macro_rules! mail {
             }
             Ok(Rendered {
                 subject: Subject { m }.render()?.trim().to_owned(),
-                text: Text { m }.render()? + "\n",
+                text: columns::fold(&Text { m }.render()?),
                 html: Html { m }.render()?,
             })
         }
@@ -99,10 +99,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) short_when: String,
     pub(crate) key: Option<KeyView<'a>>,
     pub(crate) note: Vec<&'a str>,
-    pub(crate) note_wrapped: Vec<String>,
     pub(crate) cancelled_by_reader: bool,
     pub(crate) reason: Vec<&'a str>,
-    pub(crate) reason_wrapped: Vec<String>,
     pub(crate) page: String,
     pub(crate) join: String,
     pub(crate) cancel: String,
@@ -165,10 +163,8 @@ impl<'a> BookingView<'a> {
                 _ => None,
             },
             note: lines(&booking.note),
-            note_wrapped: wrapped(&booking.note),
             cancelled_by_reader,
             reason: reason.map(lines).unwrap_or_default(),
-            reason_wrapped: reason.map(wrapped).unwrap_or_default(),
             join: site.join_page(link),
             cancel: format!("{page}/cancel"),
             page,
@@ -186,18 +182,12 @@ impl<'a> BookingView<'a> {
 impl<'a> KeyView<'a> {
     fn new(letter: &'a BookingLetter, room: &'a Room, zone: TimeZone, site: &Site) -> Self {
         let start = letter.booking.span.start;
-        let date = zone.date(start);
-        let [opens, closes] =
-            [room.window.start, room.window.end].map(|at| when::near(at, date, zone));
-        let early = match start.since(room.window.start) / MICROS_PER_MINUTE {
-            0 => String::new(),
-            1 => ", 1 minute early,".to_owned(),
-            minutes => format!(", {minutes} minutes early,"),
-        };
+        let early = room.opens_before(start);
+        let window = when::window(room.window, early, zone.date(start), zone);
         Self {
             url: site.room(&room.name),
             password: site.enforces_password().then(|| room.password.expose()),
-            opening: format!("The room opens at {opens}{early} and closes at {closes}."),
+            opening: format!("The room {window}."),
             lobby: room.lobby,
         }
     }
@@ -234,9 +224,4 @@ pub(crate) struct TestView<'a> {
 
 fn lines(note: &Note) -> Vec<&str> {
     note.as_str().lines().collect()
-}
-
-fn wrapped(note: &Note) -> Vec<String> {
-    let options = textwrap::Options::new(COLUMNS - 2).break_words(false);
-    textwrap::wrap(note.as_str(), options).into_iter().map(Into::into).collect()
 }

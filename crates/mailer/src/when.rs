@@ -1,6 +1,6 @@
 //! Moments in words, always with the zone they are meant in.
 
-use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Span, TimeZone};
+use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Minutes, Span, TimeZone};
 
 /// A span as a mail writes it, in the zone of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,19 @@ pub(crate) fn short(span: Span, zone: TimeZone) -> String {
     format!("{} ({})", start.format("%a %-d %b, %H:%M"), place(span, zone))
 }
 
+/// When a room opens and closes, and how long before the start: `opens at 12:35, 10 minutes early,
+/// and closes at 13:45 (London)`. The zone stands beside each time where one name does not tell
+/// both.
+pub(crate) fn window(window: Span, early: Minutes, date: LocalDate, zone: TimeZone) -> String {
+    let [(opens, here), (closes, there)] = [window.start, window.end]
+        .map(|at| (near(at, date, zone), place(Span { start: at, end: at }, zone)));
+    let opens = if here == there { opens } else { format!("{opens} ({here})") };
+    let early = if early == Minutes(0) { String::new() } else { format!(", {early} early,") };
+    format!("opens at {opens}{early} and closes at {closes} ({there})")
+}
+
 /// `12:35`; on another date than `date`, `23:55 on Wednesday 7 October`.
-pub(crate) fn near(at: Instant, date: LocalDate, zone: TimeZone) -> String {
+fn near(at: Instant, date: LocalDate, zone: TimeZone) -> String {
     let local = zone.local(at);
     if local.date() == date {
         clock(local)
@@ -74,8 +85,6 @@ fn place(span: Span, zone: TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use roomkey_core::time::Minutes;
-
     use super::*;
 
     fn span(start: &str, minutes: u32) -> Span {
@@ -102,6 +111,34 @@ mod tests {
     fn midnight_is_named() {
         let when = When::new(span("2026-10-08T22:30:00Z", 45), zone("Europe/London"));
         assert_eq!(when.end, "00:15 on Friday 9 October");
+    }
+
+    #[test]
+    fn a_window_is_told_with_its_zone() {
+        let told = |start: &str, end: &str, early, name: &str| {
+            let (start, end) = (Instant::parse(start).unwrap(), Instant::parse(end).unwrap());
+            let date = zone(name).date(start.plus(early));
+            window(Span { start, end }, early, date, zone(name))
+        };
+        assert_eq!(
+            told("2026-10-08T11:35:00Z", "2026-10-08T12:45:00Z", Minutes(10), "Europe/London"),
+            "opens at 12:35, 10 minutes early, and closes at 13:45 (London)"
+        );
+        assert_eq!(
+            told("2026-10-08T11:45:00Z", "2026-10-08T12:45:00Z", Minutes(0), "Europe/London"),
+            "opens at 12:45 and closes at 13:45 (London)"
+        );
+        assert_eq!(
+            told("2026-10-08T14:45:00Z", "2026-10-10T15:00:00Z", Minutes(1440), "America/New_York"),
+            "opens at 10:45 on Thursday 8 October, 24 hours early, and closes at 11:00 on \
+             Saturday 10 October (New York)"
+        );
+        // Berlin has 02:30 twice that night.
+        assert_eq!(
+            told("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", Minutes(60), "Europe/Berlin"),
+            "opens at 02:30 (Berlin, UTC+02:00), 1 hour early, and closes at 02:30 (Berlin, \
+             UTC+01:00)"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use actix_web::{
 };
 use askama::Template as _;
 use roomkey_app::{HashingFailed, Limited, LinkError, OfferError, ResetError, StoreError};
+use roomkey_core::time::Minutes;
 
 use crate::{
     pages::error::{Link, Page},
@@ -240,6 +241,6 @@ fn waiting(seconds: u32) -> String {
     match seconds {
         0..=1 => "a second".to_owned(),
         2..=90 => format!("{seconds} seconds"),
-        more => format!("{} minutes", more.div_ceil(60)),
+        more => Minutes(more.div_ceil(60)).to_string(),
     }
 }

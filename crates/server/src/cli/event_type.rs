@@ -142,8 +142,8 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
                 all.push(shown(app, &host, &event_type));
             } else {
                 let terms = &event_type.terms;
-                let (address, minutes) = (url(app, &host, &event_type), terms.duration.0);
-                println!("{address}  {minutes} min  {}", terms.title);
+                let address = url(app, &host, &event_type);
+                println!("{address}  {}  {}", terms.duration, terms.title);
             }
         }
     }

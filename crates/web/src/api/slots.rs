@@ -75,7 +75,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let offered = web.app.slots(page, range).await?;
     let offered_length = offered.event_type.terms.duration;
     if duration.is_some_and(|asked| asked != offered_length.0) {
-        let message = format!("Bookings of this event type last {} minutes", offered_length.0);
+        let message = format!("Bookings of this event type last {offered_length}");
         return Err(Problem::wrong_query(vec![WrongField::with("duration", "choice", message)]));
     }
     let slots = offered

@@ -9,7 +9,7 @@ use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
     booking::{Side, Status},
-    time::{Instant, MICROS_PER_MINUTE, Minutes, TimeZone},
+    time::{Instant, Minutes, TimeZone},
     token::Token,
 };
 
@@ -17,7 +17,7 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Clock, Shell, TimeOfDay, When, long_date, minutes},
+    view::{Clock, Shell, TimeOfDay, When, long_date},
 };
 
 /// Where the booking is in its life, as its reader sees it.
@@ -181,13 +181,13 @@ pub(crate) async fn get(
     let key = open_until_later(&found).map(|room| {
         let (zone, _) = zones(&found);
         let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
-        let early = booking.span.start.since(room.window.start) / MICROS_PER_MINUTE;
+        let early = room.opens_before(booking.span.start);
         RoomKey {
             url: web.app.site().room(&room.name),
             password: password(&web, &found),
             opens_at: room.window.start,
             opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),
-            early: u32::try_from(early).ok().filter(|early| *early > 0).map(Minutes).map(minutes),
+            early: (early > Minutes(0)).then(|| early.to_string()),
             closes_at: room.window.end,
             closes: moment(&found, room.window.end),
         }

@@ -20,8 +20,7 @@ use crate::{
     failure::Failure,
     form::Form,
     view::{
-        Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date, minutes,
-        nearby,
+        Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date, nearby,
     },
 };
 
@@ -275,7 +274,7 @@ impl EventCard {
             slug: terms.slug.to_string(),
             title: terms.title.to_string(),
             description: terms.description.to_string(),
-            length: minutes(terms.duration),
+            length: terms.duration.to_string(),
             minutes: terms.duration.0,
         }
     }

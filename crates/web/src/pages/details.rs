@@ -194,7 +194,7 @@ pub(crate) async fn post(
             Err(BookError::Store(error)) => return Err(error.into()),
             Err(BookError::Refused(why)) => refusal = Some(why),
             Err(BookError::Duration { offered }) => {
-                let text = format!("Bookings of this kind last {} minutes", offered.0);
+                let text = format!("Bookings of this kind last {offered}");
                 problems.add("slot", text);
             }
             Err(BookError::KeyReused) => {

@@ -11,7 +11,7 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Shell, initials, minutes},
+    view::{Shell, initials},
 };
 
 /// An event type, as a card.
@@ -42,7 +42,7 @@ pub(crate) async fn get(
     let offers = event_types.into_iter().map(|event| OfferCard {
         slug: event.terms.slug.to_string(),
         title: event.terms.title.to_string(),
-        length: minutes(event.terms.duration),
+        length: event.terms.duration.to_string(),
         description: event.terms.description.to_string(),
     });
     page(

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, Instant, LocalDate, Minutes, Span, TimeZone, Weekday};
+use roomkey_core::time::{Datelike, Instant, LocalDate, Span, TimeZone, Weekday};
 
 /// How the hours of a day are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,18 +122,6 @@ pub(crate) fn nearby(zone: TimeZone, at: Instant, today: LocalDate, clock: Clock
     }
 }
 
-/// `45 minutes`, `1 hour`, `1 hour 30 minutes`.
-pub(crate) fn minutes(length: Minutes) -> String {
-    let (hours, rest) = (length.0 / 60, length.0 % 60);
-    let hour_word = if hours == 1 { "hour" } else { "hours" };
-    match (hours, rest) {
-        (0, 1) => "1 minute".to_owned(),
-        (0, rest) => format!("{rest} minutes"),
-        (hours, 0) => format!("{hours} {hour_word}"),
-        (hours, rest) => format!("{hours} {hour_word} {rest} minutes"),
-    }
-}
-
 /// A booked span on two clocks: the reader's, and the other side's where it differs.
 #[derive(Debug, Clone)]
 pub(crate) struct When {
@@ -180,7 +168,7 @@ impl When {
     pub(crate) fn sample() -> Self {
         let start = Instant::parse("2026-10-08T11:45:00Z").unwrap();
         let zone = |name: &str| name.parse().unwrap();
-        let span = Span::lasting(start, Minutes(45));
+        let span = Span::lasting(start, roomkey_core::time::Minutes(45));
         Self::new(span, zone("Europe/London"), zone("Pacific/Auckland"), Clock::TwentyFour)
     }
 }
@@ -239,13 +227,6 @@ mod tests {
             ("Thursday 8 October 2026", "12:45".into())
         );
         assert_eq!(when.theirs.unwrap().from, "Friday 00:45");
-    }
-
-    #[test]
-    fn lengths() {
-        assert_eq!(minutes(Minutes(45)), "45 minutes");
-        assert_eq!(minutes(Minutes(60)), "1 hour");
-        assert_eq!(minutes(Minutes(150)), "2 hours 30 minutes");
     }
 
     #[test]

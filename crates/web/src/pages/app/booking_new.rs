@@ -23,7 +23,7 @@ use crate::{
     session::SignedIn,
     view::{
         AppShell, Clock, Problems, Section, TimeOfDay, ZoneOptions, date_with_year, long_date,
-        minutes, nearby,
+        nearby,
     },
 };
 
@@ -223,7 +223,7 @@ impl EventChoice {
         Self {
             slug: event.terms.slug.to_string(),
             title: event.terms.title.to_string(),
-            length: minutes(event.terms.duration),
+            length: event.terms.duration.to_string(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     form::Form,
     pages::page,
     session::SignedIn,
-    view::{AppShell, Section, minutes},
+    view::{AppShell, Section},
 };
 
 /// An event type, as a row.
@@ -43,7 +43,7 @@ pub(crate) async fn get(
         address: format!("{spoken}/{handle}/{}", event.terms.slug),
         slug: event.terms.slug.to_string(),
         title: event.terms.title.to_string(),
-        length: minutes(event.terms.duration),
+        length: event.terms.duration.to_string(),
     });
     let flash = match Form::query(&request).get("done") {
         "made" => Some("Event type saved. It can be booked now."),
