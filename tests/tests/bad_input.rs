@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 on_both!(
     every_field_of_the_booking_api,
     every_type_of_the_booking_api,
+    dates_and_times_are_read_strictly,
     every_field_of_the_customers_form,
     every_field_of_the_hosts_forms,
     bodies_that_are_no_request,
@@ -112,8 +113,8 @@ impl Kind {
             }
             Self::Slug => {
                 let slugs = [
-                    "", "a", "A-Team", "a b", "a/b", "-a", "a-", "ä", "a\nb", "a\0b", "..", "%2e",
-                    "<b>",
+                    "", "a", "A-Team", "a b", "a/b", "-a", "a-", "ä", "a\nb", "a\0b", "..",
+                    "%2e", "<b>",
                 ];
                 [texts(&slugs), vec![long("s")]].concat()
             }
@@ -265,6 +266,89 @@ fn every_type_of_the_booking_api(backend: Backend) {
     before.is_still_so(&app);
 }
 
+fn dates_and_times_are_read_strictly(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-02-20 08:00:00").without_limits().start_with_ada();
+    let key = app.key("ada", "bookings:read");
+    for bad in [
+        "2027-3-1",
+        "2027-03-1",
+        "2027-3-01",
+        "+2027-03-01",
+        "+12027-03-01",
+        "-2027-03-01",
+        "27-03-01",
+        " 2027-03-01",
+        "2027-03-01 ",
+        "2027 -03-01",
+        "2027-02-29",
+        "٢٠٢٧-٠٣-٠١",
+    ] {
+        let encoded = serde_urlencoded::to_string([("", bad)]).expect("a query");
+        let encoded = encoded.trim_start_matches('=');
+        for query in
+            [format!("from={encoded}&to=2027-03-02"), format!("from=2027-02-28&to={encoded}")]
+        {
+            let path = format!("/api/v1/slots?host=ada&event=intro&tz=UTC&{query}");
+            let reply = app.client().get(&path);
+            assert_eq!(reply.problem(400), "invalid_request", "{query}");
+        }
+        for field in ["from", "to"] {
+            let reply = key.get(&format!("/api/v1/bookings?{field}={encoded}"));
+            assert_eq!(reply.problem(400), "invalid_request", "{field}={bad:?}");
+            assert_eq!(reply.json()["fields"][0]["field"], field, "{reply:?}");
+        }
+        // On the page it is as if no date had been asked for: the first free day.
+        let page = app.client().page(&format!("/ada/intro?tz=UTC&date={encoded}"));
+        let chosen = page.select("[data-date][aria-current=true]");
+        let chosen = chosen.first().and_then(|day| day.value().attr("data-date"));
+        assert_eq!(chosen, Some("2027-02-20"), "{bad:?}");
+        let given = format!("--override={bad} off");
+        let arguments = ["schedule", "set", "--host", "ada", "--time-zone", "UTC", "--weekly"];
+        let hours = ["mon 09:00-10:00", &given];
+        // The command line may be given blanks around, as its words are split at them anyway.
+        if bad.trim() == bad {
+            app.cli(&[arguments.as_slice(), &hours].concat()).refused();
+        }
+    }
+    for bad in ["2027-3", "27-03", "+2027-03", "2027-03-", " 2027-03"] {
+        let encoded = serde_urlencoded::to_string([("month", bad)]).expect("a query");
+        let page = app.client().page(&format!("/ada/intro?tz=UTC&{encoded}"));
+        assert!(page.text().contains("February 2027"), "{bad:?}: {}", page.text());
+    }
+    let before = Before::of(&app);
+    for bad in [
+        "2027-03-01 09:00:00Z",
+        "2027-03-01T09:00Z",
+        "2027-3-1T09:00:00Z",
+        "2027-03-01T9:00:00Z",
+        "+12027-03-01T09:00:00Z",
+        "2027-03-01T09:00:00+0000",
+        "2027-03-01T09:00:00+00",
+        "2027-03-01T09:00:00 +00:00",
+        "2027-03-01T10:00:00\u{2212}01:00",
+        "2027-03-01T08:59:60Z",
+        "2027-03-01T09:00:00.Z",
+        " 2027-03-01T09:00:00Z",
+        "2027-03-01T09:00:00Z ",
+        "2027-03-01T24:00:00Z",
+    ] {
+        let request = app.request("intro", bad, "Bo Berg", "bo@customers.example");
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        assert_eq!(reply.problem(422), "invalid_request", "{bad:?}: {reply:?}");
+        assert_eq!(reply.json()["fields"][0]["field"], "start", "{bad:?}");
+    }
+    before.is_still_so(&app);
+    for (good, start) in [
+        ("2027-03-01t09:00:00z", "2027-03-01T09:00:00Z"),
+        ("2027-03-01T11:00:00.000+01:00", "2027-03-01T10:00:00Z"),
+        ("2027-03-01T11:00:00-00:00", "2027-03-01T11:00:00Z"),
+    ] {
+        let request = app.request("intro", good, "Bo Berg", "bo@customers.example");
+        let booked = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+        assert_eq!(booked["start"], start, "{good}");
+    }
+}
+
 fn every_field_of_the_customers_form(backend: Backend) {
     let app = app(backend);
     let before = Before::of(&app);
@@ -359,6 +443,16 @@ fn every_field_of_the_hosts_forms(backend: Backend) {
     for bad in ["2027-02-30", "9999-12-31", "x", "\0", &"9".repeat(TOO_LONG)] {
         let reply = browser.submit(&form.clone().force("date", bad).without("slot"));
         assert!([400, 422].contains(&reply.status), "date = {bad:?}: {reply:?}");
+    }
+    // A date that is none is told so, though the chosen time is free; all else is kept.
+    for bad in ["2027-02-30", "2027-3-1", "+12027-03-01", "x"] {
+        let reply = browser.submit(&form.clone().force("date", bad)).expect(422);
+        let page = reply.page();
+        assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["date"], "{bad:?}");
+        let kept = page.form("/app/bookings/new");
+        assert_eq!(kept.value("slot"), Some(rfc3339(noon).as_str()), "{bad:?}");
+        assert_eq!(kept.value("date"), Some(noon.date_naive().to_string().as_str()), "{bad:?}");
+        assert_eq!(kept.value("name"), Some("Bo Berg"), "{bad:?}");
     }
     before.is_still_so(&app);
 

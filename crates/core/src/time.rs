@@ -2,6 +2,7 @@
 //! that means something only together with a [`TimeZone`].
 
 mod clock;
+mod date;
 mod instant;
 mod span;
 mod zone;
@@ -10,6 +11,7 @@ use std::fmt;
 
 pub use chrono::{Datelike, NaiveDate as LocalDate, NaiveDateTime as LocalDateTime, Weekday};
 pub use clock::{Clock, FixedClock};
+pub use date::{InvalidDate, parse_date};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
 pub use span::Span;
 pub use zone::{Edge, TimeZone, UnknownTimeZone};

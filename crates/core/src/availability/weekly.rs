@@ -1,7 +1,7 @@
 //! Hours as they are written on a command line: `mon-fri 09:00-12:00,13:00-17:00`.
 
 use super::{DayHours, LocalRange, WeeklyHours};
-use crate::time::{LocalDate, Weekday};
+use crate::time::{LocalDate, Weekday, parse_date};
 
 /// The text does not say hours of a week.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ pub fn parse_weekly<S: AsRef<str>>(lines: &[S]) -> Result<WeeklyHours, InvalidWe
 pub fn parse_override(text: &str) -> Result<(LocalDate, DayHours), InvalidOverride> {
     let invalid = || InvalidOverride(text.to_owned());
     let (date, hours) = text.trim().split_once(' ').ok_or_else(invalid)?;
-    let date = date.parse().map_err(|_| invalid())?;
+    let date = parse_date(date).map_err(|_| invalid())?;
     let hours = match hours.trim() {
         "off" => DayHours::CLOSED,
         ranges => {
@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(parse_override("2026-12-24 off").unwrap().1, DayHours::CLOSED);
         assert_eq!(written(&parse_override("2026-12-24 10:00-12:00").unwrap().1), ["10:00-12:00"]);
         assert!(parse_override("2026-02-30 off").is_err());
+        assert!(parse_override("2026-2-3 off").is_err());
         assert!(parse_override("2026-12-24").is_err());
     }
 }

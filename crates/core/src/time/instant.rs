@@ -6,7 +6,7 @@ use jiff::{
     fmt::{StdFmtWrite, temporal::DateTimePrinter},
 };
 
-use super::Minutes;
+use super::{Minutes, date::has_shape};
 
 /// Writes whole seconds.
 pub(super) const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
@@ -84,11 +84,14 @@ impl Instant {
         self.0 - earlier.0
     }
 
-    /// Reads RFC 3339 with an offset.
+    /// Reads RFC 3339 with an offset. Leap seconds are none of ours: this time line has none.
     ///
     /// # Errors
     /// [`InvalidInstant`], also for a date that does not exist (30 February).
     pub fn parse(text: &str) -> Result<Self, InvalidInstant> {
+        if !is_rfc3339(text) {
+            return Err(InvalidInstant);
+        }
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?;
         let micros = time.timestamp_micros();
         (Self::MIN..=Self::MAX).contains(&micros).then_some(Self(micros)).ok_or(InvalidInstant)
@@ -105,6 +108,29 @@ impl Instant {
     }
 }
 
+/// Whether the text has the form of RFC 3339's `date-time`, to the letter. Chrono by itself takes a
+/// blank for the `T`, a minus sign that is no hyphen, and a 61st second of any minute.
+fn is_rfc3339(text: &str) -> bool {
+    let Some((time, rest)) = text.split_at_checked("2026-12-03T09:00:00".len()) else {
+        return false;
+    };
+    let offset = match rest.strip_prefix('.') {
+        None => rest,
+        Some(fraction) => {
+            let offset = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            if offset.len() == fraction.len() {
+                return false;
+            }
+            offset
+        }
+    };
+    let offset_fits =
+        matches!(offset, "Z" | "z") || has_shape(offset, "+dd:dd") || has_shape(offset, "-dd:dd");
+    has_shape(&time.to_ascii_uppercase(), "dddd-dd-ddTdd:dd:dd")
+        && !time.ends_with("60")
+        && offset_fits
+}
+
 /// RFC 3339 in UTC, whole seconds: `2026-12-03T09:00:00Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,5 +145,47 @@ impl fmt::Display for Instant {
 impl fmt::Debug for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_to_the_letter() {
+        let nine = Instant::parse("2026-12-03T09:00:00Z").unwrap();
+        for same in [
+            "2026-12-03t09:00:00z",
+            "2026-12-03T10:00:00+01:00",
+            "2026-12-03T08:30:00.000-00:30",
+            "2026-12-03T09:00:00-00:00",
+        ] {
+            assert_eq!(Instant::parse(same), Ok(nine), "{same}");
+        }
+        for bad in [
+            "",
+            "2026-12-03",
+            "2026-12-03 09:00:00Z",
+            "2026-12-03T09:00Z",
+            "2026-12-03T09:00:00",
+            "2026-1-3T09:00:00Z",
+            "+12026-12-03T09:00:00Z",
+            "2026-12-03T09:00:00+0100",
+            "2026-12-03T09:00:00+01",
+            "2026-12-03T09:00:00 +01:00",
+            "2026-12-03T09:00:00\u{2212}01:00",
+            "2026-12-03T08:59:60Z",
+            "2026-12-03T09:00:00.Z",
+            "2026-12-03T09:00:00,5Z",
+            "2026-12-03T24:00:00Z",
+            "2026-12-03T09:00:00+24:00",
+            "2026-02-30T09:00:00Z",
+            " 2026-12-03T09:00:00Z",
+            "2026-12-03T09:00:00Z\n",
+            "2026-12-03T09:00:0\u{e9}Z",
+        ] {
+            assert_eq!(Instant::parse(bad), Err(InvalidInstant), "{bad}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use roomkey_core::{
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, FieldError, Note, PersonName},
-    time::{Instant, LocalDate, Minutes, TimeZone},
+    time::{Instant, Minutes, TimeZone, parse_date},
 };
 use serde::Serialize;
 
@@ -188,7 +188,7 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
 
 /// A time, or a date in UTC: its first moment, or the first after it.
 fn moment(text: &str, end_of_date: bool) -> Result<Instant, FieldError> {
-    match text.parse::<LocalDate>() {
+    match parse_date(text) {
         Ok(date) if end_of_date => Ok(TimeZone::UTC.start_of(date.succ_opt().unwrap_or(date))),
         Ok(date) => Ok(TimeZone::UTC.start_of(date)),
         Err(_) => Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant),

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use roomkey_core::{
     event_type::Bounds,
     text::FieldError,
-    time::{Instant, LocalDate, Span, TimeZone},
+    time::{Instant, Span, TimeZone, parse_date},
 };
 use serde::{Serialize, Serializer};
 
@@ -47,7 +47,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     };
     let (handle, slug) = (named("host"), named("event"));
     let (from, to, zone) = (named("from"), named("to"), named("tz"));
-    let date = |text: String| text.parse::<LocalDate>().map_err(|_| FieldError::Date);
+    let date = |text: String| parse_date(&text).map_err(|_| FieldError::Date);
     let from = from.and_then(|text| reader.check("from", date(text)));
     let to = to.and_then(|text| reader.check("to", date(text)));
     let zone = zone.and_then(|name| {

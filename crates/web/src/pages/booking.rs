@@ -11,7 +11,7 @@ use roomkey_core::{
     account::User,
     availability::Slot,
     event_type::EventType,
-    time::{Instant, LocalDate, Minutes, Span, TimeZone},
+    time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
 
 use super::{details, page, shell};
@@ -123,7 +123,7 @@ struct Asked {
 impl Asked {
     /// Whatever does not read as what it should be was not asked for.
     fn read(query: &Form) -> Self {
-        let date = query.get("date").parse::<LocalDate>().ok();
+        let date = parse_date(query.get("date")).ok();
         Self {
             date,
             month: date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month"))),

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, LocalDate};
+use roomkey_core::time::{Datelike, LocalDate, parse_date};
 
 use super::{
     Markup,
@@ -21,8 +21,7 @@ impl MonthKey {
 
     /// Reads `2026-12`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let date = format!("{text}-01").parse::<LocalDate>().ok()?;
-        (text.len() == 7).then(|| Self::of(date))
+        parse_date(&format!("{text}-01")).ok().map(Self::of)
     }
 
     pub(crate) fn first(self) -> LocalDate {
@@ -167,7 +166,7 @@ mod tests {
         assert_eq!(key.next().to_string(), "2027-01");
         assert_eq!(key.next().previous(), key);
         assert_eq!(key.last().to_string(), "2026-12-31");
-        for bad in ["2026-13", "2026-1", "2026", "", "x", "2026-12-01"] {
+        for bad in ["2026-13", "2026-1", "2026", "", "x", "2026-12-01", "+2026-1"] {
             assert!(MonthKey::parse(bad).is_none(), "{bad}");
         }
     }

@@ -8,7 +8,7 @@ use roomkey_core::{
     booking::{BookingRequest, Side},
     event_type::EventType,
     text::{EmailAddress, FieldError, Note, PersonName},
-    time::{Instant, LocalDate, Minutes, Span, TimeZone},
+    time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
 
 use crate::{
@@ -101,6 +101,9 @@ pub(crate) async fn post(
     let events = web.app.event_types(host.user().id).await?;
     let event = chosen(&events, form.get("event")).ok_or(Failure::NotFound)?;
     let mut problems = Problems::default();
+    if form.has("date") {
+        problems.check("date", parse_date(form.get("date")).map_err(|_| FieldError::Date));
+    }
     let asked = read(&form, host.user().time_zone, &mut problems);
     let key = idempotency(&form, &mut problems);
     if let Some(asked) = asked.filter(|_| problems.is_empty()) {
@@ -172,9 +175,10 @@ impl Page {
             None => Vec::new(),
         };
         let date_of = |slot: &Slot| zone.date(slot.start);
-        let asked = form.get("date").parse::<LocalDate>().ok();
-        let date = asked.or_else(|| slots.first().map(date_of)).unwrap_or(zone.date(now));
+        let asked = parse_date(form.get("date")).ok();
         let wanted = Instant::parse(form.get("slot")).ok();
+        let chosen = slots.iter().find(|slot| wanted == Some(slot.start)).or(slots.first());
+        let date = asked.or_else(|| chosen.map(date_of)).unwrap_or(zone.date(now));
         let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
         let times = slots.iter().filter(|slot| date_of(slot) == date).map(|slot| TimeChoice {
             start: slot.start,
