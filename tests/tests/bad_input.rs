@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 on_both!(
     every_field_of_the_booking_api,
     every_type_of_the_booking_api,
+    a_locale_is_a_language_tag,
+    names_carry_no_addresses_and_nothing_unseen,
     dates_and_times_are_read_strictly,
     every_field_of_the_customers_form,
     every_field_of_the_hosts_forms,
@@ -113,7 +115,7 @@ impl Kind {
             }
             Self::Slug => {
                 let slugs = [
-                    "", "a", "A-Team", "a b", "a/b", "-a", "a-", "ä", "a\nb", "a\0b", "..",
+                    "", "new", "A-Team", "a b", "a/b", "-a", "a-", "ä", "a\nb", "a\0b", "..",
                     "%2e", "<b>",
                 ];
                 [texts(&slugs), vec![long("s")]].concat()
@@ -264,6 +266,128 @@ fn every_type_of_the_booking_api(backend: Backend) {
         refused(&reply, "/duration", &duration.to_string());
     }
     before.is_still_so(&app);
+}
+
+fn a_locale_is_a_language_tag(backend: Backend) {
+    let app = app(backend);
+    let before = Before::of(&app);
+    let start = rfc3339(app.noon_in_days(2));
+    let mut request = app.request("intro", &start, "Bo Berg", "bo@customers.example");
+    for bad in [
+        json!(1),
+        json!(true),
+        json!(["de"]),
+        json!({"language": "de"}),
+        json!(""),
+        json!("de_AT"),
+        json!("Deutsch (Österreich)"),
+        json!("de-"),
+        json!("x"),
+        json!("de\r\nBcc: evil@example.net"),
+        json!("a".repeat(TOO_LONG)),
+    ] {
+        request["attendee"]["locale"] = bad.clone();
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        assert_eq!(reply.problem(422), "invalid_request", "{bad}: {reply:?}");
+        assert_eq!(reply.json()["fields"][0]["field"], "attendee.locale", "{bad}: {reply:?}");
+    }
+    before.is_still_so(&app);
+    for (hour, good) in (0..).zip([
+        json!("de"),
+        json!("de-AT"),
+        json!("zh-Hant-TW"),
+        json!("sl-rozaj-biske-1994"),
+        Value::Null,
+    ]) {
+        request["start"] = json!(rfc3339(app.noon_in_days(2) + Duration::hours(hour)));
+        request["attendee"]["locale"] = good;
+        app.client().post_json("/api/v1/bookings", &request).expect(201);
+    }
+}
+
+/// What a mail program makes a link of, and what nobody sees.
+const NO_NAMES: [&str; 19] = [
+    "https://evil.example",
+    "Win http://evil.example now",
+    "HTTPS://EVIL.EXAMPLE",
+    "ftp://evil.example/x",
+    "www.evil.example",
+    "Bo (WWW.evil.example)",
+    "evil.example/x",
+    "Look at evil.co.uk/prize, Bo",
+    "Bo\u{61c}Berg",
+    "Bo\u{200b}Berg",
+    "Bo\u{200e}Berg",
+    "Bo\u{2060}Berg",
+    "Bo\u{2066}Berg",
+    "Bo\u{ad}Berg",
+    "Bo\u{feff}Berg",
+    "Bo\u{fff9}Berg",
+    "Bo\u{e0042}Berg",
+    "\u{3164}",
+    "\u{200d}\u{200d}",
+];
+
+/// What people are called, in several scripts.
+const NAMES: [&str; 14] = [
+    "Dr. A.B. Smith",
+    "St.John",
+    "Prof. Dr. h.c. mult. Müller-Lüdenscheidt",
+    "O’Neil & Söhne GmbH i.G.",
+    "Bo/Cy Berg",
+    "Dr.med./Univ. Budapest Kovács",
+    "Booking.com",
+    "Martin Luther King, Jr.",
+    "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+    "\u{915}\u{94d}\u{200d}\u{937}",
+    "\u{1830}\u{1820}\u{1837}\u{1820}\u{180e}\u{1820}",
+    "\u{845b}\u{e0100}\u{57ce}",
+    "👩‍🚀 ❤️",
+    "=?utf-8?q?x?= <b>",
+];
+
+fn names_carry_no_addresses_and_nothing_unseen(backend: Backend) {
+    let app = app(backend);
+    let browser = app.sign_in(&Host::ada());
+    let before = Before::of(&app);
+    let noon = app.noon_in_days(2);
+    let path = format!("/ada/intro?slot={}&tz=Europe/Berlin", rfc3339(noon));
+    let customers = app.client().page(&path).form("/ada/intro");
+    let customers = customers.set("email", "bo@customers.example");
+    let by_hand =
+        browser.page(&format!("/app/bookings/new?event=intro&date={}", noon.date_naive()));
+    let by_hand = by_hand.form("/app/bookings/new").set("slot", rfc3339(noon));
+    let by_hand = by_hand.set("email", "bo@customers.example");
+    for bad in NO_NAMES {
+        let request = app.request("intro", &rfc3339(noon), bad, "bo@customers.example");
+        let reply = app.client().post_json("/api/v1/bookings", &request);
+        assert_eq!(reply.problem(422), "invalid_request", "{bad:?}");
+        assert_eq!(reply.json()["fields"][0]["field"], "attendee.name", "{bad:?}: {reply:?}");
+        for (client, form) in [(&app.client(), &customers), (&browser, &by_hand)] {
+            let reply = client.submit(&form.clone().set("name", bad)).expect(422);
+            let marked = reply.page().marked();
+            assert_eq!(marked.into_iter().collect::<Vec<_>>(), ["name"], "{bad:?}");
+        }
+        let arguments = ["user", "add", "--email", "x@hosts.example", "--handle", "xx"];
+        let arguments = [arguments.as_slice(), &["--time-zone", "UTC", "--name", bad]].concat();
+        app.cli(&arguments).wrong_usage();
+    }
+    // A title may well name a site, but not lead to one, nor hide anything.
+    let titles = browser.page("/app/event-types/new").form("/app/event-types/new");
+    let titles = titles.set("slug", "titled").set("duration", "30");
+    for bad in ["https://evil.example", "See www.evil.example", "In\u{200b}tro", "In\u{61c}tro"] {
+        let reply = browser.submit(&titles.clone().set("title", bad)).expect(422);
+        let marked = reply.page().marked();
+        assert_eq!(marked.into_iter().collect::<Vec<_>>(), ["title"], "{bad:?}");
+    }
+    before.is_still_so(&app);
+    browser.submit(&titles.set("title", "Node.js/React, 24/7")).expect(303);
+    for (hour, name) in (0..).zip(NAMES) {
+        let start = rfc3339(noon + Duration::hours(hour));
+        let request = app.request("intro", &start, name, "bo@customers.example");
+        let booked = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+        assert_eq!(booked["attendees"][0]["name"], name);
+    }
 }
 
 fn dates_and_times_are_read_strictly(backend: Backend) {

@@ -8,6 +8,7 @@ on_both!(
     an_event_type_belongs_to_its_host,
     weekly_hours_are_set_in_a_time_zone,
     wrong_hours_are_marked_and_kept,
+    every_event_type_can_be_edited,
     bookings_are_listed,
     a_customer_is_booked_in_by_hand,
     a_time_taken_meanwhile_keeps_the_hosts_answers,
@@ -183,6 +184,30 @@ fn wrong_hours_are_marked_and_kept(backend: Backend) {
     let mars = hours(&browser).force("time_zone", "Mars/Olympus");
     assert!(browser.submit(&mars).expect(422).page().marked().contains("time_zone"));
     assert_eq!(app.database().dump_of("schedules"), before, "nothing of it is stored");
+}
+
+fn every_event_type_can_be_edited(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let browser = app.sign_in(&Host::ada());
+    for slug in ["x", "7"] {
+        app.add_event_type("ada", slug, &["--title", "Short", "--duration", "30"]);
+        let path = format!("/app/event-types/{slug}");
+        let form = browser.page(&path).form(&path).set("title", "Still short");
+        browser.submit(&form).expect(303);
+        assert!(app.client().page(&format!("/ada/{slug}")).text().contains("Still short"));
+        app.book(slug, app.noon_in_days(if slug == "x" { 1 } else { 2 }));
+    }
+    let form = new_event_type(&browser).set("title", "One").set("slug", "y").set("duration", "30");
+    browser.submit(&form).expect(303);
+    // What the page's own address shadows, nobody can have, wherever they ask for it.
+    let arguments = ["event-type", "add", "--host", "ada", "--slug", "new", "--title", "New"];
+    let refused = app.cli(&[arguments.as_slice(), &["--duration", "30"]].concat());
+    assert!(refused.wrong_usage().contains("reserved"), "{refused:?}");
+    let form =
+        new_event_type(&browser).set("title", "New").set("slug", "new").set("duration", "30");
+    let page = browser.submit(&form).expect(422).page();
+    assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["slug"]);
+    assert!(page.text().contains("reserved"), "{}", page.text());
 }
 
 fn bookings_are_listed(backend: Backend) {

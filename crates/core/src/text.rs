@@ -25,19 +25,25 @@ pub enum FieldError {
         /// As many are needed.
         min: usize,
     },
-    /// A character that does not print: a line break in one line, a NUL, a bidirectional override.
-    #[error("Remove the line breaks and control characters")]
+    /// A character that nobody sees: a line break in one line, a NUL, a bidirectional override, a
+    /// space without width.
+    #[error("Remove the line breaks, control characters and invisible characters")]
     ControlCharacter,
+    /// A web address where none belongs.
+    #[error("Leave out the web address")]
+    WebAddress,
     /// No email address.
     #[error("Enter an email address with a domain, like name@example.com")]
     Email,
     /// A handle or slug with other characters.
-    #[error("Use 2 to {max} of the characters a to z, 0 to 9 and -, with no - at an end")]
+    #[error("Use {min} to {max} of the characters a to z, 0 to 9 and -, with no - at an end")]
     Slug {
+        /// As many are needed.
+        min: usize,
         /// As many are allowed.
         max: usize,
     },
-    /// A handle that is the name of a page.
+    /// A handle or slug that is the name of a page.
     #[error("This name is reserved, choose another")]
     Reserved,
     /// In use by another.
@@ -57,6 +63,9 @@ pub enum FieldError {
     /// No zone of that name.
     #[error("Choose a time zone from the list, like Europe/Berlin")]
     TimeZone,
+    /// Not a language tag.
+    #[error("Use a language tag, like en or de-AT")]
+    Locale,
     /// Not a time.
     #[error("Enter a time like 09:00")]
     WallTime,
@@ -88,6 +97,7 @@ impl FieldError {
             Self::TooLong { .. } => "too_long",
             Self::TooShort { .. } => "too_short",
             Self::ControlCharacter => "control_character",
+            Self::WebAddress => "web_address",
             Self::Email => "email",
             Self::Slug { .. } => "slug",
             Self::Reserved => "reserved",
@@ -95,6 +105,7 @@ impl FieldError {
             Self::Number => "number",
             Self::OutOfRange { .. } => "out_of_range",
             Self::TimeZone => "time_zone",
+            Self::Locale => "locale",
             Self::WallTime => "wall_time",
             Self::EndsBeforeStart => "ends_before_start",
             Self::Overlaps => "overlaps",
@@ -110,21 +121,74 @@ impl FieldError {
 /// that Unicode knows beside LF.
 const fn hidden(c: char) -> bool {
     matches!(c,
-        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}'
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}'
         | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Characters that print nothing and say nothing: the rest of Unicode's format controls (general
+/// category Cf), and letters that are blank. With them two names look alike that are not.
+///
+/// Not among them: the joiners U+200C and U+200D and the Mongolian U+180E, without which Persian,
+/// Indic and Mongolian names and many emoji are misspelt, and signs of category Cf that are seen.
+const fn unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200b}' | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What shapes its neighbours and is nothing by itself.
+const fn joins(c: char) -> bool {
+    matches!(c, '\u{180e}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 fn one_line(text: &str, max: usize) -> Result<String, FieldError> {
     let text = text.trim_matches(' ');
-    if text.chars().any(|c| c.is_control() || hidden(c)) {
+    if text.chars().any(|c| c.is_control() || hidden(c) || unseen(c)) {
         Err(FieldError::ControlCharacter)
-    } else if text.trim().is_empty() {
+    } else if text.chars().all(|c| c.is_whitespace() || joins(c)) {
         Err(FieldError::Required)
     } else if text.chars().count() > max {
         Err(FieldError::TooLong { max })
     } else {
         Ok(text.to_owned())
     }
+}
+
+/// A line that is shown to people who did not write it, in subjects and calendars too: it leads
+/// nowhere. Whoever books with somebody else's address could otherwise send them a link in a mail
+/// of ours.
+fn label(text: &str, max: usize) -> Result<String, FieldError> {
+    let text = one_line(text, max)?;
+    let lower = text.to_lowercase();
+    let starts_site = |(at, _)| {
+        let before = lower.get(..at).and_then(|before| before.chars().next_back());
+        let after = lower.get(at + 4..).and_then(|after| after.chars().next());
+        !before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)
+    };
+    if lower.contains("://") || lower.match_indices("www.").any(starts_site) {
+        return Err(FieldError::WebAddress);
+    }
+    Ok(text)
+}
+
+/// A label without what mail programs take for a page of a site: `evil.example/prize`. A dot alone
+/// makes no address: `Dr. A.B. Smith`, `St.John` and `Booking.com` are names.
+fn person(text: &str) -> Result<String, FieldError> {
+    let text = label(text, 120)?;
+    let is_page = |word: &str| {
+        let (site, path) = word.split_once('/')?;
+        let site = site.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let (name, top) = site.rsplit_once('.')?;
+        let top = top.split(':').next()?;
+        let names_site = top.chars().count() >= 2 && top.chars().all(char::is_alphabetic);
+        let names = names_site && name.ends_with(char::is_alphanumeric);
+        (names && path.starts_with(|c: char| !c.is_whitespace())).then_some(())
+    };
+    if text.split_whitespace().any(|word| is_page(word).is_some()) {
+        return Err(FieldError::WebAddress);
+    }
+    Ok(text)
 }
 
 /// Several lines of text, possibly none: line ends become LF; LF and TAB are kept.
@@ -148,7 +212,7 @@ fn slug(text: &str, min: usize, max: usize) -> Result<String, FieldError> {
     match text {
         "" => Err(FieldError::Required),
         _ if fits => Ok(text.to_owned()),
-        _ => Err(FieldError::Slug { max }),
+        _ => Err(FieldError::Slug { min, max }),
     }
 }
 
@@ -163,6 +227,11 @@ macro_rules! texts {
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// As it was stored, perhaps when less was asked of it.
+            pub const fn from_stored(text: String) -> Self {
+                Self(text)
             }
         }
 
@@ -184,10 +253,10 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A person's name: one line, at most 120 characters.
-    PersonName(|text| one_line(text, 120))
-    /// A title: one line, at most 160 characters.
-    Title(|text| one_line(text, 160))
+    /// A person's name: one line, at most 120 characters, no web address in it.
+    PersonName(person)
+    /// A title: one line, at most 160 characters, no web address in it.
+    Title(|text| label(text, 160))
     /// Several lines, possibly none, at most 2,000 characters.
     Note(|text| lines(text, 2000))
     /// The part of an address that names a host: 2 to 40 of a-z, 0-9 and -.
@@ -195,8 +264,11 @@ texts! {
         let handle = slug(text, 2, 40)?;
         if RESERVED_HANDLES.contains(&text) { Err(FieldError::Reserved) } else { Ok(handle) }
     })
-    /// The part of an address that names an event type: 2 to 60 of a-z, 0-9 and -.
-    Slug(|text| slug(text, 2, 60))
+    /// The part of an address that names an event type: 1 to 60 of a-z, 0-9 and -.
+    Slug(|text| {
+        let slug = slug(text, 1, 60)?;
+        if text == RESERVED_SLUG { Err(FieldError::Reserved) } else { Ok(slug) }
+    })
     /// An email address: checked for form, kept as typed.
     EmailAddress(email)
 }
@@ -230,6 +302,9 @@ pub const RESERVED_HANDLES: &[&str] = &[
     "well-known",
 ];
 
+/// The last part of the address at which an event type is made, so none can have it.
+pub const RESERVED_SLUG: &str = "new";
+
 impl Note {
     /// No text.
     pub fn is_empty(&self) -> bool {
@@ -251,7 +326,7 @@ fn email(text: &str) -> Result<String, FieldError> {
     if text.is_empty() {
         return Err(FieldError::Required);
     }
-    if text.chars().any(|c| c.is_control() || hidden(c)) {
+    if text.chars().any(|c| c.is_control() || hidden(c) || unseen(c)) {
         return Err(FieldError::ControlCharacter);
     }
     if text.len() > 254 {
@@ -326,7 +401,67 @@ mod tests {
         assert!("ada-l".parse::<Handle>().is_ok());
         assert_eq!("app".parse::<Handle>(), Err(FieldError::Reserved));
         for bad in ["a", "Ada", "-a", "a-", "a/b", "ä-ö"] {
-            assert_eq!(bad.parse::<Handle>(), Err(FieldError::Slug { max: 40 }), "{bad}");
+            assert_eq!(bad.parse::<Handle>(), Err(FieldError::Slug { min: 2, max: 40 }), "{bad}");
         }
+    }
+
+    #[test]
+    fn slugs_may_be_short_but_not_a_page_of_ours() {
+        for good in ["a", "7", "new-one", &"s".repeat(60)] {
+            assert!(good.parse::<Slug>().is_ok(), "{good}");
+        }
+        assert_eq!("new".parse::<Slug>(), Err(FieldError::Reserved));
+        for bad in ["-", "A", "a b", &"s".repeat(61)] {
+            assert_eq!(bad.parse::<Slug>(), Err(FieldError::Slug { min: 1, max: 60 }), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_lead_nowhere() {
+        for bad in [
+            "https://evil.example",
+            "Win FTP://x now",
+            "www.evil.example",
+            "(WWW.x)",
+            "evil.com/x",
+            "(evil.com/x)",
+            "evil.co.uk:80/x",
+            "münchen.example/ö",
+        ] {
+            assert_eq!(bad.parse::<PersonName>(), Err(FieldError::WebAddress), "{bad}");
+        }
+        for good in [
+            "Dr. A.B. Smith",
+            "St.John",
+            "Bo/Cy",
+            "A. / B.",
+            "Dr.med./Univ. X",
+            "A.B./C.D.",
+            "Booking.com",
+            "awww. Bo",
+            "Awww.Bo",
+            "Bo 1.5/2",
+        ] {
+            assert!(good.parse::<PersonName>().is_ok(), "{good}");
+        }
+        assert_eq!("at www.x.de".parse::<Title>(), Err(FieldError::WebAddress));
+        assert!("Node.js/React".parse::<Title>().is_ok());
+    }
+
+    #[test]
+    fn what_nobody_sees_is_refused_and_what_shapes_letters_is_kept() {
+        for bad in
+            ['\u{61c}', '\u{ad}', '\u{200b}', '\u{2060}', '\u{2069}', '\u{e0041}', '\u{3164}']
+        {
+            let name = format!("B{bad}o");
+            assert_eq!(name.parse::<PersonName>(), Err(FieldError::ControlCharacter), "{bad:?}");
+        }
+        assert_eq!("\u{200d}\u{fe0f} ".parse::<PersonName>(), Err(FieldError::Required));
+        for good in ["\u{645}\u{6cc}\u{200c}\u{62e}", "👩\u{200d}🚀", "❤\u{fe0f}", "\u{6dd}"]
+        {
+            assert!(good.parse::<PersonName>().is_ok(), "{good}");
+        }
+        // What is pasted into a note often has spaces without width in it.
+        assert!("a\u{200b}b".parse::<Note>().is_ok());
     }
 }

@@ -8,7 +8,7 @@ use roomkey_core::{
     booking::{Attendee, Booking, Side, Status},
     event_type::{Buffers, EventType, RoomPolicy, Terms},
     room::{Room, RoomPassword},
-    text::{Note, Title},
+    text::{EmailAddress, Handle, Note, PersonName, Slug, Title},
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
 };
 
@@ -63,9 +63,9 @@ impl UserRow {
     pub(crate) fn read(&self) -> Result<User, StoreError> {
         Ok(User {
             id: parse("users.id", &self.id)?,
-            email: parse("users.email", &self.email)?,
-            name: parse("users.name", &self.name)?,
-            handle: parse("users.handle", &self.handle)?,
+            email: EmailAddress::from_stored(self.email.clone()),
+            name: PersonName::from_stored(self.name.clone()),
+            handle: Handle::from_stored(self.handle.clone()),
             role: parse("users.role", &self.role)?,
             time_zone: parse("users.time_zone", &self.time_zone)?,
         })
@@ -98,9 +98,9 @@ impl EventTypeRow {
             id: parse("event_types.id", &self.id)?,
             host: parse("event_types.host_id", &self.host_id)?,
             terms: Terms {
-                slug: parse("event_types.slug", &self.slug)?,
-                title: parse::<Title>("event_types.title", &self.title)?,
-                description: parse::<Note>("event_types.description", &self.description)?,
+                slug: Slug::from_stored(self.slug.clone()),
+                title: Title::from_stored(self.title.clone()),
+                description: Note::from_stored(self.description.clone()),
                 duration: minutes(self.duration),
                 increment: minutes(self.increment),
                 buffers: Buffers {
@@ -168,8 +168,8 @@ impl AttendeeRow {
     fn read(&self) -> Result<Attendee, StoreError> {
         Ok(Attendee {
             id: parse("attendees.id", &self.id)?,
-            name: parse("attendees.name", &self.name)?,
-            email: parse("attendees.email", &self.email)?,
+            name: PersonName::from_stored(self.name.clone()),
+            email: EmailAddress::from_stored(self.email.clone()),
             time_zone: parse("attendees.time_zone", &self.time_zone)?,
         })
     }
@@ -198,10 +198,9 @@ pub(crate) struct BookingRow {
 impl BookingRow {
     pub(crate) fn read(self, attendee: &AttendeeRow) -> Result<Booking, StoreError> {
         let cancelled = match (self.cancelled_by, self.cancel_reason) {
-            (Some(by), Some(reason)) => Some((
-                parse::<Side>("bookings.cancelled_by", &by)?,
-                parse::<Note>("bookings.cancel_reason", &reason)?,
-            )),
+            (Some(by), Some(reason)) => {
+                Some((parse::<Side>("bookings.cancelled_by", &by)?, Note::from_stored(reason)))
+            }
             _ => None,
         };
         Ok(Booking {
@@ -215,7 +214,7 @@ impl BookingRow {
             ical_uid: self.ical_uid,
             ical_sequence: unsigned(self.ical_sequence),
             attendee: attendee.read()?,
-            note: parse("bookings.note", &self.note)?,
+            note: Note::from_stored(self.note),
             created_at: Instant::from_micros(self.created_at),
             cancelled,
         })

@@ -279,7 +279,7 @@ impl Tx<'_> {
             let scopes = scopes.split_whitespace().map(|scope| parse("api_keys.scopes", scope));
             let key = ApiKey {
                 id: parse("api_keys.id", &id)?,
-                name: parse("api_keys.name", &name)?,
+                name: Title::from_stored(name),
                 scopes: scopes.collect::<Result<_, _>>()?,
             };
             Ok((key, user.read()?))

@@ -88,6 +88,17 @@ impl Reader {
         self.text(body, field, parse)
     }
 
+    /// The text of a field that may be left out, parsed if it is there.
+    pub(super) fn text_if_any<T>(
+        &mut self,
+        body: &Body,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        body.at(field)?;
+        self.text(body, field, parse)
+    }
+
     /// A whole number that may be left out.
     pub(super) fn optional_number(&mut self, body: &Body, field: &str) -> Option<u32> {
         let value = body.at(field)?;

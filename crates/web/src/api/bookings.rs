@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use data_encoding::BASE64URL_NOPAD;
+use language_tags::LanguageTag;
 use roomkey_app::{BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted};
 use roomkey_core::{
     account::Scope,
@@ -27,6 +28,8 @@ use crate::{Web, address, form::Form};
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Bookings of a list, unless fewer are asked for.
 const USUAL: u32 = 50;
+/// Characters of a language tag; RFC 5646 (4.4.1) asks for room for 35.
+const MOST_OF_LOCALE: usize = 100;
 /// The longest list.
 const MOST: u32 = 200;
 
@@ -83,6 +86,12 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     let email = reader.text(body, "attendee.email", str::parse::<EmailAddress>);
     let zone = reader.text(body, "attendee.time_zone", |name| {
         name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone)
+    });
+    // There is one language so far: what is asked for is checked, and answered in that one.
+    reader.text_if_any(body, "attendee.locale", |tag| {
+        let tag = Some(tag).filter(|tag| tag.len() <= MOST_OF_LOCALE);
+        let well_formed = tag.is_some_and(|tag| LanguageTag::parse(tag).is_ok());
+        well_formed.then_some(()).ok_or(FieldError::Locale)
     });
     reader.object(body, "answers", &["note"]);
     let note = reader.optional_text(body, "answers.note", str::parse::<Note>);

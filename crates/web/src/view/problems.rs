@@ -102,6 +102,10 @@ fn words(id: &str, error: FieldError) -> Cow<'static, str> {
         (FieldError::Required, "title") => "Enter a name for the event type".into(),
         (FieldError::Required, "slug" | "handle") => "Enter a page address".into(),
         (FieldError::Required, "duration") => "Enter a length in minutes".into(),
+        (FieldError::WebAddress, "name") => "Enter a name without a web address".into(),
+        (FieldError::WebAddress, "title") => {
+            "Enter a name for the event type without a web address".into()
+        }
         (error, _) => error.to_string().into(),
     }
 }

@@ -9,7 +9,7 @@ use askama::Template;
 use roomkey_app::EventTypeError;
 use roomkey_core::{
     event_type::{Bounds, Buffers, EventType, RoomPolicy, Terms},
-    text::{FieldError, Note, Slug, Title},
+    text::{Note, RESERVED_SLUG, Slug, Title},
     time::Minutes,
 };
 
@@ -54,9 +54,6 @@ pub(crate) struct Page {
     answers: Answers,
     problems: Problems,
 }
-
-/// The last part of the new event type's own address, which so can be no event type's.
-const NEW: &str = "new";
 
 pub(crate) async fn get_new(
     request: HttpRequest,
@@ -153,9 +150,7 @@ fn refused(error: EventTypeError, problems: &mut Problems) -> Result<(), Failure
 /// its usual value.
 fn read(form: &Form, problems: &mut Problems) -> Option<Terms> {
     let title = problems.check("title", form.get("title").parse::<Title>());
-    let slug = form.get("slug").parse::<Slug>();
-    let slug = if form.get("slug") == NEW { Err(FieldError::Reserved) } else { slug };
-    let slug = problems.check("slug", slug);
+    let slug = problems.check("slug", form.get("slug").parse::<Slug>());
     let description = problems.check("description", form.get("description").parse::<Note>());
     let duration = problems.check("duration", Bounds::DURATION.parse(form.get("duration")));
     let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
@@ -244,7 +239,7 @@ impl Page {
         Self {
             shell: host.shell(request, Section::EventTypes, None),
             heading: event.map_or("New event type".into(), |event| event.terms.title.to_string()),
-            action: slug.map_or(format!("/app/event-types/{NEW}"), |slug| {
+            action: slug.map_or(format!("/app/event-types/{RESERVED_SLUG}"), |slug| {
                 format!("/app/event-types/{slug}")
             }),
             url: slug.map(|slug| format!("/{}/{slug}", host.user().handle)),
