@@ -8,6 +8,7 @@ on_both!(
     an_event_type_belongs_to_its_host,
     weekly_hours_are_set_in_a_time_zone,
     wrong_hours_are_marked_and_kept,
+    hours_run_past_midnight_only_where_that_is_plain,
     every_event_type_can_be_edited,
     bookings_are_listed,
     a_customer_is_booked_in_by_hand,
@@ -184,6 +185,49 @@ fn wrong_hours_are_marked_and_kept(backend: Backend) {
     let mars = hours(&browser).force("time_zone", "Mars/Olympus");
     assert!(browser.submit(&mars).expect(422).page().marked().contains("time_zone"));
     assert_eq!(app.database().dump_of("schedules"), before, "nothing of it is stored");
+}
+
+fn hours_run_past_midnight_only_where_that_is_plain(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-01-04 00:00:00").start_with_ada();
+    let ada = Host::ada();
+    let browser = app.sign_in(&ada);
+    let before = app.database().dump_of("schedules");
+    // Two ends changed over, and ends in twelve-hour time: the field says what to do, the summary where.
+    for (from, to) in [("12:00", "09:00"), ("17:00", "09:00"), ("9:00", "5:00"), ("12:00", "1:00")]
+    {
+        let form = hours(&browser).add("tue_from", from).add("tue_to", to);
+        let page = browser.submit(&form).expect(422).page();
+        assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["tue_from"], "{from} to {to}");
+        let summary = page.texts("[role=alert] a");
+        let [said] = summary.as_slice() else { panic!("{summary:?}") };
+        assert!(said.starts_with("Tuesday: Ends before it starts"), "{said}");
+        assert_eq!(page.select("[role=alert] a[href='#tue-1']").len(), 1);
+        assert_eq!(page.form("/app/availability").value("tue_to"), Some(to), "as it was typed");
+    }
+    let form = hours(&browser).add("wed_from", "09:00").add("wed_to", "12:00");
+    let form = form.add("wed_from", "13:00").add("wed_to", "14:00");
+    let form = form.add("wed_from", "11:00").add("wed_to", "13:00").add("fri_from", "x");
+    let page = browser.submit(&form).expect(422).page();
+    let said = page.texts("[role=alert] a");
+    assert_eq!(said, ["Wednesday: Overlaps 09:00 – 12:00", "Friday: Enter a time like 09:00"]);
+    assert_eq!(page.select("[role=alert] a[href='#wed-3']").len(), 1);
+    assert_eq!(app.database().dump_of("schedules"), before, "nothing of it is stored");
+
+    // A night is plain enough, up to twelve hours of it.
+    let form = hours(&browser).add("tue_from", "20:00").add("tue_to", "08:00");
+    let form = form.add("fri_from", "22:00").add("fri_to", "02:00");
+    browser.submit(&form).expect(303);
+    let slots = app.slots("ada", "intro", "2027-01-05", "2027-01-06");
+    assert_eq!(slots.first().map(String::as_str), Some("2027-01-05T20:00:00Z"));
+    assert_eq!(slots.last().map(String::as_str), Some("2027-01-06T07:30:00Z"));
+
+    // The command line takes any; the page then keeps it while other days change.
+    app.set_schedule(&ada, &["mon 12:00-09:00"]);
+    let form = browser.page("/app/availability").form("/app/availability");
+    let form = form.add("sat_from", "10:00").add("sat_to", "11:00");
+    browser.submit(&form).expect(303);
+    let slots = app.slots("ada", "intro", "2027-01-04", "2027-01-09");
+    assert_eq!(slots.len(), 42 + 2, "{slots:?}");
 }
 
 fn every_event_type_can_be_edited(backend: Backend) {

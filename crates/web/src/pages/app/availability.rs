@@ -99,7 +99,9 @@ pub(crate) async fn post(
     } else {
         let zone = form.get("time_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
         let zone = problems.check("time_zone", zone);
-        let weekly = read(&days, &mut problems);
+        let stored = web.app.schedule(host.user().id).await?;
+        let stored = stored.map(|schedule| schedule.weekly).unwrap_or_default();
+        let weekly = read(&days, &stored, &mut problems);
         if let Some(zone) = zone.filter(|_| problems.is_empty()) {
             web.app.set_schedule(host.user().id, zone, weekly, None).await?;
             return Ok(see_other("/app/availability?done=saved"));
@@ -151,23 +153,50 @@ fn change_rows(form: &Form, days: &mut [DayRow]) -> bool {
 }
 
 /// The hours, with what is wrong with them under the row's id. Empty rows are none.
-fn read(days: &[DayRow], problems: &mut Problems) -> WeeklyHours {
+fn read(days: &[DayRow], stored: &WeeklyHours, problems: &mut Problems) -> WeeklyHours {
     let mut weekly = WeeklyHours::default();
     for ((weekday, _), day) in DAYS.into_iter().zip(days) {
-        let mut ranges = Vec::new();
+        let mut ranges: Vec<LocalRange> = Vec::new();
         let filled = |row: &&RangeRow| !(row.from.is_empty() && row.to.is_empty());
         for row in day.ranges.iter().filter(filled) {
-            match LocalRange::parse(&with_two_digits(&row.from), &with_two_digits(&row.to)) {
+            let read = read_range(row, stored.on(weekday)).and_then(|range| {
+                match ranges.iter().find(|other| range.overlaps(**other)) {
+                    Some(other) => Err(format!("Overlaps {}", shown(*other))),
+                    None => Ok(range),
+                }
+            });
+            match read {
                 Ok(range) => ranges.push(range),
-                Err(error) => problems.add(row.id.clone(), error.to_string()),
+                Err(text) => problems.add(row.id.clone(), format!("{}: {text}", day.name)),
             }
         }
-        match DayHours::new(ranges) {
-            Ok(hours) => weekly.set(weekday, hours),
-            Err(error) => problems.add(format!("{}-1", day.key), error.to_string()),
-        }
+        // They are apart from each other, so nothing is left to be wrong with them.
+        weekly.set(weekday, DayHours::new(ranges).unwrap_or_default());
     }
     weekly
+}
+
+/// A row's range, or what is wrong with it.
+///
+/// An end before the start lies on the next day only where that is plain: a night of up to twelve
+/// hours, or what the command line stored so. Otherwise a mistyped end would offer most of two
+/// days, in silence. Who means it ends the range at 24:00 and goes on with the next day; the two
+/// become one again when they are offered.
+fn read_range(row: &RangeRow, stored: &DayHours) -> Result<LocalRange, String> {
+    let (from, to) = (with_two_digits(&row.from), with_two_digits(&row.to));
+    let range = LocalRange::parse(&from, &to).map_err(|error| error.to_string())?;
+    if range.is_odd_night() && !stored.ranges().contains(&range) {
+        return Err(format!(
+            "{}. If it runs into the next day, end it at 24:00 and add 00:00 – {to} to that day",
+            FieldError::EndsBeforeStart
+        ));
+    }
+    Ok(range)
+}
+
+/// `09:00 – 12:00`.
+fn shown(range: LocalRange) -> String {
+    format!("{} – {}", range.from().wall(), range.to().wall())
 }
 
 /// `9:00` as people type it is `09:00`.
@@ -195,7 +224,7 @@ impl DayRow {
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         let mut problems = Problems::default();
-        problems.add("mon-1", "Ends before it starts");
+        problems.add("mon-1", "Monday: Ends before it starts");
         let range =
             RangeRow { id: "mon-1".into(), number: 1, from: "09:00".into(), to: "<b>bold".into() };
         let days = vec![
