@@ -162,6 +162,19 @@ async function prepare(t) {
     }],
     ["booked-over", at(over)],
     ["booked-cancelled", at(cancelled)],
+    ["booked-cancelled-again", at(cancelled), {
+      script: true,
+      async act(page) {
+        // As from a second window in which it still stood.
+        await page.evaluate(() => {
+          const form = document.createElement("form");
+          Object.assign(form, { method: "post", action: `${location.pathname}/cancel` });
+          document.body.append(form);
+          form.submit();
+        });
+        await page.getByRole("alert").filter({ hasText: "had already cancelled" }).waitFor();
+      },
+    }],
     ["booked-host", hosts],
     ["cancel", at(early, "/cancel")],
     ["join-early", at(early, "/join")],

@@ -7,6 +7,7 @@ on_both!(
     each_side_sees_its_own_page,
     the_calendar_file_is_the_mails_event,
     cancelling_is_shown_first_and_done_by_post,
+    cancelling_again_says_when_it_was_cancelled,
     the_door_opens_and_closes_on_time,
     other_tokens_find_nothing,
     the_page_outlives_the_booking_by_thirty_days,
@@ -110,6 +111,53 @@ fn cancelling_is_shown_first_and_done_by_post(backend: Backend) {
     let post = customer.post_form(&format!("{}/join", booked.page()), &[]);
     assert!(post.status >= 400 && post.status < 500, "{post:?}");
     assert_eq!(mailbox.all().len(), 4);
+}
+
+fn cancelling_again_says_when_it_was_cancelled(backend: Backend) {
+    let (mut app, booked) = booked(backend);
+    let key = app.key("ada", "bookings:read");
+    let path = format!("/api/v1/bookings/{}", booked.id());
+    let hosts = Booked::from_json(key.get(&path).expect(200).json());
+    let [bos, adas] = [&booked, &hosts].map(|side| format!("{}/cancel", side.page()));
+    let [of_bo, of_ada] = [&bos, &adas].map(|path| app.client().page(path).form("/cancel"));
+    app.client().submit(&of_bo.clone().set("reason", "The first")).expect(303);
+    let mut mailbox = app.mailbox();
+    for to in ["bo@customers.example", "ada@hosts.example"] {
+        mailbox.wait_for_invite(to, "CANCEL");
+    }
+    app.restart_at("2027-07-01 09:30:00");
+    let rows = app.database().row_counts();
+    for (form, said) in [
+        (
+            of_bo,
+            [
+                "You had already cancelled this booking",
+                "Thursday 1 July 2027 at 10:0",
+                "Berlin time",
+            ],
+        ),
+        (
+            of_ada,
+            [
+                "Bo Berg had already cancelled this booking",
+                "Thursday 1 July 2027 at 09:0",
+                "London time",
+            ],
+        ),
+    ] {
+        let reply = private(app.client().submit(&form.set("reason", "The second")).expect(422));
+        let page = reply.page();
+        assert!(page.title().starts_with("Error: "), "{}", page.title());
+        let alert = page.texts("[role=alert]").join(" ");
+        for part in said {
+            assert!(alert.contains(part), "{part}: {alert}");
+        }
+        assert!(page.text().contains("This booking is cancelled"), "{}", page.text());
+        assert!(page.text().contains("The first") && !page.text().contains("The second"));
+        assert!(!page.has_form("/cancel"), "there is nothing left to cancel");
+    }
+    assert_eq!(app.database().row_counts(), rows);
+    assert_eq!(mailbox.all().len(), 4, "nobody is told again");
 }
 
 fn the_door_opens_and_closes_on_time(backend: Backend) {

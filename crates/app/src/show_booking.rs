@@ -53,6 +53,14 @@ impl App {
         Ok(Found { side, details, now })
     }
 
+    /// When a booking was called off, if it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cancelled_at(&self, id: BookingId) -> Result<Option<Instant>, StoreError> {
+        self.store.read(move |tx| tx.cancelled_at(id)).await
+    }
+
     /// A host's booking.
     ///
     /// # Errors

@@ -118,6 +118,8 @@ macro_rules! details {
 }
 
 const LINK: &str = "booking_links.token";
+/// The event that ends a booking, in its history.
+const CANCELLED: &str = "cancelled";
 
 fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
     parse(LINK, &vault.open(LINK, sealed)?)
@@ -252,7 +254,22 @@ impl Tx<'_> {
                 .set(rooms::revoked.eq(true))
                 .execute(c)
         })?;
-        self.insert_booking_event(booking, cancellation.version, now, cancellation.by, "cancelled")
+        self.insert_booking_event(booking, cancellation.version, now, cancellation.by, CANCELLED)
+    }
+
+    /// When a booking was called off, if it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cancelled_at(&mut self, booking: BookingId) -> Result<Option<Instant>, StoreError> {
+        let at: Option<i64> = self.one(|c| {
+            booking_events::table
+                .filter(booking_events::booking_id.eq(booking.to_string()))
+                .filter(booking_events::kind.eq(CANCELLED))
+                .select(booking_events::at)
+                .load(c)
+        })?;
+        Ok(at.map(Instant::from_micros))
     }
 
     /// One booking.

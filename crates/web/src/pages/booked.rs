@@ -17,7 +17,7 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Clock, Shell, TimeOfDay, When, long_date},
+    view::{Clock, Shell, TimeOfDay, When, date_with_year, long_date},
 };
 
 /// Where the booking is in its life, as its reader sees it.
@@ -75,11 +75,23 @@ pub(crate) struct RoomKey {
     pub(crate) closes: String,
 }
 
+/// Who called the booking off, and when.
+#[derive(Debug)]
+pub(crate) struct Cancelled {
+    /// `You`, or the other side's name.
+    pub(crate) by: String,
+    /// In the reader's zone, which it names.
+    pub(crate) at: String,
+}
+
 #[derive(Template)]
 #[template(path = "pages/booked.html")]
 pub(crate) struct Page {
     shell: Shell,
     state: State,
+    cancelled: Option<Cancelled>,
+    /// Whether the reader just tried to call it off once more.
+    cancelled_before: bool,
     /// Whether the host reads it.
     for_host: bool,
     title: String,
@@ -176,46 +188,82 @@ pub(crate) async fn get(
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let found = found(&web, &token).await?;
-    let Facts { title, when, path, again, .. } = Facts::of(&found);
-    let booking = &found.details.booking;
-    let key = open_until_later(&found).map(|room| {
-        let (zone, _) = zones(&found);
-        let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
-        let early = room.opens_before(booking.span.start);
-        RoomKey {
-            url: web.app.site().room(&room.name),
-            password: password(&web, &found),
-            opens_at: room.window.start,
-            opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),
-            early: (early > Minutes(0)).then(|| early.to_string()),
-            closes_at: room.window.end,
-            closes: moment(&found, room.window.end),
-        }
-    });
-    let state = match booking.status {
-        Status::Cancelled => State::Cancelled,
-        Status::Confirmed if found.now < booking.span.end => State::Confirmed,
-        Status::Confirmed => State::Past,
-    };
-    let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
-    let contents = Page {
-        shell: shell(&request),
-        state,
-        for_host: found.side == Side::Host,
-        title,
-        host: found.details.host.name.to_string(),
-        customer: Customer {
-            name: booking.attendee.name.to_string(),
-            email: booking.attendee.email.to_string(),
-        },
-        when,
-        key,
-        note: booking.note.to_string(),
-        reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
-        path,
-        again,
-    };
-    page(StatusCode::OK, &contents)
+    page(StatusCode::OK, &Page::new(&request, &web, &found, false).await?)
+}
+
+/// The page that a cancellation of a cancelled booking is answered with.
+pub(super) async fn cancelled_before(
+    request: &HttpRequest,
+    web: &Web,
+    token: &str,
+) -> Result<HttpResponse, Failure> {
+    let found = found(web, token).await?;
+    page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(request, web, &found, true).await?)
+}
+
+impl Cancelled {
+    async fn of(web: &Web, found: &Found) -> Result<Option<Self>, Failure> {
+        let booking = &found.details.booking;
+        let Some((by, _)) = &booking.cancelled else { return Ok(None) };
+        let Some(at) = web.app.cancelled_at(booking.id).await? else { return Ok(None) };
+        let (zone, _) = zones(found);
+        let (date, time) = (zone.date(at), TimeOfDay::at(zone, at, Clock::TwentyFour));
+        Ok(Some(Self {
+            by: if *by == found.side { "You".to_owned() } else { Facts::of(found).other },
+            at: format!("{} at {time} {} time", date_with_year(date), zone.city()),
+        }))
+    }
+}
+
+impl Page {
+    async fn new(
+        request: &HttpRequest,
+        web: &Web,
+        found: &Found,
+        cancelled_before: bool,
+    ) -> Result<Self, Failure> {
+        let Facts { title, when, path, again, .. } = Facts::of(found);
+        let booking = &found.details.booking;
+        let key = open_until_later(found).map(|room| {
+            let (zone, _) = zones(found);
+            let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
+            let early = room.opens_before(booking.span.start);
+            RoomKey {
+                url: web.app.site().room(&room.name),
+                password: password(web, found),
+                opens_at: room.window.start,
+                opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),
+                early: (early > Minutes(0)).then(|| early.to_string()),
+                closes_at: room.window.end,
+                closes: moment(found, room.window.end),
+            }
+        });
+        let state = match booking.status {
+            Status::Cancelled => State::Cancelled,
+            Status::Confirmed if found.now < booking.span.end => State::Confirmed,
+            Status::Confirmed => State::Past,
+        };
+        let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
+        Ok(Self {
+            shell: shell(request),
+            state,
+            cancelled: Cancelled::of(web, found).await?,
+            cancelled_before,
+            for_host: found.side == Side::Host,
+            title,
+            host: found.details.host.name.to_string(),
+            customer: Customer {
+                name: booking.attendee.name.to_string(),
+                email: booking.attendee.email.to_string(),
+            },
+            when,
+            key,
+            note: booking.note.to_string(),
+            reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
+            path,
+            again,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -234,6 +282,11 @@ impl Page {
         let page = |state, for_host, key| Self {
             shell: Shell::default(),
             state,
+            cancelled: (state == State::Cancelled).then(|| Cancelled {
+                by: "Ada <b>bold</b>".into(),
+                at: "Thursday 1 October 2026 at 12:00 London time".into(),
+            }),
+            cancelled_before: for_host && state == State::Cancelled,
             for_host,
             title: "Intro call".into(),
             host: "Ada Lovelace".into(),

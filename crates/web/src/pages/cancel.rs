@@ -10,7 +10,7 @@ use roomkey_app::{CancelError, Found};
 use roomkey_core::{booking::InvalidTransition, booking::Status, text::Note};
 
 use super::{
-    booked::{Facts, found, path},
+    booked::{Facts, cancelled_before, found, path},
     page, see_other, shell,
 };
 use crate::{
@@ -60,9 +60,9 @@ pub(crate) async fn post(
     let mut problems = Problems::default();
     if let Some(reason) = problems.check("reason", form.get("reason").parse::<Note>()) {
         match web.app.cancel_by_link(link, reason).await {
-            // Who presses twice has cancelled.
-            Ok(_) | Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
-                return Ok(see_other(path(link)));
+            Ok(_) => return Ok(see_other(path(link))),
+            Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
+                return cancelled_before(&request, &web, &token).await;
             }
             Err(CancelError::InvalidTransition(InvalidTransition::Over)) => {
                 problems.add("reason", "This booking is over and can not be cancelled");
