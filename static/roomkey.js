@@ -126,7 +126,11 @@
     load(u.href, { push: false });
   }
   const own = $("select[data-own-zone]");            // set-up: the device's zone is the best guess
-  if (own && device && [...own.options].some((o) => o.value === device)) own.value = device;
+  if (own && device && own.value !== device) {       // with its time, like the zones that the server suggests
+    const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format();
+    const place = device.split("/").pop().replaceAll("_", " ");
+    $("optgroup", own).prepend(new Option(`${place} – ${time} now`, device, false, true));
+  }
 
   /* ── Waiting page: when the time comes, show the new state in place and say so ── */
   const swapMain = async () => {

@@ -49,13 +49,16 @@ async function setUp(page, server, script) {
   await page.goto("/");
   await page.waitForURL("/setup");
   const zone = page.getByLabel("Your time zone");
-  if (script) assert.equal(await zone.inputValue(), "Europe/London", "the device's own");
+  if (script) {
+    assert.equal(await zone.inputValue(), "Europe/London", "the device's own");
+    assert.match(await zone.locator("option:checked").innerText(), /^London – \d\d:\d\d now$/);
+  }
   await page.getByLabel("Set-up token").fill(server.setupToken());
   await page.getByLabel("Your name").fill(ADA.name);
   await page.getByLabel("Email").fill("no address");
   await page.getByLabel("Password").fill(ADA.password);
   await page.getByLabel("Page address").fill("ada");
-  await zone.selectOption("Europe/London");
+  await zone.selectOption("Europe/Paris");
   await page.getByRole("button", { name: "Create account" }).click();
 
   // The refused form comes back with what was typed, and says what is wrong in words.
@@ -63,6 +66,8 @@ async function setUp(page, server, script) {
   assert.match(await page.title(), /^Error: /);
   assert.equal(await page.getByLabel("Your name").inputValue(), ADA.name);
   assert.equal(await page.getByLabel("Email").getAttribute("aria-invalid"), "true");
+  assert.equal(await zone.inputValue(), "Europe/Paris", "a choice stays");
+  await zone.selectOption("Europe/London");
   await page.getByLabel("Email").fill(ADA.email);
   await page.getByLabel("Password").fill(ADA.password);
   await page.getByRole("button", { name: "Create account" }).click();

@@ -61,7 +61,7 @@ impl Manager {
 
 /// libpq waits for ever for a server that went away without a word, unless it is told not to. What
 /// the URL itself says goes first.
-fn with_limits(url: &str) -> String {
+pub(crate) fn with_limits(url: &str) -> String {
     let limits = [
         ("connect_timeout", "5"),
         ("keepalives_idle", "20"),

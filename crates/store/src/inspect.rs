@@ -12,7 +12,7 @@ use diesel::{
 
 use crate::{
     DatabaseUrl, MigrateError, Migration, Store, Vault,
-    connection::Conn,
+    connection::{Conn, with_limits},
     key_check::{self, KeyState},
     migrate,
 };
@@ -95,7 +95,7 @@ fn connect(url: &DatabaseUrl) -> ConnectionResult<Conn> {
         let conn = SqliteConnection::establish(&only_to_read(path))?;
         (Conn::Sqlite(conn), "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON")
     } else {
-        let conn = PgConnection::establish(url.location())?;
+        let conn = PgConnection::establish(&with_limits(url.location()))?;
         (Conn::Pg(conn), "SET default_transaction_read_only = on; SET statement_timeout = '8s'")
     };
     conn.batch_execute(setup).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;

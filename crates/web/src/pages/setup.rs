@@ -36,6 +36,8 @@ pub(crate) struct Page {
     site: String,
     answers: Answers,
     zones: ZoneOptions,
+    /// Whether the select shows a choice, which the device's own zone must not take the place of.
+    zone_chosen: bool,
     problems: Problems,
 }
 
@@ -116,7 +118,9 @@ impl Page {
         form: &Form,
         problems: Problems,
     ) -> Self {
-        let zone = form.get("time_zone").parse().unwrap_or(TimeZone::UTC);
+        let zone = form.get("time_zone").parse::<TimeZone>();
+        let zone_chosen = zone.is_ok();
+        let zone = zone.unwrap_or(TimeZone::UTC);
         Self {
             shell: shell(request),
             csrf: visitor.csrf(),
@@ -128,6 +132,7 @@ impl Page {
                 handle: form.text("handle"),
             },
             zones: ZoneOptions::new(zone, [], web.app.now()),
+            zone_chosen,
             problems,
         }
     }
@@ -145,6 +150,7 @@ impl Page {
             site: "book.example.org".into(),
             answers: Answers { name: "Ada <b>bold</b>".into(), ..Answers::default() },
             zones: ZoneOptions::new(zone, [], roomkey_core::time::Instant::EPOCH),
+            zone_chosen: false,
             problems,
         };
         vec![page(Problems::default()), page(problems)]
