@@ -111,7 +111,7 @@
     addEventListener("popstate", () => load(location.href, { push: false }));
   }
   document.addEventListener("keydown", (e) => {     // Esc in the times: back to the chosen day
-    if (e.key === "Escape" && e.target.closest?.("#times")) $('a[data-date][aria-current="true"]')?.focus();
+    if (e.key === "Escape" && e.target.closest?.("#times")) $('[data-date][aria-current="true"]')?.focus();
   });
   upgradeGrid($("table[data-cal]"));
 

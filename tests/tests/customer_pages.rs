@@ -17,6 +17,9 @@ on_both!(
     looking_changes_nothing,
     odd_queries_are_answered,
     the_page_is_small_and_strict,
+    a_refused_form_keeps_the_customers_clock,
+    a_chosen_day_without_times_is_marked_and_leads_on,
+    no_cache_keeps_a_link_to_a_booking,
 );
 
 fn the_month_shows_days_and_the_day_its_times(backend: Backend) {
@@ -322,6 +325,101 @@ fn the_page_is_small_and_strict(backend: Backend) {
     }
     strict(&app.client().get("/nobody"));
     strict(&app.client().get("/sign-in"));
+}
+
+fn a_refused_form_keeps_the_customers_clock(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-03-10 08:00:00").start_with_ada();
+    let customer = app.client();
+    let path = "/ada/intro?slot=2027-03-12T12:00:00Z&tz=America/New_York&h=12";
+    let form = customer.page(path).form("/ada/intro");
+    let twelve = |text: &str| text.replace('\u{a0}', " ").contains("7:00 am");
+    let reply = customer.submit(&form.clone().set("name", "Bo Berg")).expect(422);
+    let page = reply.page();
+    assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["email"]);
+    assert!(twelve(&page.text()), "{}", page.text());
+    // And so does the way back to the day, and the form when it is refused once more.
+    let back = page.link("date=2027-03-12");
+    assert!(back.contains("h=12") && back.contains("tz=America/New_York"), "{back}");
+    let again = page.form("/ada/intro");
+    assert_eq!(again.value("duration"), Some("30"));
+    app.book("intro", instant("2027-03-12T12:00:00Z"));
+    let taken = again.set("name", "Cy Cole").set("email", "cy@customers.example");
+    let page = customer.submit(&taken).expect(422).page();
+    let near = page.texts("label.choice").join(" ").replace('\u{a0}', " ");
+    assert!(near.contains("7:30 am"), "{near}");
+    assert!(page.link("date=2027-03-12").contains("h=12"), "{:?}", page.links());
+    assert!(twelve(&page.texts("#slot").join(" ")), "{}", page.text());
+    // Without the choice it is the day of twenty-four hours.
+    let plain = customer.page("/ada/intro?slot=2027-03-12T13:00:00Z&tz=America/New_York");
+    let page = customer.submit(&plain.form("/ada/intro")).expect(422).page();
+    assert!(page.text().contains("08:00"), "{}", page.text());
+    assert!(!page.link("date=2027-03-12").contains("h=12"), "{:?}", page.links());
+}
+
+fn a_chosen_day_without_times_is_marked_and_leads_on(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-03-10 07:30:00").start();
+    let ada = Host::ada();
+    app.add_host(&ada);
+    app.set_schedule(&ada, &["mon-thu 09:00-11:00"]);
+    let options = ["--title", "Intro call", "--duration", "30", "--window-days", "21"];
+    app.add_event_type("ada", "intro", &options);
+    for (chosen, next) in [
+        // The Friday; before today; the last day of the month, after the window; another month.
+        ("2027-03-12", Some(("Monday 15 March", "date=2027-03-15"))),
+        ("2027-03-01", Some(("Wednesday 10 March", "date=2027-03-10"))),
+        ("2027-04-02", None),
+        ("2027-02-10", Some(("Wednesday 10 March", "date=2027-03-10"))),
+    ] {
+        let page = app.client().page(&format!("/ada/intro?date={chosen}&tz=Europe/London&h=12"));
+        let marked = page.select("[data-date][aria-current=true]");
+        let marked: Vec<_> = marked.iter().map(|day| day.value().attr("data-date")).collect();
+        assert_eq!(marked, [Some(chosen)]);
+        let times = page.texts("#times").join(" ");
+        assert!(times.contains("No times are free on this day."), "{chosen}: {times}");
+        match next {
+            Some((day, date)) => {
+                assert!(
+                    times.contains(&format!("The next free day is {day}.")),
+                    "{chosen}: {times}"
+                );
+                let links = page.select("#times a[href*='date=']");
+                let link = links.iter().filter_map(|link| link.value().attr("href"));
+                let link = link.filter(|link| link.contains(date)).collect::<Vec<_>>();
+                assert_eq!(link.len(), 1, "{chosen}: {link:?}");
+                assert!(
+                    link[0].contains("h=12") && link[0].contains("tz=Europe/London"),
+                    "{link:?}"
+                );
+            }
+            None => assert!(times.contains("The first free day is Wednesday 10 March."), "{times}"),
+        }
+    }
+    // With nothing free at all there is no day to name.
+    app.set_schedule(&ada, &["sat 09:00-09:05"]);
+    let page = app.client().page("/ada/intro?date=2027-03-12");
+    let times = page.texts("#times").join(" ");
+    assert!(times.contains("No times are free on this day, nor on any other"), "{times}");
+    assert_eq!(page.select("[data-date='2027-03-12'][aria-current=true]").len(), 1);
+}
+
+fn no_cache_keeps_a_link_to_a_booking(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let noon = app.noon_in_days(2);
+    let form = details(&app, noon).set("name", "Bo Berg").set("email", "bo@customers.example");
+    let refused = app.client().submit(&form.clone().set("email", "x")).expect(422);
+    assert_eq!(refused.header("cache-control"), "no-store", "it holds what somebody typed");
+    let reply = app.client().submit(&form).expect(303);
+    assert!(reply.location().contains("/b/"), "{reply:?}");
+    assert_eq!(reply.header("cache-control"), "no-store", "{:?}", reply.headers);
+    let browser = app.sign_in(&Host::ada());
+    let next = rfc3339(noon + Duration::hours(1));
+    let date = noon.date_naive();
+    let page = browser.page(&format!("/app/bookings/new?event=intro&date={date}"));
+    let form = page.form("/app/bookings/new").set("slot", next);
+    let form = form.set("name", "Bo Berg").set("email", "bo@customers.example");
+    let reply = browser.submit(&form).expect(303);
+    assert!(reply.location().contains("/b/"), "{reply:?}");
+    assert_eq!(reply.header("cache-control"), "no-store", "{:?}", reply.headers);
 }
 
 /// The headers that every page has.

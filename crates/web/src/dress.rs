@@ -6,7 +6,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
             HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -42,7 +42,7 @@ pub(crate) async fn page(
     let secure = public_url.is_some_and(roomkey_core::site::BaseUrl::is_https);
     let reference = request.extensions().get::<RequestId>().map(ToString::to_string);
     let shell = Shell { theme: theme::of(request.request()), flash: None };
-    let manners = Manners::of(request.path());
+    let manners = Manners::of(request.method(), request.path());
 
     let mut response = if allowed {
         next.call(request).await?.map_into_boxed_body()
@@ -119,7 +119,12 @@ enum Manners {
 }
 
 impl Manners {
-    fn of(path: &str) -> Self {
+    /// The answer to a form is private wherever it was sent: it leads to somebody's link, or holds
+    /// what they typed.
+    fn of(method: &Method, path: &str) -> Self {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Self::Private;
+        }
         let private =
             ["b", "app", "setup", "sign-in", "forgot-password", "reset-password", "invite", "dev"];
         let first = path.split('/').nth(1).unwrap_or_default();
@@ -147,9 +152,11 @@ mod tests {
 
     #[test]
     fn private_pages_are_known_by_their_first_part() {
-        assert_eq!(Manners::of("/b/token/join"), Manners::Private);
-        assert_eq!(Manners::of("/app"), Manners::Private);
-        assert_eq!(Manners::of("/bob/intro"), Manners::Public);
+        let of = |path| Manners::of(&Method::GET, path);
+        assert_eq!(of("/b/token/join"), Manners::Private);
+        assert_eq!(of("/app"), Manners::Private);
+        assert_eq!(of("/bob/intro"), Manners::Public);
+        assert_eq!(Manners::of(&Method::POST, "/bob/intro"), Manners::Private);
     }
 
     #[test]

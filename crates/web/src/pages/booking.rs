@@ -73,11 +73,14 @@ pub(crate) struct DayTimes {
     pub(crate) parts: Vec<DayPart>,
 }
 
-/// Where the next free time is, when the shown month has none.
+/// Where the next free time is, when the shown day or month has none.
 #[derive(Debug)]
 pub(crate) struct NextFree {
+    pub(crate) date: LocalDate,
     pub(crate) day: String,
     pub(crate) month: MonthKey,
+    /// Whether it comes after what is shown; otherwise it is the first of all.
+    pub(crate) later: bool,
 }
 
 /// In which zone times are shown.
@@ -121,6 +124,11 @@ struct Asked {
 }
 
 impl Asked {
+    /// In which times are shown: the visitor's zone, or as long as that is unknown the host's.
+    fn zone(&self, offered: &Offered) -> TimeZone {
+        self.trail.zone.unwrap_or(offered.host.time_zone)
+    }
+
     /// Whatever does not read as what it should be was not asked for.
     fn read(query: &Form) -> Self {
         let date = parse_date(query.get("date")).ok();
@@ -131,7 +139,7 @@ impl Asked {
             slot: Instant::parse(&query.get("slot").replace(' ', "+")).ok(),
             trail: Trail {
                 zone: query.get("tz").parse().ok(),
-                clock: if query.get("h") == "12" { Clock::Twelve } else { Clock::TwentyFour },
+                clock: Clock::parse(query.get("h")),
             },
         }
     }
@@ -157,9 +165,10 @@ pub(crate) async fn get(
         asked.month = asked.date.map(MonthKey::of);
     }
     let (offered, key) = month_of_times(&web, &address, &asked).await?;
-    let next_free = match first_in(&offered, asked.trail, key) {
-        Some(_) => None,
-        None => next_free(&web, &address, &offered, key).await?,
+    let next_free = match asked.date {
+        Some(date) if !on(&offered.slots, asked.zone(&offered), date).is_empty() => None,
+        None if first_in(&offered, asked.trail, key).is_some() => None,
+        _ => next_free(&web, &address, &offered, &asked, key).await?,
     };
     page(StatusCode::OK, &Page::new(&request, &asked, key, &offered, next_free))
 }
@@ -182,7 +191,7 @@ async fn month_of_times(
     if asked.month.is_some() || first_in(&offered, asked.trail, key).is_some() {
         return Ok((offered, key));
     }
-    let Some(next) = next_free(web, address, &offered, key).await? else {
+    let Some(next) = next_free(web, address, &offered, asked, key).await? else {
         return Ok((offered, key));
     };
     let key = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(next.start));
@@ -210,16 +219,23 @@ fn first_in(offered: &Offered, trail: Trail, key: MonthKey) -> Option<Slot> {
     between(&offered.slots, zone, key.first(), key.next().first()).first().copied()
 }
 
-/// The first free time after a month, or if there is none, the first of all.
+/// The first free time after the day that was asked for, else after a month; if there is none, the
+/// first of all. Neither day nor month has one itself.
 async fn next_free(
     web: &Web,
     address: &Address,
     offered: &Offered,
+    asked: &Asked,
     key: MonthKey,
 ) -> Result<Option<Slot>, Failure> {
+    let shown = asked.zone(offered).start_of(asked.date.unwrap_or(key.last()));
+    let known = between(&offered.slots, asked.zone(offered), key.first(), key.next().first());
+    if let Some(slot) = known.iter().find(|slot| slot.start >= shown) {
+        return Ok(Some(*slot));
+    }
     let zone = offered.schedule.time_zone;
     let window_end = zone.start_of(offered.last_date).plus(DAY).plus(DAY);
-    for start in [zone.start_of(key.last()), offered.now] {
+    for start in [shown, offered.now] {
         let rest = Span { start: start.max(offered.now), end: window_end };
         if rest.start < rest.end {
             let later = web.app.slots(address.clone(), rest).await?;
@@ -350,7 +366,12 @@ impl Page {
             day: day.unwrap_or_default(),
             next_free: next_free.map(|slot| {
                 let date = zone.date(slot.start);
-                NextFree { day: long_date(date), month: MonthKey::of(date) }
+                NextFree {
+                    date,
+                    day: long_date(date),
+                    month: MonthKey::of(date),
+                    later: date > asked.date.unwrap_or(key.last()),
+                }
             }),
             zone: ZoneChoice {
                 options: ZoneOptions::new(zone, [host.time_zone], *now),
@@ -419,10 +440,18 @@ impl Page {
             title: "Thursday 8 October".into(),
             parts: vec![DayPart { name: "Afternoon", slots: vec![slot] }],
         };
-        let next = NextFree { day: "Monday 2 November".into(), month: key.next() };
+        let next = || NextFree {
+            date: key.next().first(),
+            day: "Monday 2 November".into(),
+            month: key.next(),
+            later: true,
+        };
+        let empty = || DayTimes { parts: Vec::new(), date: day.date, title: day.title.clone() };
         vec![
+            page(empty(), 9, Some(next())),
+            page(empty(), 0, None),
             page(day, 9, None),
-            page(DayTimes::default(), 0, Some(next)),
+            page(DayTimes::default(), 0, Some(next())),
             page(DayTimes::default(), 0, None),
         ]
     }

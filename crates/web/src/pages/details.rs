@@ -58,6 +58,8 @@ pub(crate) struct Page {
     pub(crate) choice: Choice,
     /// Back to the month.
     pub(crate) back: String,
+    /// How times are written.
+    pub(crate) clock: Clock,
     /// The name of the zone in which times are shown.
     pub(crate) zone: &'static str,
     /// To choose from, where the zone is wrong.
@@ -90,6 +92,7 @@ pub(super) fn show(
             when: Some(When::new(slot, zone, offered.host.time_zone, trail.clock)),
             choice: Choice::Chosen(slot.start),
             back: format!("?date={date}{trail}#times"),
+            clock: trail.clock,
             zone: zone.name(),
             zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
             idempotency_key: new_key(web),
@@ -221,7 +224,7 @@ async fn again(
     let moment = Span { start, end: start.plus_micros(1) };
     let offered = web.app.slots(address.clone(), moment).await?;
     let zone = answered.zone.unwrap_or(offered.host.time_zone);
-    let clock = Clock::TwentyFour;
+    let clock = Clock::parse(form.get("h"));
     let today = zone.date(offered.now);
     let stands = refusal.is_none() && answered.start.is_some();
     let choice = if let Some(start) = answered.start.filter(|_| stands) {
@@ -245,6 +248,7 @@ async fn again(
         when: stands.then(|| When::new(span, zone, offered.host.time_zone, clock)),
         choice,
         back: format!("?date={}{trail}#times", zone.date(start)),
+        clock,
         zone: zone.name(),
         zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
         idempotency_key: if used_up { new_key(web) } else { form.text("idempotency_key") },
@@ -276,6 +280,7 @@ impl Page {
             when: Some(When::sample()),
             choice,
             back: "?date=2026-10-08&tz=Europe/London#times".into(),
+            clock: Clock::Twelve,
             zone: "Europe/London",
             zones: ZoneOptions::new(TimeZone::UTC, [], Instant::EPOCH),
             idempotency_key: "key".into(),

@@ -11,6 +11,11 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    /// Reads `h` of a query or a form; anything but `12` is [`Clock::TwentyFour`].
+    pub(crate) fn parse(text: &str) -> Self {
+        if text == "12" { Self::Twelve } else { Self::TwentyFour }
+    }
+
     pub(crate) const fn is_twelve(self) -> bool {
         matches!(self, Self::Twelve)
     }
