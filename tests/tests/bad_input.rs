@@ -568,7 +568,13 @@ fn every_field_of_the_hosts_forms(backend: Backend) {
         let reply = browser.submit(&form.clone().force("date", bad).without("slot"));
         assert!([400, 422].contains(&reply.status), "date = {bad:?}: {reply:?}");
     }
-    // A date that is none is told so, though the chosen time is free; all else is kept.
+    // A date that is none is told so when free times are asked for it,
+    for bad in ["2027-02-30", "2027-3-1", "x"] {
+        let path = format!("/app/bookings/new?event=intro&date={bad}");
+        let page = browser.get(&path).expect(422).page();
+        assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["date"], "{bad:?}");
+    }
+    // and though the chosen time is free; all else is kept.
     for bad in ["2027-02-30", "2027-3-1", "+12027-03-01", "x"] {
         let reply = browser.submit(&form.clone().force("date", bad)).expect(422);
         let page = reply.page();

@@ -86,9 +86,12 @@ pub(crate) async fn get(
     let query = Form::query(&request);
     let events = web.app.event_types(host.user().id).await?;
     let event = chosen(&events, query.get("event")).or(events.first());
-    let problems = Problems::default();
+    let mut problems = Problems::default();
+    check_date(&query, &mut problems);
+    let status =
+        if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let contents = Page::new(&request, &web, &host, &events, event, &query, problems).await?;
-    page(StatusCode::OK, &contents)
+    page(status, &contents)
 }
 
 pub(crate) async fn post(
@@ -101,9 +104,7 @@ pub(crate) async fn post(
     let events = web.app.event_types(host.user().id).await?;
     let event = chosen(&events, form.get("event")).ok_or(Failure::NotFound)?;
     let mut problems = Problems::default();
-    if form.has("date") {
-        problems.check("date", parse_date(form.get("date")).map_err(|_| FieldError::Date));
-    }
+    check_date(&form, &mut problems);
     let asked = read(&form, host.user().time_zone, &mut problems);
     let key = idempotency(&form, &mut problems);
     if let Some(asked) = asked.filter(|_| problems.is_empty()) {
@@ -128,6 +129,14 @@ pub(crate) async fn post(
     }
     let contents = Page::new(&request, &web, &host, &events, Some(event), &form, problems).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
+}
+
+/// Notes a day that is none. Without one it is the first with free times.
+fn check_date(form: &Form, problems: &mut Problems) {
+    let date = form.get("date");
+    if !date.is_empty() {
+        problems.check("date", parse_date(date).map_err(|_| FieldError::Date));
+    }
 }
 
 fn chosen<'a>(events: &'a [EventType], slug: &str) -> Option<&'a EventType> {
