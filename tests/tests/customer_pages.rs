@@ -8,6 +8,7 @@ use roomkey_tests::{Backend, Booked, Form, Host, Page, Reply, TestApp, instant, 
 on_both!(
     the_month_shows_days_and_the_day_its_times,
     times_are_shown_in_the_customers_zone,
+    answers_in_the_pages_address_reach_the_form,
     one_click_and_one_form_book_a_time,
     a_time_taken_meanwhile_keeps_the_answers_and_offers_others,
     a_double_click_books_once,
@@ -96,6 +97,32 @@ fn times_are_shown_in_the_customers_zone(backend: Backend) {
     // Without a choice it is the host's zone, and the page says so.
     let page = customer.page("/ada/intro?date=2027-03-20");
     assert!(page.text().contains("London"), "{}", page.text());
+}
+
+fn answers_in_the_pages_address_reach_the_form(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-03-10 08:00:00").start_with_ada();
+    let customer = app.client();
+    let query = "name=Bo+%26+Berg&email=bo%2Bx%40customers.example&q_note=Caf%C3%A9%3F&h=12";
+    // By way of another day and another zone, as people go.
+    let page = customer.page(&format!("/ada/intro?{query}"));
+    let day = local("/ada/intro", &page.link("date=2027-03-12")).expect("a link on this page");
+    let page = customer.page(&day);
+    let zone = page.select("form[data-tz] input[type=hidden]");
+    let mut kept: Vec<(&str, &str)> = zone
+        .iter()
+        .filter_map(|input| Some((input.value().attr("name")?, input.value().attr("value")?)))
+        .collect();
+    kept.push(("tz", "Asia/Tokyo"));
+    let kept = serde_urlencoded::to_string(kept).expect("a query");
+    let page = customer.page(&format!("/ada/intro?{kept}"));
+    let form = customer.page(&slot_link(&page, "2027-03-12T03:00:00Z")).form("/ada/intro");
+    let answers = ["name", "email", "note", "tz", "h"].map(|name| form.value(name));
+    let given = ["Bo & Berg", "bo+x@customers.example", "Café?", "Asia/Tokyo", "12"];
+    assert_eq!(answers, given.map(Some));
+    customer.submit(&form).expect(303);
+    // One that is too long to be carried by every link is dropped.
+    let long = format!("/ada/intro?name={}", "x".repeat(5_000));
+    assert!(!customer.page(&long).links().iter().any(|link| link.contains("xxx")));
 }
 
 fn one_click_and_one_form_book_a_time(backend: Backend) {

@@ -114,6 +114,11 @@ const SOON: Minutes = Minutes(14 * 24 * 60);
 /// Months that begin this soon still show the first free times.
 const NEAR_MONTH: Minutes = Minutes(45 * 24 * 60);
 
+/// Answers that a link to the page may give already.
+const PREFILL: [&str; 3] = ["name", "email", "q_note"];
+/// An answer that is longer is not carried on: every link of the page has it in it.
+const PREFILL_BYTES: usize = 300;
+
 /// What the visitor asks for.
 #[derive(Debug)]
 struct Asked {
@@ -140,6 +145,11 @@ impl Asked {
             trail: Trail {
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
+                prefill: PREFILL
+                    .into_iter()
+                    .map(|name| (name, query.text(name)))
+                    .filter(|(_, text)| (1..=PREFILL_BYTES).contains(&text.len()))
+                    .collect(),
             },
         }
     }
@@ -158,7 +168,7 @@ pub(crate) async fn get(
         let moment = Span { start, end: start.plus_micros(1) };
         let offered = web.app.slots(address.clone(), moment).await?;
         if let Some(slot) = offered.slots.first() {
-            return details::show(&request, &web, &offered, *slot, &query, asked.trail);
+            return details::show(&request, &web, &offered, *slot, &query, &asked.trail);
         }
         let zone = asked.trail.zone.unwrap_or(offered.host.time_zone);
         asked.date = Some(zone.date(start));
@@ -167,7 +177,7 @@ pub(crate) async fn get(
     let (offered, key) = month_of_times(&web, &address, &asked).await?;
     let next_free = match asked.date {
         Some(date) if !on(&offered.slots, asked.zone(&offered), date).is_empty() => None,
-        None if first_in(&offered, asked.trail, key).is_some() => None,
+        None if first_in(&offered, &asked.trail, key).is_some() => None,
         _ => next_free(&web, &address, &offered, &asked, key).await?,
     };
     page(StatusCode::OK, &Page::new(&request, &asked, key, &offered, next_free))
@@ -188,7 +198,7 @@ async fn month_of_times(
     // Only now is the host's zone known, in which it may be another month already.
     let at_home = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(now));
     let key = asked.month.unwrap_or(at_home);
-    if asked.month.is_some() || first_in(&offered, asked.trail, key).is_some() {
+    if asked.month.is_some() || first_in(&offered, &asked.trail, key).is_some() {
         return Ok((offered, key));
     }
     let Some(next) = next_free(web, address, &offered, asked, key).await? else {
@@ -214,7 +224,7 @@ fn range_to_show(key: MonthKey, zone: Option<TimeZone>, now: Instant) -> Span {
 }
 
 /// The first free time of a month.
-fn first_in(offered: &Offered, trail: Trail, key: MonthKey) -> Option<Slot> {
+fn first_in(offered: &Offered, trail: &Trail, key: MonthKey) -> Option<Slot> {
     let zone = trail.zone.unwrap_or(offered.host.time_zone);
     between(&offered.slots, zone, key.first(), key.next().first()).first().copied()
 }
@@ -335,7 +345,7 @@ impl Page {
         next_free: Option<Slot>,
     ) -> Self {
         let Offered { host, event_type, schedule, slots, last_date, now } = offered;
-        let (trail, clock) = (asked.trail, asked.trail.clock);
+        let (trail, clock) = (asked.trail.clone(), asked.trail.clock);
         let zone = trail.zone.unwrap_or(host.time_zone);
         let today = zone.date(*now);
         let last_moment = schedule.time_zone.start_of(*last_date).plus(DAY);
@@ -432,7 +442,7 @@ impl Page {
                 chosen: free > 0,
             },
             clock: Clock::Twelve,
-            trail: Trail { zone: Some(zone), clock: Clock::Twelve },
+            trail: Trail { zone: Some(zone), clock: Clock::Twelve, prefill: Vec::new() },
         };
         let slot = SlotLink { start, from: time(start), to: time(start) };
         let day = DayTimes {

@@ -79,7 +79,7 @@ pub(super) fn show(
     offered: &Offered,
     slot: Slot,
     query: &Form,
-    trail: Trail,
+    trail: &Trail,
 ) -> Result<HttpResponse, Failure> {
     let zone = trail.zone.unwrap_or(offered.host.time_zone);
     let date = zone.date(slot.start);
@@ -99,7 +99,7 @@ pub(super) fn show(
             answers: Answers {
                 name: query.text("name"),
                 email: query.text("email"),
-                note: String::new(),
+                note: query.text("q_note"),
             },
             problems: Problems::default(),
         },
@@ -239,7 +239,7 @@ async fn again(
         }
     };
     let span = Span::lasting(start, offered.event_type.terms.duration);
-    let trail = Trail { zone: Some(zone), clock };
+    let trail = Trail { zone: Some(zone), clock, prefill: Vec::new() };
     let used_up = problems.of("details").is_some();
     Ok(Page {
         shell: shell(request),

@@ -178,16 +178,19 @@ impl When {
     }
 }
 
-/// What every link of the booking page carries on: the zone and the clock, where they were chosen.
-#[derive(Debug, Clone, Copy, Default)]
+/// What every link of the booking page carries on: the zone and the clock, where they were chosen,
+/// and answers that the page's own address gave.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Trail {
     pub(crate) zone: Option<TimeZone>,
     pub(crate) clock: Clock,
+    /// Names of the query and their texts.
+    pub(crate) prefill: Vec<(&'static str, String)>,
 }
 
 impl Trail {
-    pub(crate) const fn with_clock(self, clock: Clock) -> Self {
-        Self { zone: self.zone, clock }
+    pub(crate) fn with_clock(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
     }
 }
 
@@ -201,7 +204,11 @@ impl fmt::Display for Trail {
         if self.clock.is_twelve() {
             f.write_str("&h=12")?;
         }
-        Ok(())
+        if self.prefill.is_empty() {
+            return Ok(());
+        }
+        let prefill = serde_urlencoded::to_string(&self.prefill).map_err(|_| fmt::Error)?;
+        write!(f, "&{prefill}")
     }
 }
 
@@ -238,6 +245,9 @@ mod tests {
     fn a_trail_carries_what_was_chosen() {
         assert_eq!(Trail::default().to_string(), "");
         let zone = Some("Etc/GMT+3".parse().unwrap());
-        assert_eq!(Trail { zone, clock: Clock::Twelve }.to_string(), "&tz=Etc/GMT%2B3&h=12");
+        let mut trail = Trail { zone, clock: Clock::Twelve, prefill: Vec::new() };
+        assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12");
+        trail.prefill.push(("name", "A & B".into()));
+        assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12&name=A+%26+B");
     }
 }
