@@ -25,6 +25,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("actix-web", &["roomkey-web", "roomkey-reservations", "roomkey-server"]),
     ("askama", &["roomkey-web", "roomkey-mailer"]),
     ("lettre", &["roomkey-mailer"]),
+    ("utoipa", &["roomkey-web"]),
     ("clap", &["roomkey-server"]),
     ("anyhow", &["roomkey-server"]),
 ];

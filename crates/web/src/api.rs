@@ -4,7 +4,9 @@ mod body;
 mod booking;
 mod bookings;
 mod caller;
+mod openapi;
 mod problem;
+mod requests;
 mod slots;
 
 use std::future::ready;
@@ -26,6 +28,7 @@ const MAX_BYTES: usize = 256 * 1024;
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .app_data(PayloadConfig::new(MAX_BYTES))
+        .service(at("/openapi.json", READ).route(read().to(openapi::get)))
         .service(at("/v1/slots", READ).route(read().to(slots::get)))
         .service(
             at("/v1/bookings", READ_AND_POST)

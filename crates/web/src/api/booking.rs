@@ -4,37 +4,54 @@ use roomkey_core::{
     site::Site,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::openapi;
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Booking)]
 pub struct BookingJson {
+    /// Public; grants nothing.
     id: String,
+    #[schema(value_type = openapi::Status)]
     status: &'static str,
+    /// Rises at every change of state, time, place or attendees; 1 at first.
     version: u32,
+    #[schema(format = DateTime)]
     start: String,
+    #[schema(format = DateTime)]
     end: String,
     event: EventJson,
     host: HostJson,
     attendees: [AttendeeJson; 1],
     answers: AnswersJson,
+    /// Null unless the booking is confirmed.
+    #[schema(required)]
     room: Option<RoomJson>,
     links: LinksJson,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// What was booked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Event)]
 struct EventJson {
     slug: String,
     title: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// With whom.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Host)]
 struct HostJson {
     handle: String,
     name: String,
     time_zone: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Who booked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Attendee)]
 struct AttendeeJson {
     name: String,
     email: String,
@@ -43,25 +60,38 @@ struct AttendeeJson {
     locale: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// Answers by the id of their question.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Answers)]
 struct AnswersJson {
+    /// What the customer wrote; left out if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     note: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// The room, while the booking is confirmed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Room)]
 struct RoomJson {
     name: String,
     url: String,
     /// Null where Jitsi asks for none.
+    #[schema(required)]
     password: Option<String>,
+    #[schema(format = DateTime)]
     opens_at: String,
+    #[schema(format = DateTime)]
     closes_at: String,
+    /// Null where any number of people may come.
+    #[schema(required)]
     max_occupants: Option<u32>,
     lobby: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// The reader's own: the customer's and the host's differ, and each is a key.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Links)]
 struct LinksJson {
     page: String,
     join: String,

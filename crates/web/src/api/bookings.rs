@@ -16,12 +16,14 @@ use roomkey_core::{
     time::{Instant, Minutes, TimeZone, parse_date},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     body::{Body, Reader},
     booking::{BookingJson, booking_json},
-    caller,
+    caller, openapi,
     problem::{Problem, WrongField},
+    requests,
 };
 use crate::{Web, address, form::Form};
 
@@ -33,7 +35,37 @@ const MOST_OF_LOCALE: usize = 100;
 /// The longest list.
 const MOST: u32 = 200;
 
-/// `POST /api/v1/bookings`.
+/// Books a time: as a customer, or with a key as the host.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bookings",
+    operation_id = "createBooking",
+    tag = "bookings",
+    security((), ("key" = ["bookings:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "A repeat of the same request with the same key gives the same answer and \
+                       books nothing.")),
+    request_body = requests::NewBooking,
+    responses(
+        (status = 201, description = "The booking.", body = BookingJson,
+            headers(("Location" = String, description = "Where the booking is."))),
+        (status = 400, description = "The body can not be read.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The key is not known.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such event type, or it is another host's.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`slot_taken`: somebody else has the time.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not `application/json`.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_request` with `fields`, `slot_unavailable` or \
+                                      `idempotency_key_reused`.",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn create(
     request: HttpRequest,
     web: Data<Web>,
@@ -117,7 +149,24 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     Ok((page, duration, request))
 }
 
-/// `GET /api/v1/bookings/{id}`.
+/// A booking of the key's host.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bookings/{id}",
+    operation_id = "getBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:read"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    responses(
+        (status = 200, description = "The booking.", body = BookingJson),
+        (status = 401, description = "No key, or none that is known.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such booking, or it is another host's.",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn get(
     request: HttpRequest,
     web: Data<Web>,
@@ -129,7 +178,33 @@ pub(super) async fn get(
     Ok(HttpResponse::Ok().json(booking_json(&found, Side::Host, web.app.site())))
 }
 
-/// `POST /api/v1/bookings/{id}/cancel`.
+/// Calls a booking off; both sides are told.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bookings/{id}/cancel",
+    operation_id = "cancelBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:write"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    request_body = requests::Cancellation,
+    responses(
+        (status = 200, description = "The booking, its `version` one higher.", body = BookingJson),
+        (status = 400, description = "The body can not be read.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No key, or none that is known.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such booking, or it is another host's.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`invalid_transition`: it is cancelled already, or over.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not `application/json`.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_request` with `fields`.",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn cancel(
     request: HttpRequest,
     web: Data<Web>,
@@ -146,14 +221,43 @@ pub(super) async fn cancel(
     Ok(HttpResponse::Ok().json(booking_json(&cancelled, Side::Host, web.app.site())))
 }
 
-#[derive(Serialize)]
+/// A part of a list of bookings, by start.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BookingList)]
 struct List {
     bookings: Vec<BookingJson>,
     /// For the next part of the list; null at its end.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
-/// `GET /api/v1/bookings?status=&from=&to=&limit=&cursor=`, by start.
+/// The bookings of the key's host, by start.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bookings",
+    operation_id = "listBookings",
+    tag = "bookings",
+    security(("key" = ["bookings:read"])),
+    params(
+        ("status" = Option<openapi::Status>, Query, description = "Only those in this state."),
+        ("from" = Option<String>, Query,
+            description = "Only those that end after this time, or this date in UTC."),
+        ("to" = Option<String>, Query,
+            description = "Only those that start before this time, or the end of this date in UTC."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200,
+            description = "The longest list; 50 if left out."),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the part before."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = List),
+        (status = 400, description = "The query can not be read; `fields` says why.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No key, or none that is known.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope.",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
     let caller = caller::required(&request, &web, Scope::BookingsRead).await?;
     let filter = filter(&Form::query(&request))?;

@@ -10,9 +10,10 @@ use actix_web::{
 use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
 use roomkey_core::{availability::Refusal, text::FieldError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is wrong with one field of a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WrongField {
     /// Where it is, like `attendee.email`.
     field: String,
@@ -32,23 +33,62 @@ impl WrongField {
     }
 }
 
+/// Why a request was refused: stable, for programs.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Code {
+    /// It can not be read, or its fields are missing or wrong.
+    InvalidRequest,
+    /// No key, or none that is known.
+    Unauthorized,
+    /// The key has not the scope.
+    Forbidden,
+    /// It is not there, or another host's.
+    NotFound,
+    /// `Allow` says which are taken.
+    MethodNotAllowed,
+    /// Somebody else has the time.
+    SlotTaken,
+    /// The time is not offered.
+    SlotUnavailable,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// The booking is not in a state for this.
+    InvalidTransition,
+    /// Wait for `Retry-After` seconds.
+    TooManyRequests,
+    /// Nothing was done; ask again.
+    Unavailable,
+    /// A fault of the server, written down under the request's id.
+    Internal,
+}
+
 /// A refusal: RFC 9457 with a stable `code`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "about:blank", "title": "Unprocessable Entity", "status": 422,
+    "code": "invalid_request", "detail": "Some fields are missing or wrong.",
+    "fields": [{"field": "attendee.email", "code": "email", "message": "Enter an email address"}],
+}))]
 pub(super) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'static str,
     status: u16,
-    code: &'static str,
+    code: Code,
+    /// For people.
     detail: String,
+    /// Which fields are wrong; left out where none is to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     fields: Vec<WrongField>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -61,13 +101,13 @@ impl Problem {
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing here.")
     }
 
     /// The answer to a method that an address does not take; `allowed` is what `Allow` says.
     pub(super) fn method_not_allowed(allowed: &'static str) -> HttpResponse {
         let detail = format!("This address takes only: {allowed}.");
-        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, detail);
         let mut response = problem.error_response();
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         response
@@ -75,21 +115,21 @@ impl Problem {
 
     pub(super) fn unauthorized() -> Self {
         let detail = "Send a key made by 'roomkey api-key add' as 'Authorization: Bearer KEY'.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthorized, detail)
     }
 
     pub(super) fn forbidden(needed: &'static str) -> Self {
         let detail = format!("This needs a key with the scope {needed}.");
-        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+        Self::new(StatusCode::FORBIDDEN, Code::Forbidden, detail)
     }
 
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+        Self::new(StatusCode::BAD_REQUEST, Code::InvalidRequest, detail)
     }
 
     /// A status that the protocol asks for.
     pub(super) fn unreadable(status: StatusCode, detail: &'static str) -> Self {
-        Self::new(status, "invalid_request", detail)
+        Self::new(status, Code::InvalidRequest, detail)
     }
 
     /// A query that names wrong fields.
@@ -100,25 +140,25 @@ impl Problem {
     /// A body that names wrong fields.
     pub(super) fn wrong_fields(fields: Vec<WrongField>) -> Self {
         let detail = "Some fields are missing or wrong.";
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidRequest, detail);
         Self { fields, ..problem }
     }
 
     fn unavailable() -> Self {
         let detail = "Nothing was done. Try again in a few seconds.";
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, detail);
         Self { retry_after: Some(5), ..problem }
     }
 
     fn internal() -> Self {
         let detail = "The request failed. It is written down under the request's id.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, detail)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status, self.code)
+        write!(f, "{} {:?}", self.status, self.code)
     }
 }
 
@@ -155,7 +195,7 @@ impl From<StoreError> for Problem {
 impl From<Limited> for Problem {
     fn from(limited: Limited) -> Self {
         let problem =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", limited.to_string());
+            Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests, limited.to_string());
         Self { retry_after: Some(limited.retry_after_seconds), ..problem }
     }
 }
@@ -175,17 +215,17 @@ impl From<BookError> for Problem {
         match error {
             BookError::Unknown => Self::not_found(),
             BookError::Refused(why @ Refusal::Taken) => {
-                Self::new(StatusCode::CONFLICT, "slot_taken", why.to_string())
+                Self::new(StatusCode::CONFLICT, Code::SlotTaken, why.to_string())
             }
             BookError::Refused(why) => {
-                Self::new(unprocessable, "slot_unavailable", why.to_string())
+                Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
             BookError::Duration { .. } => {
                 let wrong = WrongField::with("duration", "choice", error.to_string());
                 Self::wrong_fields(vec![wrong])
             }
             BookError::KeyReused => {
-                Self::new(unprocessable, "idempotency_key_reused", error.to_string())
+                Self::new(unprocessable, Code::IdempotencyKeyReused, error.to_string())
             }
             BookError::Limited(limited) => limited.into(),
             BookError::Store(error) => error.into(),
@@ -198,7 +238,7 @@ impl From<CancelError> for Problem {
         match error {
             CancelError::Unknown | CancelError::Gone => Self::not_found(),
             CancelError::InvalidTransition(why) => {
-                Self::new(StatusCode::CONFLICT, "invalid_transition", why.to_string())
+                Self::new(StatusCode::CONFLICT, Code::InvalidTransition, why.to_string())
             }
             CancelError::Store(error) => error.into(),
         }

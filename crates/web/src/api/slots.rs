@@ -7,6 +7,7 @@ use roomkey_core::{
     time::{Instant, Span, TimeZone, parse_date},
 };
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::{
     body::Reader,
@@ -17,15 +18,21 @@ use crate::{Web, address, form::Form};
 /// The longest range that is answered.
 const MOST_DAYS: i64 = 92;
 
-#[derive(Serialize)]
+/// Free times.
+#[derive(Serialize, ToSchema)]
 struct Slots {
+    /// In which they are written.
     time_zone: &'static str,
     slots: Vec<SlotJson>,
 }
 
-#[derive(Serialize)]
+/// A free time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Slot)]
 struct SlotJson {
+    #[schema(value_type = String, format = DateTime)]
     start: Written,
+    #[schema(value_type = String, format = DateTime)]
     end: Written,
 }
 
@@ -38,6 +45,29 @@ impl Serialize for Written {
     }
 }
 
+/// Free times of an event type.
+#[utoipa::path(
+    get,
+    path = "/api/v1/slots",
+    operation_id = "listSlots",
+    tag = "slots",
+    security(()),
+    params(
+        ("host" = String, Query, description = "The host's handle."),
+        ("event" = String, Query, description = "The event type's slug."),
+        ("from" = String, Query, description = "The first date in `tz`, like `2026-12-01`."),
+        ("to" = String, Query, description = "The last date in `tz`, included; at most 92 days."),
+        ("tz" = String, Query, description = "The zone in which times are written."),
+        ("duration" = Option<u32>, Query, description = "In minutes; must be one that is offered."),
+    ),
+    responses(
+        (status = 200, description = "The free times, by start.", body = Slots),
+        (status = 400, description = "The query can not be read; `fields` says why.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such event type.",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
     let query = Form::query(&request);
     let mut reader = Reader::default();

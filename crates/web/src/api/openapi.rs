@@ -1,0 +1,129 @@
+//! `GET /api/openapi.json`: the API in the form that programs read, OpenAPI 3.1. It is drawn from
+//! the handlers and the types that they answer with; tests hold real answers against it.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::LazyLock,
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+    web::Bytes,
+};
+use roomkey_core::booking::StatusFilter;
+use utoipa::{
+    Modify, OpenApi, PartialSchema, ToSchema,
+    openapi::{
+        Content, RefOr, ResponseBuilder, Schema, Type,
+        path::Operation,
+        schema::{ObjectBuilder, Ref},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::{bookings, problem::Problem, slots};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Roomkey",
+        description = "Free times, and bookings that come with the key to a video room. Times are \
+                       RFC 3339 with an offset, zones IANA names. Refusals are RFC 9457 problems \
+                       with a stable `code`; every answer has an `x-request-id`.",
+    ),
+    paths(slots::get, bookings::create, bookings::list, bookings::get, bookings::cancel),
+    components(schemas(Problem)),
+    modifiers(&Key, &OtherRefusals),
+)]
+struct Document;
+
+/// How keys are sent.
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "A key made by `roomkey api-key add`. It acts in the name of one host; what is listed \
+             beside it are the scopes that it needs.",
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer.build()));
+    }
+}
+
+/// What every call may be answered beside what stands at it.
+struct OtherRefusals;
+
+impl Modify for OtherRefusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let add = |operation: &mut Operation| {
+            for (status, description) in [
+                ("429", "Too many requests of this visitor; wait for `Retry-After` seconds."),
+                ("503", "Nothing was done; ask again after `Retry-After` seconds."),
+                ("default", "Any other refusal."),
+            ] {
+                let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                let response = ResponseBuilder::new()
+                    .description(description)
+                    .content("application/problem+json", content)
+                    .build();
+                let _ = operation
+                    .responses
+                    .responses
+                    .entry(status.to_owned())
+                    .or_insert(RefOr::T(response));
+            }
+        };
+        for item in document.paths.paths.values_mut() {
+            [&mut item.get, &mut item.post].into_iter().flatten().for_each(add);
+        }
+    }
+}
+
+/// The state of a booking, as the document tells it.
+pub(super) struct Status;
+
+impl PartialSchema for Status {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(StatusFilter::NAMES))
+            .description(Some("The state of a booking."))
+            .into()
+    }
+}
+
+impl ToSchema for Status {}
+
+/// The document, drawn once.
+struct Drawn {
+    json: Bytes,
+    /// The same for the same document, in every process.
+    tag: String,
+}
+
+static DRAWN: LazyLock<Drawn> = LazyLock::new(|| {
+    let json = Document::openapi().to_json().unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    Drawn { tag: format!("\"{:016x}\"", hasher.finish()), json: json.into() }
+});
+
+/// `GET /api/openapi.json`. It changes with the program only.
+pub(super) async fn get(request: HttpRequest) -> HttpResponse {
+    let held = request.headers().get(IF_NONE_MATCH).and_then(|held| held.to_str().ok());
+    let is_held = held.is_some_and(|tags| {
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == DRAWN.tag)
+    });
+    let mut response = if is_held { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((ETAG, DRAWN.tag.as_str()))
+        .insert_header((CACHE_CONTROL, "public, max-age=300"));
+    if is_held {
+        return response.finish();
+    }
+    response.insert_header((CONTENT_TYPE, "application/json")).body(DRAWN.json.clone())
+}

@@ -1,0 +1,54 @@
+//! What bodies look like, for the document of the API. They are read by [`super::body::Reader`], which
+//! says of every field at once what is wrong with it.
+#![expect(dead_code, reason = "these types are only told of, never made")]
+
+use utoipa::ToSchema;
+
+/// A booking to be made.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "host": "ada", "event": "intro", "start": "2026-12-03T09:00:00Z",
+    "attendee": {"name": "Bo Berg", "email": "bo@example.com", "time_zone": "Europe/Berlin"},
+    "answers": {"note": "About the garden."},
+}))]
+pub(super) struct NewBooking {
+    /// The host's handle.
+    host: String,
+    /// The event type's slug.
+    event: String,
+    /// A free time.
+    #[schema(format = DateTime)]
+    start: String,
+    /// In minutes; must be one that is offered.
+    duration: Option<u32>,
+    attendee: NewAttendee,
+    /// There are none besides the attendee so far.
+    #[schema(max_items = 0)]
+    guests: Option<Vec<String>>,
+    answers: Option<NewAnswers>,
+}
+
+/// Who books.
+#[derive(ToSchema)]
+struct NewAttendee {
+    name: String,
+    #[schema(format = Email)]
+    email: String,
+    /// An IANA name, like `Europe/Berlin`.
+    time_zone: String,
+    locale: Option<String>,
+}
+
+/// Answers by the id of their question.
+#[derive(ToSchema)]
+struct NewAnswers {
+    /// What the host should know.
+    note: Option<String>,
+}
+
+/// Why a booking is called off.
+#[derive(ToSchema)]
+pub(super) struct Cancellation {
+    /// Told to both sides.
+    reason: Option<String>,
+}
