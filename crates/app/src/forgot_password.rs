@@ -1,7 +1,8 @@
 //! A forgotten password: a link by mail, and the same answer whether or not the address is known.
 
 use roomkey_core::{
-    account::NewPassword, notice::Notice, text::EmailAddress, time::Minutes, token::Token,
+    account::NewPassword, ids::UserId, notice::Notice, text::EmailAddress, time::Minutes,
+    token::Token,
 };
 use roomkey_store::StoreError;
 
@@ -47,6 +48,7 @@ impl App {
                 let token = Token::new(app.entropy());
                 let expires_at = now.plus(LIFETIME);
                 let user = tx.user_to_sign_in(&email)?.map(|(user, _)| user.id);
+                let user = user.unwrap_or_else(|| UserId::new(now, app.entropy()));
                 tx.insert_password_reset(token.hash(), user, expires_at)?;
                 let notice = Notice::PasswordReset { user, token, expires_at };
                 Ok::<_, ResetError>(enqueue(tx, &[notice], now, app.entropy())?)

@@ -66,8 +66,8 @@ pub enum Notice {
     },
     /// A link to choose a new password.
     PasswordReset {
-        /// Whose; nobody's where no account has the address that was given. Then no mail leaves.
-        user: Option<UserId>,
+        /// Whose. No mail leaves where there is no such user.
+        user: UserId,
         /// The link's token.
         token: Token,
         /// Until when it works.

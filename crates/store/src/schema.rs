@@ -26,7 +26,7 @@ diesel::table! {
 diesel::table! {
     password_resets (token_hash) {
         token_hash -> Text,
-        user_id -> Nullable<Text>,
+        user_id -> Text,
         expires_at -> BigInt,
     }
 }
@@ -197,7 +197,6 @@ diesel::joinable!(attendees -> bookings (booking_id));
 diesel::joinable!(rooms -> bookings (booking_id));
 diesel::joinable!(booking_links -> bookings (booking_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(password_resets -> users (user_id));
 diesel::joinable!(api_keys -> users (user_id));
 diesel::joinable!(schedules -> users (user_id));
 

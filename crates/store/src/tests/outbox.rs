@@ -162,7 +162,7 @@ fn an_unreadable_mail_waits_and_holds_up_no_other(database: &TestDatabase) {
         let store = &world.store;
         let broken = "UPDATE booking_links SET token_sealed = 'x' || token_sealed";
         store.write(move |tx| tx.run(|c| sql_query(broken).execute(c))).await.unwrap();
-        let notice = reset(Some(world.event_type.host), NOW.plus(Minutes(60)));
+        let notice = reset(world.event_type.host, NOW.plus(Minutes(60)));
         let id = OutboxId::new(NOW, &Dice);
         store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         let letters = claim(store, "one", NOW).await;
@@ -201,7 +201,7 @@ fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase)
     run(async {
         let world = World::make(database.open()).await;
         let end = NOW.plus(Minutes(60));
-        let notice = reset(Some(world.event_type.host), end);
+        let notice = reset(world.event_type.host, end);
         let id = OutboxId::new(NOW, &Dice);
         world.store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         assert!(claim(&world.store, "one", end).await.is_empty());
@@ -212,7 +212,7 @@ fn a_reset_mail_does_not_leave_after_its_link_has_ended(database: &TestDatabase)
 fn a_reset_mail_for_nobody_never_leaves(database: &TestDatabase) {
     run(async {
         let store = database.open();
-        let notice = reset(None, NOW.plus(Minutes(60)));
+        let notice = reset(UserId::new(NOW, &Dice), NOW.plus(Minutes(60)));
         let id = OutboxId::new(NOW, &Dice);
         store.write(move |tx| tx.enqueue(id, &notice, NOW)).await.unwrap();
         assert!(store.next_mail_due(NOW).await.unwrap().is_some());
@@ -221,6 +221,6 @@ fn a_reset_mail_for_nobody_never_leaves(database: &TestDatabase) {
     });
 }
 
-fn reset(user: Option<UserId>, expires_at: Instant) -> Notice {
+fn reset(user: UserId, expires_at: Instant) -> Notice {
     Notice::PasswordReset { user, token: Token::new(&Dice), expires_at }
 }

@@ -201,19 +201,19 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Makes a link to choose a new password; nobody's link never works.
+    /// Makes a link to choose a new password. It works if there is such a user.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn insert_password_reset(
         &mut self,
         token: TokenHash,
-        user: Option<UserId>,
+        user: UserId,
         expires_at: Instant,
     ) -> Result<(), StoreError> {
         let values = (
             password_resets::token_hash.eq(token.to_hex()),
-            password_resets::user_id.eq(user.map(|user| user.to_string())),
+            password_resets::user_id.eq(user.to_string()),
             password_resets::expires_at.eq(expires_at.micros()),
         );
         self.run(|c| diesel::insert_into(password_resets::table).values(values).execute(c))
@@ -231,7 +231,7 @@ impl Tx<'_> {
     ) -> Result<Option<User>, StoreError> {
         let row: Option<UserRow> = self.one(|c| {
             password_resets::table
-                .inner_join(users::table)
+                .inner_join(users::table.on(users::id.eq(password_resets::user_id)))
                 .filter(password_resets::token_hash.eq(token.to_hex()))
                 .filter(password_resets::expires_at.gt(now.micros()))
                 .select(UserRow::as_select())

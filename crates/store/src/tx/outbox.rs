@@ -93,7 +93,7 @@ impl Tx<'_> {
                     outbox::kind.eq(RESET),
                     outbox::version.eq(0),
                     outbox::sequence.eq(0),
-                    outbox::user_id.eq(user.map(|user| user.to_string())),
+                    outbox::user_id.eq(user.to_string()),
                     outbox::token_sealed.eq(self.vault.seal(TOKEN, token.expose())?),
                     outbox::expires_at.eq(expires_at.micros()),
                 );
