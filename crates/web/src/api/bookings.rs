@@ -49,21 +49,14 @@ const MOST: u32 = 200;
     responses(
         (status = 201, description = "The booking.", body = BookingJson,
             headers(("Location" = String, description = "Where the booking is."))),
-        (status = 400, description = "The body can not be read.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "The key is not known.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such event type, or it is another host's.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`slot_taken`: somebody else has the time.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body can not be read."),
+        (status = 401, description = "The key is not known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such event type, or it is another host's."),
+        (status = 409, description = "`slot_taken`: somebody else has the time."),
+        (status = 415, description = "The body is not `application/json`."),
         (status = 422, description = "`invalid_request` with `fields`, `slot_unavailable` or \
-                                      `idempotency_key_reused`.",
-            body = Problem, content_type = "application/problem+json"),
+                                      `idempotency_key_reused`."),
     ),
 )]
 pub(super) async fn create(
@@ -159,12 +152,9 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     params(("id" = String, Path, description = "The booking's id.")),
     responses(
         (status = 200, description = "The booking.", body = BookingJson),
-        (status = 401, description = "No key, or none that is known.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such booking, or it is another host's.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
     ),
 )]
 pub(super) async fn get(
@@ -189,20 +179,13 @@ pub(super) async fn get(
     request_body = requests::Cancellation,
     responses(
         (status = 200, description = "The booking, its `version` one higher.", body = BookingJson),
-        (status = 400, description = "The body can not be read.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No key, or none that is known.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such booking, or it is another host's.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`invalid_transition`: it is cancelled already, or over.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_request` with `fields`.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body can not be read."),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
+        (status = 409, description = "`invalid_transition`: it is cancelled already, or over."),
+        (status = 415, description = "The body is not `application/json`."),
+        (status = 422, description = "`invalid_request` with `fields`."),
     ),
 )]
 pub(super) async fn cancel(
@@ -250,12 +233,9 @@ struct List {
     ),
     responses(
         (status = 200, description = "A part of the list.", body = List),
-        (status = 400, description = "The query can not be read; `fields` says why.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No key, or none that is known.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The query can not be read; `fields` says why."),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
     ),
 )]
 pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {

@@ -34,7 +34,7 @@ use super::{bookings, problem::Problem, slots};
     ),
     paths(slots::get, bookings::create, bookings::list, bookings::get, bookings::cancel),
     components(schemas(Problem)),
-    modifiers(&Key, &OtherRefusals),
+    modifiers(&Key, &Refusals),
 )]
 struct Document;
 
@@ -52,33 +52,38 @@ impl Modify for Key {
     }
 }
 
-/// What every call may be answered beside what stands at it.
-struct OtherRefusals;
+/// What every call may be answered beside what stands at it; and that every refusal is a problem.
+struct Refusals;
 
-impl Modify for OtherRefusals {
+impl Modify for Refusals {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let add = |operation: &mut Operation| {
+        let complete = |operation: &mut Operation| {
+            let responses = &mut operation.responses.responses;
             for (status, description) in [
                 ("429", "Too many requests of this visitor; wait for `Retry-After` seconds."),
                 ("503", "Nothing was done; ask again after `Retry-After` seconds."),
                 ("default", "Any other refusal."),
             ] {
-                let content = Content::new(Some(Ref::from_schema_name("Problem")));
-                let response = ResponseBuilder::new()
-                    .description(description)
-                    .content("application/problem+json", content)
-                    .build();
-                let _ = operation
-                    .responses
-                    .responses
-                    .entry(status.to_owned())
-                    .or_insert(RefOr::T(response));
+                let response = ResponseBuilder::new().description(description).build();
+                responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+            }
+            for (_, response) in responses.iter_mut().filter(|(status, _)| !is_success(status)) {
+                if let RefOr::T(response) = response {
+                    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                    response
+                        .content
+                        .insert("application/problem+json".to_owned(), RefOr::T(content));
+                }
             }
         };
         for item in document.paths.paths.values_mut() {
-            [&mut item.get, &mut item.post].into_iter().flatten().for_each(add);
+            [&mut item.get, &mut item.post].into_iter().flatten().for_each(complete);
         }
     }
+}
+
+fn is_success(status: &str) -> bool {
+    status.starts_with('2')
 }
 
 /// The state of a booking, as the document tells it.

@@ -62,10 +62,8 @@ impl Serialize for Written {
     ),
     responses(
         (status = 200, description = "The free times, by start.", body = Slots),
-        (status = 400, description = "The query can not be read; `fields` says why.",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such event type.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The query can not be read; `fields` says why."),
+        (status = 404, description = "There is no such event type."),
     ),
 )]
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
