@@ -5,12 +5,16 @@
 FROM rust:1.95-slim-bookworm AS build
 # rust-toolchain.toml names the same version, with components that only work on the code needs.
 ENV RUSTUP_TOOLCHAIN=1.95.0
+# For the OpenSSL that speaks TLS to PostgreSQL, which is built from source.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends make perl \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked -p roomkey-server
+RUN cargo build --release --locked -p roomkey-server --features postgres-tls
 
 FROM debian:bookworm-slim
-# For TLS to the mail server.
+# For TLS to the mail server and to PostgreSQL.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
@@ -21,6 +25,7 @@ USER roomkey
 WORKDIR /data
 VOLUME /data
 ENV ROOMKEY_DATA_DIR=/data \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     ROOMKEY_LISTEN=0.0.0.0:8080 \
     ROOMKEY_INTERNAL_LISTEN=0.0.0.0:8081
 # 8080 is for people; 8081 only for Jitsi's Prosody and for monitoring, never for the internet.

@@ -557,6 +557,29 @@ fn doctor_and_commands_name_a_database_that_is_away() {
 }
 
 #[test]
+fn tls_to_postgres_is_demanded_of_a_build_that_has_it_only() {
+    let mut app = TestApp::on(Backend::Postgres).prepare();
+    let plain = app.database().url();
+    let joint = if plain.contains('?') { '&' } else { '?' };
+    for mode in ["require", "verify-ca", "verify-full"] {
+        app.set("database_url", format!("{plain}{joint}sslmode={mode}&application_name=planted"));
+        for command in [&["serve"][..], &["migrate"], &["doctor"], &["booking", "list"]] {
+            let refused = app.cli(command);
+            let line = refused.refused();
+            assert_eq!(line.lines().count(), 1, "{line}");
+            for part in ["database_url", "ROOMKEY_DATABASE_URL", "sslmode", "postgres-tls"] {
+                assert!(line.contains(part), "{part}: {line}");
+            }
+            assert!(!line.contains("planted"), "{line}");
+        }
+    }
+    for mode in ["disable", "prefer"] {
+        app.set("database_url", format!("{plain}{joint}sslmode={mode}"));
+        app.cli(&["booking", "list"]).done();
+    }
+}
+
+#[test]
 fn jitsi_config_is_ready_to_paste() {
     let app = TestApp::on(Backend::Sqlite).prepare();
     let prosody = app.cli(&["jitsi", "config"]);

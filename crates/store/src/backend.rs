@@ -29,6 +29,12 @@ pub enum InvalidDatabaseUrl {
     /// part of the password.
     #[error("a % in a user, password or name must be written %25")]
     Percent,
+    /// TLS is demanded, and this build has none for PostgreSQL.
+    #[error(
+        "its sslmode demands TLS, which this build lacks: build with '--features postgres-tls', or \
+         reach the database over a unix socket, a private network or a tunnel, without sslmode"
+    )]
+    NoTls,
 }
 
 impl DatabaseUrl {
@@ -57,12 +63,27 @@ impl FromStr for DatabaseUrl {
                 if !is_percent_encoded(rest) {
                     return Err(InvalidDatabaseUrl::Percent);
                 }
+                if !HAS_TLS && demands_tls(rest) {
+                    return Err(InvalidDatabaseUrl::NoTls);
+                }
                 (Backend::Postgres, text)
             }
             _ => return Err(InvalidDatabaseUrl::Form),
         };
         Ok(Self { backend, location: location.into() })
     }
+}
+
+/// Whether this build can encrypt the way to PostgreSQL.
+const HAS_TLS: bool = cfg!(feature = "postgres-tls");
+
+/// Without TLS, libpq takes the milder modes for none.
+fn demands_tls(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.any(|(name, value)| {
+        name == "sslmode" && ["require", "verify-ca", "verify-full"].contains(&value)
+    })
 }
 
 fn is_percent_encoded(text: &str) -> bool {
