@@ -11,6 +11,7 @@ on_both!(
     names_are_read_back_as_they_were_typed,
     lines_fit_and_links_stand_alone,
     the_window_is_told_in_words_with_its_zone,
+    a_lobby_is_told_for_what_it_is,
 );
 
 const BO: &str = "bo@customers.example";
@@ -188,4 +189,22 @@ fn the_window_is_told_in_words_with_its_zone(backend: Backend) {
     // In the same words as on the page.
     let page = app.client().page(booked.page()).text();
     assert!(page.contains("24 hours early"), "{page}");
+}
+
+/// Everybody who gets a mail gets the password, which leads past the lobby.
+fn a_lobby_is_told_for_what_it_is(backend: Backend) {
+    let sentence = "The password leads past the lobby; others wait there to be let in.";
+    for (mode, told) in [("reservations", true), ("link", false)] {
+        let app = TestApp::on(backend).set("jitsi.mode", mode).start_with_ada();
+        app.add_event_type("ada", "board", &["--title", "Board", "--duration", "30", "--lobby"]);
+        let booked = app.book("board", app.noon_in_days(2));
+        for to in [BO, ADA] {
+            let mail = app.mailbox().wait_for_invite(to, "REQUEST");
+            for part in ["text", "html"] {
+                assert_eq!(mail.part(part).contains(sentence), told, "{}", mail.part(part));
+                assert_eq!(mail.part(part).contains("lobby"), told);
+            }
+        }
+        assert_eq!(booked.value()["room"]["lobby"], true);
+    }
 }
