@@ -148,8 +148,9 @@ async function bookIt(page, server, jitsi) {
   await page.getByLabel("Note for Ada Lovelace").fill("We met <b>at the fair</b>.");
   // Two clicks, one booking.
   await page.getByRole("button", { name: "Book this time" }).dblclick();
-  await page.waitForURL(/\/b\/[\w-]{43}$/);
+  // The second click may cut the first one's way short, which is no failure: wait for the page, not for the way.
   await page.getByRole("heading", { name: "You’re booked, Bo Berg" }).waitFor();
+  assert.match(page.url(), /\/b\/[\w-]{43}$/);
   await page.getByText("We met <b>at the fair</b>.").waitFor();
   await page.getByText("Wednesday 3 March 2027, 05:00 – 05:30").first().waitFor();
   const url = await page.locator("#room").innerText();
