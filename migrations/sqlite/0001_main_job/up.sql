@@ -1,5 +1,5 @@
--- WITHOUT ROWID: those tables are found by their texts alone, and a row in its primary key's own tree is one
--- page less to read and to write for each of the many rows of a booking.
+-- WITHOUT ROWID: short rows that are found by their texts lie in their primary key's own tree, one page less to
+-- read and to write for each. Not those with long rows: whole rows as keys make a tree deep.
 
 -- One row, sealed by the secret key: another key does not open it, and is refused at the start.
 CREATE TABLE key_checks (
@@ -34,7 +34,7 @@ CREATE TABLE password_resets (
     token_hash TEXT NOT NULL PRIMARY KEY,
     user_id    TEXT NOT NULL,
     expires_at BIGINT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX password_resets_user_id_idx ON password_resets (user_id);
 
 -- What is limited, and when it was tried: sign-in attempts, bookings, mails to one address.
@@ -92,7 +92,7 @@ CREATE TABLE bookings (
     cancelled_by  TEXT CHECK (cancelled_by IN ('host', 'customer')),
     cancel_reason TEXT,
     CHECK (end_at > start_at)
-) WITHOUT ROWID;
+);
 CREATE INDEX bookings_host_id_start_at_idx ON bookings (host_id, start_at, id);
 
 -- The constrained table: who is taken when. See the net below.
@@ -107,9 +107,9 @@ CREATE TABLE booking_hosts (
     PRIMARY KEY (booking_id, host_id),
     CHECK (end_at > start_at AND end_at - start_at <= 86400000000)
 ) WITHOUT ROWID;
--- With all that free times need, so that the table itself is not read.
+-- With all that free times need (held among it, although it says where), so that the table itself is not read.
 CREATE INDEX booking_hosts_host_id_start_at_idx
-    ON booking_hosts (host_id, start_at, end_at, buffer_before, buffer_after) WHERE held;
+    ON booking_hosts (host_id, start_at, end_at, buffer_before, buffer_after, held) WHERE held;
 
 CREATE TABLE attendees (
     id         TEXT NOT NULL PRIMARY KEY,
@@ -127,7 +127,7 @@ CREATE TABLE booking_links (
     booking_id   TEXT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE,
     side         TEXT NOT NULL CHECK (side IN ('host', 'customer')),
     CONSTRAINT booking_links_booking_id_side_key UNIQUE (booking_id, side)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE booking_events (
     booking_id TEXT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE,
@@ -151,7 +151,7 @@ CREATE TABLE rooms (
     lobby           BOOLEAN NOT NULL,
     revoked         BOOLEAN NOT NULL,
     CONSTRAINT rooms_booking_id_generation_key UNIQUE (booking_id, generation)
-) WITHOUT ROWID;
+);
 -- One live generation of a booking's room.
 CREATE UNIQUE INDEX rooms_booking_id_live_key ON rooms (booking_id) WHERE NOT revoked;
 
@@ -186,7 +186,7 @@ CREATE TABLE outbox_messages (
     last_error    TEXT,
     CONSTRAINT outbox_messages_booking_id_sequence_side_kind_key UNIQUE (booking_id, sequence, side, kind),
     CHECK ((kind = 'password_reset') = (booking_id IS NULL))
-) WITHOUT ROWID;
+);
 -- due_at is when a queued mail may be sent, by the clock of whoever queued it: 0 is at once, whatever the
 -- clocks say. claimed_until is by the database's own clock, on which workers on several machines agree.
 CREATE INDEX outbox_messages_due_at_idx ON outbox_messages (due_at) WHERE finished_at IS NULL;
@@ -198,7 +198,7 @@ CREATE TABLE api_keys (
     key_hash     TEXT NOT NULL CONSTRAINT api_keys_key_hash_key UNIQUE,
     scopes       TEXT NOT NULL,
     created_at   BIGINT NOT NULL
-) WITHOUT ROWID;
+);
 
 -- The net: two bookings need between them the larger of what the first wants after and the second
 -- before. Bounded from below by the longest booking and buffer, so that it looks at neighbours only.
