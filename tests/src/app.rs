@@ -152,6 +152,18 @@ impl TestApp {
         self.starts += 1;
     }
 
+    /// Starts the server with its output into pipes, and closes them as soon as it is ready.
+    pub fn start_into_closed_pipes(&mut self) {
+        let mut command = self.command();
+        command.arg("serve").args(&self.arguments).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("start the program");
+        let pipes = (child.stdout.take(), child.stderr.take());
+        self.child = Some(child);
+        assert!(self.wait_ready(), "no start");
+        drop(pipes);
+    }
+
     /// Waits until the server is ready; false when it ended instead.
     fn wait_ready(&mut self) -> bool {
         let internal = self.internal_client();

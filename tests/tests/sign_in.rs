@@ -17,6 +17,7 @@ on_both!(
     no_session_outlives_a_reset,
     asking_for_a_reset_tells_nothing_about_accounts,
     asking_for_a_reset_writes_the_same_for_everybody,
+    limits_hold_against_many_at_once,
     unsafe_requests_need_our_origin,
     unsafe_requests_of_a_session_need_its_csrf_token,
     forms_of_nobody_need_the_token_of_their_browser,
@@ -229,6 +230,19 @@ fn asking_for_a_reset_writes_the_same_for_everybody(backend: Backend) {
     let known = written(&Host::ada().email);
     assert_eq!(known[..2], [1, 1]);
     assert_eq!(written("nobody@hosts.example"), known);
+}
+
+fn limits_hold_against_many_at_once(backend: Backend) {
+    let app = with_ada(backend);
+    let accepted = thread::scope(|scope| {
+        let sent: Vec<_> = (0..24)
+            .map(|_| scope.spawn(|| forgot(&app.client(), &Host::ada().email).status == 303))
+            .collect();
+        sent.into_iter().map(|one| one.join().expect("an answer")).filter(|ok| *ok).count()
+    });
+    assert_eq!(accepted, 3, "as many as one after the other");
+    let mails = "SELECT count(*) AS n FROM outbox_messages WHERE kind = 'password_reset'";
+    assert_eq!(app.database().number(mails), 3);
 }
 
 fn unsafe_requests_need_our_origin(backend: Backend) {

@@ -45,19 +45,23 @@ const QUARTER: u32 = 15 * 60;
 const HOUR: u32 = 60 * 60;
 const DAY: u32 = 24 * HOUR;
 
-/// Something that is limited, with the buckets in which it counts.
+/// Something that is limited, with the buckets in which it counts: first whose it is, then where it
+/// comes from, so that all lock them in the same order.
 pub(crate) struct Attempt {
     buckets: Vec<(String, Limit)>,
+    /// Of everybody together. It is counted without a lock, for which all would wait; a few too
+    /// many make no difference to it.
+    all: Option<(&'static str, Limit)>,
 }
 
 impl Attempt {
     /// Signing in: by account, by client, and by all clients together.
     pub(crate) fn sign_in(account: &str, client: Client) -> Self {
-        Self::of([
+        let own = Self::of([
             (format!("sign-in account {account}"), 10, QUARTER),
             (format!("sign-in client {}", client.0), 50, QUARTER),
-            ("sign-in".to_owned(), 1000, QUARTER),
-        ])
+        ]);
+        Self { all: Some(("sign-in", Limit { most: 1000, seconds: QUARTER })), ..own }
     }
 
     /// Asking for a link to choose a new password.
@@ -83,7 +87,7 @@ impl Attempt {
 
     fn of<const N: usize>(buckets: [(String, u32, u32); N]) -> Self {
         let limit = |(bucket, most, seconds)| (bucket, Limit { most, seconds });
-        Self { buckets: buckets.into_iter().map(limit).collect() }
+        Self { buckets: buckets.into_iter().map(limit).collect(), all: None }
     }
 }
 
@@ -101,7 +105,13 @@ impl App {
         if !self.limits {
             return Ok(());
         }
-        for (bucket, limit) in &attempt.buckets {
+        for (bucket, _) in &attempt.buckets {
+            tx.lock_attempts(bucket)?;
+        }
+        let own = attempt.buckets.iter().map(|(bucket, limit)| (bucket.as_str(), limit));
+        let all = attempt.all.as_ref().map(|(bucket, limit)| (*bucket, limit));
+        let buckets: Vec<_> = own.chain(all).collect();
+        for (bucket, limit) in &buckets {
             let since = now.plus_micros(-i64::from(limit.seconds) * 1_000_000);
             let (count, first) = tx.count_attempts(bucket, since, now)?;
             if count >= limit.most {
@@ -111,7 +121,7 @@ impl App {
                 return Err(Limited { retry_after_seconds }.into());
             }
         }
-        for (bucket, _) in &attempt.buckets {
+        for (bucket, _) in &buckets {
             let id = HEXLOWER.encode(&random::bytes::<16>(&*self.entropy));
             tx.record_attempt(&id, bucket, now)?;
         }

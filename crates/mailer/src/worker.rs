@@ -4,7 +4,15 @@
 //! database went away in between, is sent again with the same Message-ID: at least once, and
 //! recognisably the same.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use metrics::{counter, histogram};
 use roomkey_core::{
@@ -16,7 +24,7 @@ use roomkey_core::{
 };
 use roomkey_store::{Store, StoreError};
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, SemaphorePermit},
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -35,7 +43,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// With several mails under way, so long is waited for more of them to end before the next are
 /// claimed, so that claims come in batches.
 const GATHER: Duration = Duration::from_millis(10);
-/// A mail waits so long for its turn at being handed over; then it goes beside a slow one.
+/// A mail waits so long for its turn at being handed over; then it goes beside one whose server is
+/// slow.
 const TURN: Duration = Duration::from_millis(250);
 /// After the database failed, so long is waited.
 const DATABASE_PAUSE: Duration = Duration::from_secs(2);
@@ -57,8 +66,10 @@ struct Desk {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     composer: Composer,
-    transport: Transport,
+    transport: Arc<Transport>,
     turn: Semaphore,
+    /// How many mails have left and are not noted yet.
+    unnoted: AtomicUsize,
 }
 
 impl std::fmt::Debug for Worker {
@@ -75,14 +86,14 @@ impl Worker {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         site: Site,
-        transport: Transport,
+        transport: Arc<Transport>,
         sender: Sender,
         wake: Arc<Notify>,
     ) -> Self {
         let name = format!("{:016x}", u64::from_be_bytes(random::bytes(&*entropy)));
         let composer = Composer::new(site, sender);
-        let turn = Semaphore::new(1);
-        let desk = Desk { name, store, clock, entropy, composer, transport, turn };
+        let (turn, unnoted) = (Semaphore::new(1), AtomicUsize::new(0));
+        let desk = Desk { name, store, clock, entropy, composer, transport, turn, unnoted };
         Self { desk: Arc::new(desk), wake }
     }
 
@@ -178,13 +189,29 @@ impl Desk {
             Err(error) => return self.failed(letter, &error).await,
         };
         // From here until it is noted that the mail was sent, a crash makes a second copy. Mails
-        // take turns at this, as long as turns are short, so that a crash makes no more than one.
-        let turn = timeout(TURN, self.turn.acquire()).await;
+        // take turns at this, so that a crash makes no more than one.
+        let turn = self.turn().await;
         match ready.finish(mail, transcript).await {
-            Ok(()) => self.sent(letter, mail).await,
+            Ok(()) => {
+                self.unnoted.fetch_add(1, Ordering::Relaxed);
+                self.sent(letter, mail).await;
+                self.unnoted.fetch_sub(1, Ordering::Relaxed);
+            }
             Err(error) => {
                 drop(turn);
                 self.failed(letter, &error).await;
+            }
+        }
+    }
+
+    /// Waits for a turn. Who has it may have to wait for a server that takes its time; then others
+    /// go beside it, without one. For the database to note a mail they all wait.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        loop {
+            match timeout(TURN, self.turn.acquire()).await {
+                Ok(turn) => return turn.ok(),
+                Err(_) if self.unnoted.load(Ordering::Relaxed) > 0 => {}
+                Err(_) => return None,
             }
         }
     }

@@ -39,6 +39,8 @@ pub(crate) enum Part {
 
 /// How long a stop waits for requests that run.
 const DRAIN_SECONDS: u64 = 20;
+/// How long a mail worker that failed waits before it begins again.
+const WORKER_PAUSE: Duration = Duration::from_secs(1);
 /// How often a second worker looks whether the first has ended.
 const WORKER_LOCK_POLL: Duration = Duration::from_millis(500);
 /// How often what has expired is deleted.
@@ -207,20 +209,23 @@ fn worker(
     let mail = &settings.mail;
     let transport = Transport::open(&mail.url, &settings.data_dir, mail.ca_file.as_deref())
         .context("mail can not be sent")?;
-    let worker = Worker::new(
-        app.store().clone(),
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-        settings.site.clone(),
-        transport,
-        mail.from.clone(),
-        mail_due,
-    );
-    let app = app.clone();
+    let transport = Arc::new(transport);
+    let (site, from, app) = (settings.site.clone(), mail.from.clone(), app.clone());
+    let store = app.store().clone();
+    let worker = move || {
+        Worker::new(
+            store.clone(),
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+            site.clone(),
+            Arc::clone(&transport),
+            from.clone(),
+            Arc::clone(&mail_due),
+        )
+    };
     Ok(tokio::spawn(async move {
-        let mut stop = pin!(until(stopped));
         let _lock = tokio::select! {
-            () = &mut stop => return,
+            () = until(stopped.clone()) => return,
             lock = only_worker(app.store()) => lock,
         };
         // SQLite has one worker: what is claimed at its start was claimed by its predecessor.
@@ -229,7 +234,10 @@ fn worker(
         {
             tracing::warn!(%error, "claimed mails wait until their claims lapse");
         }
-        worker.run(stop).await;
+        while let Err(error) = tokio::spawn(worker().run(until(stopped.clone()))).await {
+            tracing::error!(%error, "the mail worker failed; it begins again");
+            tokio::time::sleep(WORKER_PAUSE).await;
+        }
     }))
 }
 

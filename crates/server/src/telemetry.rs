@@ -20,7 +20,10 @@ pub(crate) fn log(settings: &Settings) -> anyhow::Result<()> {
     // What the HTTP server says of its own start is not news; a filter that names it hears it.
     let filter = EnvFilter::try_new(format!("actix_server=warn,{}", settings.log_level))
         .with_context(|| format!("log.level = \"{}\"", settings.log_level))?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stdout);
+    // A log that can not be written (a closed pipe, a full disk) must stop nothing: the library would
+    // tell of it on standard error, and panic where that is closed, too.
+    let lines =
+        fmt().with_env_filter(filter).with_writer(std::io::stdout).log_internal_errors(false);
     match settings.log_format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),

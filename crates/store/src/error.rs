@@ -26,6 +26,9 @@ pub enum StoreError {
     /// The database can not be reached or is out of room: try again later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database did not say what became of it: it may have been done all the same.
+    #[error("the database did not answer")]
+    Unanswered,
     /// Too many requests wait for a connection already.
     #[error("the database is busy")]
     Busy,
@@ -40,7 +43,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same request may go well a little later.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Busy)
+        matches!(self, Self::Unavailable(_) | Self::Unanswered | Self::Busy)
     }
 }
 

@@ -7,16 +7,16 @@ use diesel::{
     sql_types::{Integer, Text},
 };
 
-use crate::{MigrateError, Vault, connection::Conn, schema::booking_links};
+use crate::{MigrateError, StoreError, Tx, Vault, connection::Conn};
 
 /// What a secret key is to a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// The one that it was filled with.
+    /// Its own.
     Fits,
-    /// It holds something sealed, with another.
+    /// It has another.
     Wrong,
-    /// It holds nothing sealed: any will do.
+    /// It has none yet: any will do.
     Free,
 }
 
@@ -29,41 +29,57 @@ struct Row {
     sealed: String,
 }
 
-/// Looks at the check of a database that holds something sealed. Any other may change its key: the
-/// check is made anew.
-pub(crate) fn run(conn: &mut Conn, vault: &Vault) -> Result<(), MigrateError> {
-    let failed = |error: diesel::result::Error| MigrateError::Open(error.to_string());
-    match state(conn, Some(vault)).map_err(failed)? {
-        KeyState::Fits => return Ok(()),
-        KeyState::Wrong => return Err(MigrateError::WrongKey),
+/// Holds a key against the database's check, if there is one yet.
+pub(crate) fn at_start(conn: &mut Conn, vault: &Vault) -> Result<(), MigrateError> {
+    match state(conn, Some(vault)).map_err(|error| MigrateError::Open(error.to_string()))? {
+        KeyState::Fits => vault.set_checked(),
         KeyState::Free => {}
+        KeyState::Wrong => return Err(MigrateError::WrongKey),
     }
-    let sealed =
-        vault.seal(COLUMN, SEALED).map_err(|error| MigrateError::Open(error.to_string()))?;
-    sql_query(
-        "INSERT INTO key_checks (id, sealed) VALUES ($1, $2) \
-         ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-    )
-    .bind::<Integer, _>(1)
-    .bind::<Text, _>(sealed)
-    .execute(conn)
-    .map(drop)
-    .map_err(failed)
+    Ok(())
+}
+
+impl Tx<'_> {
+    /// Before the first thing is sealed for good, makes the check: the database is this key's from
+    /// then on. Who has another key, and started before, is refused here.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] if it is another key's.
+    pub(crate) fn check_key(&mut self) -> Result<(), StoreError> {
+        if self.vault.is_checked() {
+            return Ok(());
+        }
+        let vault = self.vault;
+        match self.run(|c| state(c, Some(vault)))? {
+            KeyState::Fits => {
+                vault.set_checked();
+                return Ok(());
+            }
+            KeyState::Wrong => return Err(StoreError::Unreadable(COLUMN)),
+            KeyState::Free => {}
+        }
+        let sealed = vault.seal(COLUMN, SEALED)?;
+        self.run(|c| {
+            sql_query(
+                "INSERT INTO key_checks (id, sealed) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+            )
+            .bind::<Integer, _>(1)
+            .bind::<Text, _>(sealed)
+            .execute(c)
+        })?;
+        // Another process may have been first. Not noted yet: this transaction may be undone.
+        match self.run(|c| state(c, Some(vault)))? {
+            KeyState::Fits => Ok(()),
+            KeyState::Free | KeyState::Wrong => Err(StoreError::Unreadable(COLUMN)),
+        }
+    }
 }
 
 /// What a vault's key is to a database; without a vault, whether the database needs one.
 pub(crate) fn state(conn: &mut Conn, vault: Option<&Vault>) -> QueryResult<KeyState> {
     let Some(row) = load(conn)? else { return Ok(KeyState::Free) };
-    if vault.is_some_and(|vault| vault.open(COLUMN, &row.sealed).is_ok()) {
-        return Ok(KeyState::Fits);
-    }
-    Ok(if holds_secrets(conn)? { KeyState::Wrong } else { KeyState::Free })
-}
-
-fn holds_secrets(conn: &mut Conn) -> QueryResult<bool> {
-    let links: Vec<String> =
-        booking_links::table.select(booking_links::token_hash).limit(1).load(conn)?;
-    Ok(!links.is_empty())
+    let fits = vault.is_some_and(|vault| vault.open(COLUMN, &row.sealed).is_ok());
+    Ok(if fits { KeyState::Fits } else { KeyState::Wrong })
 }
 
 fn load(conn: &mut Conn) -> QueryResult<Option<Row>> {

@@ -47,8 +47,11 @@ pub enum MigrateError {
     /// The database is an older version's.
     #[error("its schema is older than this program; run 'roomkey migrate'")]
     Outdated,
-    /// It was filled with another secret key.
-    #[error("it was filled with another secret_key; give the one that it was made with")]
+    /// It has another secret key.
+    #[error(
+        "it has another secret_key; give the one that its bookings were made with (of a server that made \
+         its own, the file 'secret-key' in that server's data_dir)"
+    )]
     WrongKey,
     /// The lock file beside the SQLite file.
     #[error("the lock file of the database can not be used: {0}")]

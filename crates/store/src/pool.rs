@@ -129,7 +129,7 @@ impl Store {
             Backend::Postgres => (open(Access::ReadWrite, connections), None),
         };
         let vault = Vault::new(&secret_key, entropy);
-        key_check::run(&mut conn, &vault)?;
+        key_check::at_start(&mut conn, &vault)?;
         Ok(Self(Arc::new(Inner { url, readers, writers, vault })))
     }
 
@@ -160,7 +160,7 @@ impl Store {
     /// [`StoreError`] if it does not answer within three seconds.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
         let asked = self.read(|tx| tx.run(migrate::is_current));
-        tokio::time::timeout(READY, asked).await.unwrap_or_else(|_| Err(no_answer()))
+        tokio::time::timeout(READY, asked).await.unwrap_or(Err(StoreError::Unanswered))
     }
 
     /// Runs `f` on a blocking thread with a connection, outside any transaction.
@@ -263,8 +263,13 @@ fn transaction<T, E: From<StoreError>>(
                 pooled.broken = true;
                 let (error, remedy) = classify(&error);
                 // A commit whose answer was lost may stand: only a refused one is run again.
-                let remedy = if remedy == Remedy::Retry { remedy } else { Remedy::None };
-                (Err(error.into()), remedy)
+                match (remedy, error) {
+                    (Remedy::Retry, error) => (Err(error.into()), remedy),
+                    (Remedy::Reconnect, StoreError::Unavailable(_)) => {
+                        (Err(StoreError::Unanswered.into()), Remedy::None)
+                    }
+                    (_, error) => (Err(error.into()), Remedy::None),
+                }
             }
         },
         Ok(Err(error)) => {
@@ -284,7 +289,8 @@ where
     E: From<StoreError> + Send + 'static,
 {
     let Ok(done) = tokio::time::timeout(ANSWER, tokio::task::spawn_blocking(f)).await else {
-        return Err(no_answer().into());
+        // Whatever was asked of it may still happen when it wakes up.
+        return Err(StoreError::Unanswered.into());
     };
     match done {
         Ok(result) => result,
@@ -293,9 +299,4 @@ where
         }
         Err(_) => Err(StoreError::Unavailable("the server is stopping".into()).into()),
     }
-}
-
-/// Whatever was asked of it may still happen when it wakes up; nobody was told that it did.
-fn no_answer() -> StoreError {
-    StoreError::Unavailable("it does not answer".into())
 }

@@ -22,7 +22,7 @@ use crate::{
 /// A turn at the database.
 pub struct Tx<'a> {
     conn: &'a mut Conn,
-    vault: &'a Vault,
+    pub(crate) vault: &'a Vault,
     remedy: Remedy,
 }
 

@@ -1,6 +1,13 @@
 //! Sealing what must be sent again but never lie readable on a disk: rooms and links.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -67,6 +74,8 @@ pub struct Vault {
     cipher: XChaCha20Poly1305,
     name_key: [u8; 32],
     entropy: Arc<dyn Entropy>,
+    /// The database is known to be this key's.
+    checked: AtomicBool,
 }
 
 impl Vault {
@@ -76,7 +85,18 @@ impl Vault {
             cipher: XChaCha20Poly1305::new(&key.derive("sealed columns").into()),
             name_key: key.derive("room name look-up"),
             entropy,
+            checked: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the database is known to be this key's.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.checked.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the database is this key's.
+    pub(crate) fn set_checked(&self) {
+        self.checked.store(true, Ordering::Relaxed);
     }
 
     /// Seals `secret` for one column: what is sealed for one does not open for another.

@@ -41,6 +41,8 @@ pub(crate) enum Failure {
     SignIn(String),
     /// The database is away or busy.
     Unavailable,
+    /// The database did not say what became of it.
+    Unanswered,
     /// A fault of ours, told to the log already.
     Internal,
     /// A status that the protocol asks for.
@@ -61,7 +63,7 @@ impl ResponseError for Failure {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignIn(_) => StatusCode::SEE_OTHER,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Status(status) => *status,
         }
@@ -81,7 +83,7 @@ impl ResponseError for Failure {
             Self::TooMany { wait } => {
                 response.insert_header((RETRY_AFTER, wait.to_string()));
             }
-            Self::Unavailable => {
+            Self::Unavailable | Self::Unanswered => {
                 response.insert_header((RETRY_AFTER, "5"));
             }
             _ => {}
@@ -145,6 +147,13 @@ impl Failure {
                 page.heading = "Not available at the moment";
                 page.text = "Nothing is lost. Try again in a few seconds.".into();
             }
+            Self::Unanswered => {
+                page.icon = "clock";
+                page.heading = "No answer in time";
+                page.text = "What you sent may have been done all the same. Look at your mail or \
+                             your bookings before you send it again."
+                    .into();
+            }
             Self::Internal => {
                 page.icon = "alert";
                 page.heading = "Something went wrong here";
@@ -175,7 +184,10 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        if error.is_temporary() {
+        if matches!(error, StoreError::Unanswered) {
+            tracing::error!(%error, "what became of a request is not known");
+            Self::Unanswered
+        } else if error.is_temporary() {
             tracing::warn!(%error, "a request could not be served");
             Self::Unavailable
         } else {

@@ -20,6 +20,7 @@ on_both!(
     a_cancellation_takes_the_place_of_an_unsent_invite,
     an_unreadable_mail_waits_and_holds_up_no_other,
     a_cancellation_waits_for_the_invite_under_way,
+    mails_that_wait_hold_up_no_others,
     a_reset_mail_does_not_leave_after_its_link_has_ended,
     a_reset_mail_for_nobody_never_leaves,
 );
@@ -194,6 +195,21 @@ fn a_cancellation_waits_for_the_invite_under_way(database: &TestDatabase) {
             rest.iter().all(|letter| letter.id != under_way[0].id && letter.id != under_way[1].id)
         );
         assert!(rest.iter().any(|letter| letter.id != next[0].id), "{rest:?}");
+    });
+}
+
+fn mails_that_wait_hold_up_no_others(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let id = booked(&world).await;
+        assert_eq!(claim(&world.store, "one", NOW).await.len(), 2);
+        cancel(&world, id).await;
+        let (reset, notice) =
+            (OutboxId::new(NOW, &Dice), reset(world.event_type.host, NOW.plus(Minutes(60))));
+        world.store.write(move |tx| tx.enqueue(reset, &notice, NOW)).await.unwrap();
+        // Both cancellations are due, came first, and would fill the limit.
+        let next = world.store.claim_mail("one", NOW, LEASE, 1).await.unwrap();
+        assert_eq!(next.iter().map(|letter| letter.id).collect::<Vec<_>>(), [reset]);
     });
 }
 

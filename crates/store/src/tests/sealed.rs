@@ -5,7 +5,26 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use super::{Dice, TestDatabase, World, on_both, run};
 use crate::{MigrateError, SchemaPolicy, SecretKey, StoreError};
 
-on_both!(secrets_are_stored_sealed);
+on_both!(secrets_are_stored_sealed, the_first_key_that_seals_is_the_databases_own);
+
+fn the_first_key_that_seals_is_the_databases_own(database: &TestDatabase) {
+    run(async {
+        // Before anything is sealed, whoever comes does no harm to a server that is at work.
+        let (first, other) = (SecretKey::new(&Dice), SecretKey::new(&Dice));
+        let open = |key: &SecretKey| database.open_with(key.clone(), SchemaPolicy::BringUpToDate);
+        let world = World::make(open(&first).unwrap()).await;
+        let stranger = open(&other).unwrap();
+        world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
+        world.insert(world.booking(120, 150, (0, 0))).await.unwrap();
+        // It is late now for the other, also where it started before.
+        let late = world.booking(180, 210, (0, 0));
+        let refused = stranger.write(move |tx| tx.insert_booking(&late)).await;
+        assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
+        let refused = open(&other);
+        assert!(matches!(refused, Err(MigrateError::WrongKey)), "{:?}", refused.err());
+        open(&first).unwrap();
+    });
+}
 
 #[derive(QueryableByName)]
 struct Stored {

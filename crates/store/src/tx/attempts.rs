@@ -3,11 +3,13 @@
 use diesel::{
     dsl::{count_star, min},
     prelude::*,
+    sql_query,
+    sql_types::Text,
 };
 use roomkey_core::time::Instant;
 
 use super::Tx;
-use crate::{StoreError, schema::attempts};
+use crate::{StoreError, connection::Conn, schema::attempts};
 
 impl Tx<'_> {
     /// How often something was tried after `since`, and when first. What a wrong clock dated later
@@ -30,6 +32,21 @@ impl Tx<'_> {
                 .get_result(c)
         })?;
         Ok((u32::try_from(count).unwrap_or(u32::MAX), first.map(Instant::from_micros)))
+    }
+
+    /// Keeps other transactions from counting the same bucket until this one ends, so that tries at
+    /// once are counted one after the other. SQLite has one writer, for whom there are none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lock_attempts(&mut self, bucket: &str) -> Result<(), StoreError> {
+        self.run(|c| match c {
+            Conn::Pg(c) => sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+                .bind::<Text, _>(bucket)
+                .execute(c)
+                .map(drop),
+            Conn::Sqlite(_) => Ok(()),
+        })
     }
 
     /// Writes down an attempt. `id` is any text that no other attempt has.

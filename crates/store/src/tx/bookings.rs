@@ -174,6 +174,7 @@ impl Tx<'_> {
     /// [`StoreError::Constraint`] with [`Constraint::BookingOverlap`](crate::Constraint) if the
     /// host is taken.
     pub fn insert_booking(&mut self, new: &NewBooking) -> Result<(), StoreError> {
+        self.check_key()?;
         let NewBooking { booking, room, host_token, customer_token, by } = new;
         let id = booking.id.to_string();
         let link = |token: &Token, side: Side| {

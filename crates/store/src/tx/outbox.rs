@@ -1,6 +1,11 @@
 //! The outbox: mails that are due because something was committed.
 
-use diesel::{prelude::*, sql_query, sql_types::BigInt};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+    sql_query,
+    sql_types::BigInt,
+};
 use roomkey_core::{
     booking::Side,
     ids::{BookingId, OutboxId},
@@ -42,6 +47,8 @@ struct OutboxRow {
     queued_at: i64,
     attempts: i32,
 }
+
+diesel::alias!(const EARLIER: Alias<Earlier> = outbox as earlier);
 
 const DATABASE_CLOCK: &str =
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
@@ -140,9 +147,6 @@ impl Tx<'_> {
         let clock = self.lease_clock(now)?;
         let mut letters = Vec::new();
         for row in self.due(now, clock, limit)? {
-            if self.is_waiting_for_another(&row, clock)? {
-                continue;
-            }
             match self.letter(&row, now) {
                 Ok(Some(letter)) => {
                     self.mark_claimed(&row, worker, clock.plus_micros(lease))?;
@@ -159,27 +163,6 @@ impl Tx<'_> {
             }
         }
         Ok(letters)
-    }
-
-    /// Whether an earlier mail about the same booking to the same person is under way: what was
-    /// told first must arrive first.
-    fn is_waiting_for_another(
-        &mut self,
-        row: &OutboxRow,
-        clock: Instant,
-    ) -> Result<bool, StoreError> {
-        let (Some(booking), Some(side)) = (&row.booking_id, &row.side) else { return Ok(false) };
-        let earlier: Vec<String> = self.run(|c| {
-            outbox::table
-                .filter(outbox::booking_id.eq(booking))
-                .filter(outbox::side.eq(side))
-                .filter(outbox::sequence.lt(row.sequence))
-                .filter(outbox::state.eq(CLAIMED))
-                .filter(outbox::claimed_until.gt(clock.micros()))
-                .select(outbox::id)
-                .load(c)
-        })?;
-        Ok(!earlier.is_empty())
     }
 
     fn postpone(&mut self, id: &str, error: &str, until: Instant) -> Result<(), StoreError> {
@@ -251,6 +234,16 @@ impl Tx<'_> {
                                 .and(outbox::claimed_until.assume_not_null().le(clock.micros())),
                         ),
                     )
+                    // What was told first must arrive first: an earlier mail about the same booking to
+                    // the same person is under way.
+                    .filter(not(exists(
+                        EARLIER
+                            .filter(EARLIER.field(outbox::booking_id).eq(outbox::booking_id))
+                            .filter(EARLIER.field(outbox::side).eq(outbox::side))
+                            .filter(EARLIER.field(outbox::sequence).lt(outbox::sequence))
+                            .filter(EARLIER.field(outbox::state).eq(CLAIMED))
+                            .filter(EARLIER.field(outbox::claimed_until).gt(clock.micros())),
+                    )))
                     // Ids are in the order of time.
                     .order((outbox::due_at, outbox::id))
                     .limit(limit.into())

@@ -61,7 +61,10 @@ impl Modify for Refusals {
             let responses = &mut operation.responses.responses;
             for (status, description) in [
                 ("429", "Too many requests of this visitor; wait for `Retry-After` seconds."),
-                ("503", "Nothing was done; ask again after `Retry-After` seconds."),
+                (
+                    "503",
+                    "Ask again after `Retry-After` seconds. `detail` says whether nothing was done.",
+                ),
                 ("default", "Any other refusal."),
             ] {
                 let response = ResponseBuilder::new().description(description).build();

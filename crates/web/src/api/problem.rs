@@ -150,6 +150,12 @@ impl Problem {
         Self { retry_after: Some(5), ..problem }
     }
 
+    fn unanswered() -> Self {
+        let detail = "The database did not answer: it may have been done all the same. Ask again \
+                      with the same Idempotency-Key, or look first.";
+        Self { detail: detail.into(), ..Self::unavailable() }
+    }
+
     fn internal() -> Self {
         let detail = "The request failed. It is written down under the request's id.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, detail)
@@ -182,7 +188,10 @@ impl ResponseError for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if error.is_temporary() {
+        if matches!(error, StoreError::Unanswered) {
+            tracing::error!(%error, "what became of a request is not known");
+            Self::unanswered()
+        } else if error.is_temporary() {
             tracing::warn!(%error, "a request could not be served");
             Self::unavailable()
         } else {
