@@ -256,6 +256,20 @@ impl TestApp {
         }
     }
 
+    /// Runs a command whose output nobody reads.
+    pub fn cli_into_closed_pipe(&self, arguments: &[&str]) -> Output {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().expect("run the program");
+        Output {
+            code: output.status.code(),
+            stdout: String::new(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.dir.path()).env_clear();

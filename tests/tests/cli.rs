@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 on_both!(
     migrate_brings_the_schema_up_to_date,
     serve_migrates_also_when_many_start_at_once,
+    a_reader_that_has_seen_enough_ends_a_command_quietly,
     users_are_added_once,
     schedules_are_set,
     event_types_are_added,
@@ -52,6 +53,16 @@ fn serve_migrates_also_when_many_start_at_once(backend: Backend) {
             let reply = app.internal_client().try_send("GET", "/readyz", None, &[]).ok()?;
             (reply.status == 200).then_some(())
         });
+    }
+}
+
+/// As in `roomkey event-type list | head -1`.
+fn a_reader_that_has_seen_enough_ends_a_command_quietly(backend: Backend) {
+    let app = TestApp::on(backend).prepare();
+    app.add_host(&Host::ada());
+    for arguments in [&["event-type", "list"][..], &["doctor"], &["doctor", "--json"]] {
+        let ended = app.cli_into_closed_pipe(arguments);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
 

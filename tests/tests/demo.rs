@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use roomkey_tests::{Backend, Mailbox, TestApp, rfc3339};
+use roomkey_tests::{Backend, Host, Mailbox, SOON, TestApp, rfc3339, wait_until};
 
 #[test]
 fn the_demo_says_how_to_get_in_and_finds_its_data_again() {
@@ -56,6 +56,64 @@ fn the_demo_says_how_to_get_in_and_finds_its_data_again() {
     browser.submit(&form.set("email", email).set("password", &password)).expect(303);
     let known = Mailbox::at(app.dir().join("data/mailbox")).all().len();
     assert_eq!(known, 2, "no mail is sent twice");
+}
+
+#[test]
+fn the_demo_prints_no_password_that_no_longer_opens() {
+    let mut app = TestApp::on(Backend::Sqlite).own_defaults().argument("--demo").start();
+    let file = app.dir().join("data/demo-password");
+    let kept = std::fs::read_to_string(&file).expect("the password").trim().to_owned();
+    let browser = app.client();
+    let form = browser.page("/forgot-password").form("/forgot-password");
+    browser.submit(&form.set("email", "ada@example.org")).expect(303);
+    let mut mailbox = Mailbox::at(app.dir().join("data/mailbox"));
+    let mail =
+        mailbox.wait_for("the reset mail", |mail| mail.part("text").contains("/reset-password/"));
+    let link = mail.link("/reset-password/");
+    let token = link.rsplit('/').next().expect("a token");
+    let form = browser.page(&link).form(token);
+    browser.submit(&form.set("password", "quite another one")).expect(303);
+
+    app.restart();
+    let printed = app.stdout();
+    let last = printed.rsplit("Book a time").next().expect("the last start's");
+    assert!(!last.contains(&kept), "it opens nothing: {last}");
+    assert!(last.contains("changed"), "{last}");
+    std::fs::remove_file(&file).expect("lost");
+    app.restart();
+    assert!(!file.exists(), "no password is made for an account that has one");
+}
+
+#[test]
+fn demos_that_start_at_once_share_their_host() {
+    let mut first = TestApp::on(Backend::Postgres).argument("--demo").prepare();
+    let (url, dir) = (first.database().url(), first.data_dir());
+    let dir = dir.display().to_string();
+    let mut rest: Vec<TestApp> = (0..3)
+        .map(|_| {
+            let other = TestApp::on(Backend::Postgres).set("database_url", url.as_str());
+            other.set("data_dir", dir.as_str()).argument("--demo").prepare()
+        })
+        .collect();
+    first.spawn();
+    for other in &mut rest {
+        other.spawn();
+    }
+    for app in rest.iter().chain([&first]) {
+        wait_until("every one to be ready", SOON, || {
+            let reply = app.internal_client().try_send("GET", "/readyz", None, &[]).ok()?;
+            (reply.status == 200).then_some(())
+        });
+    }
+}
+
+#[test]
+fn the_demo_is_not_mixed_into_an_installation_in_use() {
+    let app = TestApp::on(Backend::Sqlite).prepare();
+    app.add_host(&Host::ada());
+    let tried = app.cli(&["serve", "--demo"]);
+    let said = tried.refused();
+    assert!(said.contains("without --demo"), "{said}");
 }
 
 #[test]

@@ -93,6 +93,20 @@ impl App {
             .await
     }
 
+    /// Whether this is the account's password: for the person who runs the server, so that no
+    /// attempt is counted.
+    ///
+    /// # Errors
+    /// [`SignInError::Hashing`] and [`SignInError::Store`].
+    pub async fn is_password(
+        &self,
+        email: EmailAddress,
+        password: SecretString,
+    ) -> Result<bool, SignInError> {
+        let found = self.store.read(move |tx| tx.user_to_sign_in(&email)).await?;
+        Ok(self.passwords.verify(password, found.map(|(_, hash)| hash)).await?)
+    }
+
     /// Begins a session of somebody whose right to it was established in this transaction.
     pub(crate) fn begin_session(
         &self,

@@ -6,7 +6,6 @@ mod event_type;
 mod jitsi;
 mod mail;
 mod migrate;
-mod output;
 mod schedule;
 mod seed;
 mod user;

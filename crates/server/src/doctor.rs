@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     config::Settings,
-    keys,
+    keys, output,
     system::{SystemClock, SystemEntropy},
 };
 
@@ -59,7 +59,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     findings.push(proxies(settings));
     findings.extend(limits(settings));
     if json {
-        println!("{}", serde_json::to_string_pretty(&findings)?);
+        output::json(&findings)?;
     } else {
         for Finding { part, verdict, finding, mend } in &findings {
             let sign = match verdict {
@@ -68,7 +68,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
                 Verdict::Fail => "FAIL",
             };
             let mend = mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-            println!("{sign}  {part:<14} {finding}{mend}");
+            output::line(format_args!("{sign}  {part:<14} {finding}{mend}"))?;
         }
     }
     let failed = findings.iter().any(|finding| finding.verdict == Verdict::Fail);

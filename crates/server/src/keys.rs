@@ -32,6 +32,12 @@ pub(crate) fn reservations_token(data_dir: &Path) -> anyhow::Result<SecretString
         .map(Into::into)
 }
 
+/// The demo host's password in its file, if there is one.
+pub(crate) fn kept_demo_password(data_dir: &Path) -> anyhow::Result<Option<String>> {
+    let path = data_dir.join("demo-password");
+    if path.exists() { demo_password(data_dir).map(Some) } else { Ok(None) }
+}
+
 /// The demo host's password in its file; made if there is none.
 pub(crate) fn demo_password(data_dir: &Path) -> anyhow::Result<String> {
     kept(data_dir, "demo-password", || RoomPassword::new(&SystemEntropy).expose().to_owned())

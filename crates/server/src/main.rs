@@ -1,10 +1,5 @@
 //! The binary `roomkey`: reads the command line and the configuration, puts the parts together and
 //! runs them.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the command line: what it prints is its job"
-)]
 
 mod announce;
 mod cli;
@@ -14,6 +9,7 @@ mod doctor;
 mod http_metrics;
 mod internal;
 mod keys;
+mod output;
 mod parts;
 mod request_log;
 mod serve;
@@ -40,11 +36,12 @@ fn main() -> ExitCode {
     };
     match cli::run(cli) {
         Ok(code) => code,
+        Err(error) if error.is::<output::NobodyReads>() => ExitCode::SUCCESS,
         Err(error) => {
             // Some libraries write several lines.
             let text = format!("{error:#}");
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            eprintln!("roomkey: {}", lines.join(" "));
+            output::alert(format_args!("roomkey: {}", lines.join(" ")));
             ExitCode::from(REFUSED)
         }
     }

@@ -21,7 +21,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     announce,
     config::Settings,
-    demo, http_metrics, internal, keys, parts, request_log,
+    demo, http_metrics, internal, output, parts, request_log,
     system::{SystemClock, SystemEntropy},
     telemetry,
 };
@@ -65,13 +65,8 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
 
     let mail_due = Arc::new(Notify::new());
     let app = parts::app(&settings, SchemaPolicy::BringUpToDate, Arc::clone(&mail_due))?;
-    let demo_host = if request.demo {
-        let password = keys::demo_password(&settings.data_dir)?;
-        let (email, page) = demo::prepare(&app, &password).await?;
-        Some((email, password, page))
-    } else {
-        None
-    };
+    let demo_host =
+        if request.demo { Some(demo::prepare(&app, &settings.data_dir).await?) } else { None };
 
     // Before anything says that it is ready: a signal that nobody waits for kills.
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -91,10 +86,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     tracing::info!(version = env!("CARGO_PKG_VERSION"), parts = ?running,
         public_url = settings.site.public_url.as_str(), "started");
     match demo_host {
-        Some((email, password, page)) => {
-            let mail = mail_place(&settings);
-            announce::demo(&app, email, &password, &page, &mail);
-        }
+        Some(host) => announce::demo(&app, &host, &mail_place(&settings)),
         None if running.contains(&Part::Web) && app.needs_setup().await? => announce::setup(&app),
         None => {}
     }
@@ -113,11 +105,11 @@ fn check_secret_key(settings: &Settings, alone: bool) -> anyhow::Result<()> {
         );
     }
     if settings.database_url.backend() == Backend::Postgres {
-        eprintln!(
+        output::alert(format_args!(
             "secret_key is not set: the one in {} is used. Another copy of this server over the \
              same PostgreSQL needs the same key.",
             settings.data_dir.join("secret-key").display()
-        );
+        ));
     }
     Ok(())
 }

@@ -3,7 +3,8 @@ use roomkey_app::App;
 use roomkey_core::{account::Scope, text::Title};
 use serde_json::json;
 
-use super::{Json, host, output};
+use super::{Json, host};
+use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -40,6 +41,6 @@ pub(super) async fn run(app: &App, Command::Add(add): Command) -> anyhow::Result
             "key": made.expose(),
         }));
     }
-    println!("{}", made.expose());
+    output::line(format_args!("{}", made.expose()))?;
     Ok(())
 }

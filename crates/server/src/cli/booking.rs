@@ -9,7 +9,8 @@ use roomkey_core::{
 };
 use roomkey_web::booking_json;
 
-use super::{Json, host, output};
+use super::{Json, host};
+use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -150,26 +151,25 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
             all.iter().map(|details| booking_json(details, Side::Host, app.site())).collect();
         return output::json(&shown);
     }
-    all.iter().for_each(line);
-    Ok(())
+    all.iter().try_for_each(line)
 }
 
 fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Result<()> {
     if json {
         return output::json(&booking_json(details, Side::Host, app.site()));
     }
-    line(details);
-    println!("  page  {}", app.site().booking_page(&details.host_link));
+    line(details)?;
+    output::line(format_args!("  page  {}", app.site().booking_page(&details.host_link)))?;
     if let Some(room) = &details.room {
-        println!("  room  {}", app.site().room(&room.name));
-        println!("  open  {} to {}", room.window.start, room.window.end);
+        output::line(format_args!("  room  {}", app.site().room(&room.name)))?;
+        output::line(format_args!("  open  {} to {}", room.window.start, room.window.end))?;
     }
     Ok(())
 }
 
-fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) {
+fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) -> anyhow::Result<()> {
     let zone = host.time_zone;
-    println!(
+    output::line(format_args!(
         "{}  {}  {} ({})  {}  {} with {} <{}>",
         booking.id,
         booking.status.as_str(),
@@ -179,5 +179,5 @@ fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) {
         host.handle,
         booking.attendee.name,
         booking.attendee.email,
-    );
+    ))
 }

@@ -8,7 +8,8 @@ use roomkey_core::{
 };
 use serde_json::json;
 
-use super::{Json, host, output};
+use super::{Json, host};
+use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -126,7 +127,11 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     if add.json.json {
         return output::json(&shown(app, &host, &event_type));
     }
-    println!("Added '{}', bookable at {}", event_type.terms.title, url(app, &host, &event_type));
+    output::line(format_args!(
+        "Added '{}', bookable at {}",
+        event_type.terms.title,
+        url(app, &host, &event_type)
+    ))?;
     Ok(())
 }
 
@@ -143,7 +148,7 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
             } else {
                 let terms = &event_type.terms;
                 let address = url(app, &host, &event_type);
-                println!("{address}  {}  {}", terms.duration, terms.title);
+                output::line(format_args!("{address}  {}  {}", terms.duration, terms.title))?;
             }
         }
     }

@@ -5,8 +5,8 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Json, output};
-use crate::{config::Settings, parts};
+use super::Json;
+use crate::{config::Settings, output, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

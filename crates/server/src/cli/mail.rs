@@ -4,9 +4,10 @@ use roomkey_core::text::EmailAddress;
 use roomkey_mailer::{Composer, Transport, send_test};
 use serde_json::json;
 
-use super::{Json, output};
+use super::Json;
 use crate::{
     config::Settings,
+    output,
     system::{SystemClock, SystemEntropy},
 };
 
@@ -36,7 +37,7 @@ pub(super) async fn run(settings: &Settings, Command::Test(test): &Command) -> a
         output::json(&json!({ "sent": sent, "conversation": report.conversation }))?;
     } else {
         for line in &report.conversation {
-            println!("{line}");
+            output::line(format_args!("{line}"))?;
         }
     }
     match report.outcome {

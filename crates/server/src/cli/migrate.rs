@@ -3,8 +3,8 @@ use clap::Args;
 use roomkey_store::{SchemaPolicy, Store};
 use serde_json::json;
 
-use super::{Json, output};
-use crate::config::Settings;
+use super::Json;
+use crate::{config::Settings, output};
 
 /// Also done by 'serve', safely when several start at once.
 #[derive(Args)]
@@ -30,14 +30,16 @@ pub(super) fn run(settings: &Settings, command: &Migrate) -> anyhow::Result<()> 
         return output::json(&json!({ "dry_run": dry_run, "steps": steps }));
     }
     if !exists {
-        println!("there is no database yet; 'roomkey serve' or 'roomkey migrate' makes it");
+        output::line(format_args!(
+            "there is no database yet; 'roomkey serve' or 'roomkey migrate' makes it"
+        ))?;
     }
     let done = if dry_run { "would take" } else { "took" };
     for step in &steps {
-        println!("{done} {step}");
+        output::line(format_args!("{done} {step}"))?;
     }
     if steps.is_empty() {
-        println!("The schema is up to date.");
+        output::line(format_args!("The schema is up to date."))?;
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use roomkey_core::{
 };
 use serde_json::json;
 
-use super::{Json, host, output};
+use super::{Json, host};
+use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -43,7 +44,7 @@ pub(super) async fn run(app: &App, Command::Set(set): Command) -> anyhow::Result
     if set.json.json {
         return output::json(&shown(&set.host, &schedule));
     }
-    println!("Set the hours of {} in {}", host.name, schedule.time_zone);
+    output::line(format_args!("Set the hours of {} in {}", host.name, schedule.time_zone))?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@ use clap::Args;
 use roomkey_app::App;
 use serde_json::json;
 
-use super::{Json, output};
+use super::Json;
+use crate::output;
 
 /// Hosts are named `seed-SEED-1` and so on; each has an event type `intro`. Nobody gets mail.
 #[derive(Args)]
@@ -26,6 +27,6 @@ pub(super) async fn run(app: &App, command: &Seed) -> anyhow::Result<()> {
     if command.json.json {
         return output::json(&json!({ "hosts": made.hosts, "bookings": made.bookings }));
     }
-    println!("Made {} hosts and {} bookings", made.hosts, made.bookings);
+    output::line(format_args!("Made {} hosts and {} bookings", made.hosts, made.bookings))?;
     Ok(())
 }

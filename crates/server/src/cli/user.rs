@@ -10,7 +10,8 @@ use roomkey_core::{
 };
 use serde_json::json;
 
-use super::{Json, output};
+use super::Json;
+use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -52,9 +53,9 @@ pub(super) async fn run(app: &App, Command::Add(add): Command) -> anyhow::Result
         return output::json(&shown(&user));
     }
     let url = app.site().public_url.as_str();
-    println!("Added {}, bookable at {url}/{}", user.name, user.handle);
+    output::line(format_args!("Added {}, bookable at {url}/{}", user.name, user.handle))?;
     if !opened {
-        println!("To choose a password: {url}/forgot-password");
+        output::line(format_args!("To choose a password: {url}/forgot-password"))?;
     }
     Ok(())
 }
