@@ -102,12 +102,15 @@ pub(crate) async fn post(
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
     let events = web.app.event_types(host.user().id).await?;
-    let event = chosen(&events, form.get("event")).ok_or(Failure::NotFound)?;
+    let event = chosen(&events, form.get("event"));
     let mut problems = Problems::default();
+    if event.is_none() {
+        problems.add("pick-event", FieldError::Choice.to_string());
+    }
     check_date(&form, &mut problems);
     let asked = read(&form, host.user().time_zone, &mut problems);
     let key = idempotency(&form, &mut problems);
-    if let Some(asked) = asked.filter(|_| problems.is_empty()) {
+    if let Some((event, asked)) = event.zip(asked).filter(|_| problems.is_empty()) {
         let wanted = Wanted::Own(host.user().clone(), event.id);
         let start = asked.start;
         match web.app.book(wanted, None, asked, key, None).await {
@@ -127,7 +130,8 @@ pub(crate) async fn post(
             Err(BookError::Store(error)) => return Err(error.into()),
         }
     }
-    let contents = Page::new(&request, &web, &host, &events, Some(event), &form, problems).await?;
+    let shown = event.or(events.first());
+    let contents = Page::new(&request, &web, &host, &events, shown, &form, problems).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
