@@ -46,7 +46,7 @@ pub(super) struct Add {
     /// The host's handle
     #[arg(long)]
     host: String,
-    /// The last part of its address: 2 to 60 of a-z, 0-9 and -
+    /// The last part of its address: 1 to 60 of a-z, 0-9 and -
     #[arg(long)]
     slug: Slug,
     /// What it is called
