@@ -12,7 +12,7 @@ use roomkey_core::{
     account::Scope,
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
-    text::{EmailAddress, FieldError, Note, PersonName},
+    text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
     time::{Instant, Minutes, TimeZone, parse_date},
 };
 use serde::Serialize;
@@ -25,7 +25,7 @@ use super::{
     problem::{Problem, WrongField},
     requests,
 };
-use crate::{Web, address, form::Form};
+use crate::{Web, form::Form};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Bookings of a list, unless fewer are asked for.
@@ -100,9 +100,8 @@ fn idempotency(
 /// The fields of a booking request.
 fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest), Problem> {
     let mut reader = Reader::default();
-    let any = |text: &str| Ok::<_, FieldError>(text.to_owned());
-    let handle = reader.text(body, "host", any);
-    let slug = reader.text(body, "event", any);
+    let handle = reader.text(body, "host", str::parse::<Handle>);
+    let slug = reader.text(body, "event", str::parse::<Slug>);
     let start =
         reader.text(body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
     let duration = reader.optional_number(body, "duration").map(Minutes);
@@ -134,12 +133,10 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             note: note?,
             by,
         };
-        Some((handle?, slug?, request))
+        let page = Page { handle: handle?.to_string(), slug: slug?.to_string() };
+        Some((page, duration, request))
     };
-    let whole = whole().ok_or_else(|| Problem::bad_request("The request is not complete."));
-    let (handle, slug, request) = whole?;
-    let page = address::of(&handle, &slug).ok_or_else(Problem::not_found)?;
-    Ok((page, duration, request))
+    whole().ok_or_else(|| Problem::bad_request("The request is not complete."))
 }
 
 /// A booking of the key's host.

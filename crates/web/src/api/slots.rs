@@ -1,9 +1,10 @@
 //! `GET /api/v1/slots`: free times, for everybody.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
+use roomkey_app::Page;
 use roomkey_core::{
     event_type::Bounds,
-    text::FieldError,
+    text::{FieldError, Handle, Slug},
     time::{Instant, Span, TimeZone, parse_date},
 };
 use serde::{Serialize, Serializer};
@@ -13,7 +14,7 @@ use super::{
     body::Reader,
     problem::{Problem, WrongField},
 };
-use crate::{Web, address, form::Form};
+use crate::{Web, form::Form};
 
 /// The longest range that is answered.
 const MOST_DAYS: i64 = 92;
@@ -75,6 +76,8 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     };
     let (handle, slug) = (named("host"), named("event"));
     let (from, to, zone) = (named("from"), named("to"), named("tz"));
+    let handle = handle.and_then(|text| reader.check("host", text.parse::<Handle>()));
+    let slug = slug.and_then(|text| reader.check("event", text.parse::<Slug>()));
     let date = |text: String| parse_date(&text).map_err(|_| FieldError::Date);
     let from = from.and_then(|text| reader.check("from", date(text)));
     let to = to.and_then(|text| reader.check("to", date(text)));
@@ -99,7 +102,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     };
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
-    let page = address::of(&handle, &slug).ok_or_else(Problem::not_found)?;
+    let page = Page { handle: handle.to_string(), slug: slug.to_string() };
     let offered = web.app.slots(page, range).await?;
     let offered_length = offered.event_type.terms.duration;
     if duration.is_some_and(|asked| asked != offered_length.0) {
