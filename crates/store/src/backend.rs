@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::postgres_url;
+
 /// Which database is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -25,10 +27,16 @@ pub enum InvalidDatabaseUrl {
     /// Of another kind.
     #[error("not a database; use sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME")]
     Form,
-    /// Not percent-encoded. PostgreSQL's library would repeat what it can not read, which may be
-    /// part of the password.
-    #[error("a % in a user, password or name must be written %25")]
-    Percent,
+    /// What PostgreSQL's library could not read; it would repeat it, which may be part of the
+    /// password.
+    #[error(
+        "not an address of PostgreSQL like postgres://USER:PASSWORD@HOST:PORT/NAME; in a user, a \
+         password, a name or an option write @ as %40, / as %2F, and : ? # % and spaces likewise"
+    )]
+    Encoding,
+    /// SQLite's memory: each connection would have a database of its own.
+    #[error("SQLite's data must be in a file; name it as sqlite://PATH")]
+    NoFile,
     /// TLS is demanded, and this build has none for PostgreSQL.
     #[error(
         "its sslmode demands TLS, which this build lacks: build with '--features postgres-tls', or \
@@ -58,38 +66,19 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
         let (backend, location) = match text.split_once("://") {
+            // SQLite takes neither for the name of a file.
+            Some(("sqlite", path)) if path.starts_with(":memory:") || path.starts_with("file:") => {
+                return Err(InvalidDatabaseUrl::NoFile);
+            }
             Some(("sqlite", path)) if !path.is_empty() => (Backend::Sqlite, path),
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                if !is_percent_encoded(rest) {
-                    return Err(InvalidDatabaseUrl::Percent);
-                }
-                if !HAS_TLS && demands_tls(rest) {
-                    return Err(InvalidDatabaseUrl::NoTls);
-                }
+                postgres_url::check(rest)?;
                 (Backend::Postgres, text)
             }
             _ => return Err(InvalidDatabaseUrl::Form),
         };
         Ok(Self { backend, location: location.into() })
     }
-}
-
-/// Whether this build can encrypt the way to PostgreSQL.
-const HAS_TLS: bool = cfg!(feature = "postgres-tls");
-
-/// Without TLS, libpq takes the milder modes for none.
-fn demands_tls(url: &str) -> bool {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.any(|(name, value)| {
-        name == "sslmode" && ["require", "verify-ca", "verify-full"].contains(&value)
-    })
-}
-
-fn is_percent_encoded(text: &str) -> bool {
-    text.split('%')
-        .skip(1)
-        .all(|after| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 impl fmt::Debug for DatabaseUrl {

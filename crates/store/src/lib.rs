@@ -13,6 +13,7 @@ mod key_check;
 mod migrate;
 mod outbox;
 mod pool;
+mod postgres_url;
 mod row;
 mod schema;
 mod tx;
