@@ -61,6 +61,10 @@ fn a_silent_database_is_a_503_until_it_speaks_again() {
         scope.spawn(|| assert_eq!(app.internal_client().get("/readyz").status, 503));
         scope.spawn(|| assert_eq!(app.internal_client().get("/healthz").status, 200));
         scope.spawn(|| {
+            let metrics = app.internal_client().get("/metrics").expect(200).body;
+            assert!(!metrics.contains("roomkey_mail_waiting"), "{metrics}");
+        });
+        scope.spawn(|| {
             let away = app.ask(booked.text("/room/name"));
             assert_eq!(away.status, 503, "{away:?}");
             assert!(away.json()["message"].is_string(), "{away:?}");

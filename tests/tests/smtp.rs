@@ -57,8 +57,22 @@ fn mail_waits_for_a_server_that_is_away(backend: Backend) {
     app.book("intro", app.noon_in_days(1));
     app.wait_for_line("mail not sent yet");
     assert!(!app.logs().contains(BO), "no address in the log");
+    // An alarm can see it, though no mail has been sent.
+    assert_eq!(metric(&app, "roomkey_mail_waiting "), Some(2.0));
+    let age = metric(&app, "roomkey_mail_waiting_oldest_seconds ").expect("an age");
+    assert!(age > 0.0 && age < 60.0, "{age}");
     sink.resume();
     arrives_once(&sink, &[BO, ADA]);
+    wait_until("both to be noted", SOON, || {
+        (metric(&app, "roomkey_mail_waiting ") == Some(0.0)).then_some(())
+    });
+    assert_eq!(metric(&app, "roomkey_mail_waiting_oldest_seconds "), Some(0.0));
+}
+
+/// The value on the line of `/metrics` that begins so.
+fn metric(app: &TestApp, name: &str) -> Option<f64> {
+    let metrics = app.internal_client().get("/metrics").expect(200);
+    metrics.body.lines().find_map(|line| line.strip_prefix(name)?.parse().ok())
 }
 
 fn mail_that_is_put_off_arrives_once(backend: Backend) {

@@ -1,12 +1,15 @@
 //! What machines call on the internal listener, beside Jitsi's reservations API.
 
-use std::future::ready;
+use std::{future::ready, time::Duration};
 
 use actix_web::{Handler, HttpResponse, Resource, Responder, http::header::RETRY_AFTER, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
 use roomkey_core::time::TimeZone;
 use roomkey_reservations::{not_allowed, nowhere};
+
+/// How long the database may take for the numbers of `/metrics`.
+const METRICS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Adds `/healthz`, `/readyz` and `/metrics`, and refuses all that nobody else takes.
 pub(crate) fn configure(
@@ -55,11 +58,27 @@ async fn is_ready(app: web::Data<App>) -> HttpResponse {
     HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "3")).body(sentence)
 }
 
-async fn show_metrics(metrics: web::Data<PrometheusHandle>) -> HttpResponse {
+async fn show_metrics(app: web::Data<App>, metrics: web::Data<PrometheusHandle>) -> HttpResponse {
     metrics::gauge!("roomkey_info",
         "version" => env!("CARGO_PKG_VERSION"), "zone_data" => TimeZone::data_version())
     .set(1.0);
+    let waiting = mail_waiting(&app).await.unwrap_or_default();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(metrics.render())
+        .body(metrics.render() + &waiting)
+}
+
+/// The mail that has not left, at this moment. Asked of the database and not counted as it goes, so
+/// that it is right after a restart and where the mail leaves from another process. A database that
+/// does not answer in time leaves it out and holds up no other number.
+async fn mail_waiting(app: &App) -> Option<String> {
+    let asked = tokio::time::timeout(METRICS_PATIENCE, app.store().mail_waiting()).await;
+    let (count, oldest) = asked.ok()?.ok()?;
+    let micros = oldest.map_or(0, |oldest| app.now().since(oldest));
+    let age = Duration::from_micros(u64::try_from(micros).unwrap_or_default()).as_secs_f64();
+    Some(format!(
+        "# TYPE roomkey_mail_waiting gauge\nroomkey_mail_waiting {count}\n\n\
+         # TYPE roomkey_mail_waiting_oldest_seconds gauge\n\
+         roomkey_mail_waiting_oldest_seconds {age}\n\n"
+    ))
 }

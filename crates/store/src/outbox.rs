@@ -80,4 +80,12 @@ impl Store {
     pub async fn next_mail_due(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
         self.read(move |tx| tx.next_mail_due(now)).await
     }
+
+    /// How many mails have not left and are not given up, and when the oldest was queued.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mail_waiting(&self) -> Result<(i64, Option<Instant>), StoreError> {
+        self.read(|tx| tx.mail_waiting()).await
+    }
 }

@@ -441,4 +441,19 @@ impl Tx<'_> {
             _ => Ok(queued.map(Instant::from_micros)),
         }
     }
+
+    /// The mails that have not left, and are not given up: how many, and when the oldest of them
+    /// was queued.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mail_waiting(&mut self) -> Result<(i64, Option<Instant>), StoreError> {
+        let (count, oldest): (i64, Option<i64>) = self.run(|c| {
+            outbox::table
+                .filter(outbox::finished_at.is_null())
+                .select((diesel::dsl::count_star(), diesel::dsl::min(outbox::queued_at)))
+                .get_result(c)
+        })?;
+        Ok((count, oldest.map(Instant::from_micros)))
+    }
 }
