@@ -16,7 +16,9 @@ const PATIENCE: i64 = 5 * 24 * 60 * MINUTE;
 ///
 /// The first tries come quickly, so that a relay's restart or a short greylisting delays a mail by
 /// seconds; then the pauses double up to an hour. While the relay itself is away they stay at a
-/// minute: the mail is not to blame, and it should leave soon after the relay is back.
+/// minute: the mail is not to blame, and it should leave soon after the relay is back. A relay that
+/// will not serve us is asked as seldom as any other: who asks it every minute for days with a wrong
+/// password is soon locked out.
 pub(crate) fn next_try(
     failure: Failure,
     failures: u32,
@@ -63,11 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn the_pauses_of_a_mail_that_is_deferred() {
-        let pauses: Vec<_> = (1..=10).map(|n| pause(Failure::Deferred, n, 0x7f).unwrap()).collect();
+    fn the_pauses_of_a_mail_that_is_deferred_or_of_a_sender_who_is_unwelcome() {
         let expected = [5, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
-        for (pause, expected) in pauses.into_iter().zip(expected) {
-            assert!((expected - pause).abs() <= 1 + expected / 100, "{pause} for {expected}");
+        for failure in [Failure::Deferred, Failure::Unwelcome] {
+            for (failures, expected) in (1..).zip(expected) {
+                let pause = pause(failure, failures, 0x7f).unwrap();
+                assert!((expected - pause).abs() <= 1 + expected / 100, "{pause} for {expected}");
+            }
         }
         assert_eq!(pause(Failure::Deferred, u32::MAX, 0xff), Some(4320));
     }

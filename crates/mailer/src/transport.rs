@@ -132,8 +132,11 @@ impl Ready<'_> {
 /// What a failure means for the mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The server could not be reached or will not serve us at all: the mail is not to blame.
+    /// The server could not be reached or has no time for anybody: the mail is not to blame.
     Unavailable,
+    /// The server will not serve us (5xx to the greeting, the sign-in or the sender): the mail is
+    /// not to blame, but somebody has to set something right.
+    Unwelcome,
     /// Not now (4xx).
     Deferred,
     /// Never (5xx).

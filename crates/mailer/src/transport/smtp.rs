@@ -308,9 +308,12 @@ fn meaning(stage: Stage, reply: Option<(Severity, u16)>) -> Failure {
     match reply {
         None if stage == Stage::Content => Failure::Unknown,
         None => Failure::Unavailable,
+        // The server is going down (RFC 5321 3.8).
+        Some((_, 421)) => Failure::Unavailable,
+        // The server wants us to sign in (RFC 4954 6).
+        Some((_, 530 | 534 | 535 | 538)) => Failure::Unwelcome,
+        Some((Severity::PermanentNegativeCompletion, _)) if !about_this_mail => Failure::Unwelcome,
         _ if !about_this_mail => Failure::Unavailable,
-        // The server is going down, or wants us to sign in (RFC 5321 3.8, RFC 4954 6).
-        Some((_, 421 | 530 | 534 | 535 | 538)) => Failure::Unavailable,
         Some((Severity::PermanentNegativeCompletion, _)) => Failure::Refused,
         Some(_) => Failure::Deferred,
     }
@@ -332,13 +335,16 @@ mod tests {
             (Severity::PermanentNegativeCompletion, Severity::TransientNegativeCompletion);
         for (stage, reply, failure) in [
             (Stage::Connect, None, Failure::Unavailable),
-            (Stage::Connect, Some((never, 554)), Failure::Unavailable),
-            (Stage::Auth, Some((never, 535)), Failure::Unavailable),
-            (Stage::Sender, Some((never, 550)), Failure::Unavailable),
+            (Stage::Connect, Some((never, 554)), Failure::Unwelcome),
+            (Stage::Connect, Some((later, 450)), Failure::Unavailable),
+            (Stage::Auth, Some((never, 535)), Failure::Unwelcome),
+            (Stage::Auth, Some((later, 454)), Failure::Unavailable),
+            (Stage::Sender, Some((never, 550)), Failure::Unwelcome),
+            (Stage::Sender, Some((later, 451)), Failure::Unavailable),
             (Stage::Recipient, None, Failure::Unavailable),
             (Stage::Recipient, Some((later, 450)), Failure::Deferred),
             (Stage::Recipient, Some((later, 421)), Failure::Unavailable),
-            (Stage::Recipient, Some((never, 530)), Failure::Unavailable),
+            (Stage::Recipient, Some((never, 530)), Failure::Unwelcome),
             (Stage::Recipient, Some((never, 550)), Failure::Refused),
             (Stage::Content, Some((never, 554)), Failure::Refused),
             (Stage::Content, Some((later, 452)), Failure::Deferred),
