@@ -1,6 +1,6 @@
 //! The program under test: started, stopped, killed and restarted as its operator would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ const RESERVATIONS_TOKEN: &str = "prosody-test-token-5d41402abc4b2a76b9719d91101
 pub struct Builder {
     backend: Backend,
     settings: BTreeMap<String, String>,
+    left_out: BTreeSet<String>,
     arguments: Vec<String>,
     clock: Option<String>,
     empty_database: bool,
@@ -35,6 +36,7 @@ pub struct Builder {
 #[derive(Debug)]
 pub struct TestApp {
     settings: BTreeMap<String, String>,
+    left_out: BTreeSet<String>,
     arguments: Vec<String>,
     clock: Option<String>,
     started: Instant,
@@ -51,6 +53,12 @@ impl Builder {
     /// Sets one key of the configuration by its name in the documentation, such as `mail.url`.
     pub fn set(mut self, key: &str, value: impl Into<String>) -> Self {
         self.settings.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Leaves one of the tests' usual settings to the program's own default.
+    pub fn without(mut self, key: &str) -> Self {
+        self.left_out.insert(key.to_owned());
         self
     }
 
@@ -93,6 +101,7 @@ impl Builder {
         };
         TestApp {
             settings: self.settings,
+            left_out: self.left_out,
             arguments: self.arguments,
             clock: self.clock,
             started: Instant::now(),
@@ -120,6 +129,7 @@ impl TestApp {
         Builder {
             backend,
             settings: BTreeMap::new(),
+            left_out: BTreeSet::new(),
             arguments: Vec::new(),
             clock: None,
             empty_database: false,
@@ -288,6 +298,7 @@ impl TestApp {
             settings.insert("database_url", self.database.url());
             settings.insert("data_dir", self.data_dir().display().to_string());
         }
+        settings.retain(|key, _| !self.left_out.contains(*key));
         let settings = settings.iter().map(|(key, value)| (*key, value));
         for (key, value) in settings.chain(self.settings.iter().map(|(k, v)| (k.as_str(), v))) {
             command.env(format!("ROOMKEY_{}", key.replace('.', "__").to_uppercase()), value);

@@ -591,6 +591,31 @@ fn tls_to_postgres_is_demanded_of_a_build_that_has_it_only() {
 }
 
 #[test]
+fn a_part_that_jitsi_calls_makes_no_token_of_its_own() {
+    let app = TestApp::on(Backend::Sqlite)
+        .own_defaults()
+        .set("secret_key", "ab".repeat(32))
+        .without("jitsi.reservations_token")
+        .prepare();
+    for parts in ["reservations", "web,reservations"] {
+        let refused = app.cli(&["serve", "--only", parts]);
+        assert!(refused.refused().contains("jitsi.reservations_token"), "{refused:?}");
+    }
+    assert!(!app.dir().join("data").exists(), "nothing is made");
+}
+
+#[test]
+fn the_data_folder_is_for_the_owner_only_whoever_makes_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for command in [&["migrate"][..], &["mail", "test", "--to", "ops@customers.example"]] {
+        let app = TestApp::on(Backend::Sqlite).own_defaults().prepare();
+        app.cli(command).done();
+        let mode = std::fs::metadata(app.dir().join("data")).expect("data").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{command:?}: {mode:o}");
+    }
+}
+
+#[test]
 fn jitsi_config_is_ready_to_paste() {
     let app = TestApp::on(Backend::Sqlite).prepare();
     let prosody = app.cli(&["jitsi", "config"]);
@@ -709,6 +734,8 @@ fn the_configuration_is_read_strictly() {
     named(&with("mail.no_such_key", "1"), "no_such_key");
     named(&with("database_url", "mysql://localhost/x"), "database_url");
     named(&with("database_url", "roomkey.db"), "database_url");
+    named(&with("database_url", "sqlite://:memory:"), "database_url");
+    named(&with("database_url", "sqlite://file::memory:?cache=shared"), "database_url");
     named(&with("public_url", "not a url"), "public_url");
     named(&with("listen", "everywhere"), "listen");
     named(&with("mail.url", "pigeon://coop"), "mail.url");
@@ -781,8 +808,20 @@ fn a_wrong_setting_is_one_sentence_that_names_it_and_its_place() {
         ("secret_key", "planted-5e"),
         ("database_url", "mysql://user:planted-5e@localhost/x"),
         ("database_url", "postgres://user:%planted-5e@localhost/x"),
+        ("database_url", "postgres://user:is@planted-5e@localhost/x"),
+        ("database_url", "postgres://user:is/planted-5e@localhost/x"),
+        ("database_url", "postgres://user:planted-5e/is@localhost/x"),
+        ("database_url", "postgres://user:is planted-5e@localhost/x"),
+        ("database_url", "postgres://user:is?planted-5e@localhost/x"),
+        ("database_url", "postgres://user:is#planted-5e@localhost/x"),
+        ("database_url", "postgres://user:planted-5e"),
         ("mail.url", "pigeon://user:planted-5e@coop"),
         ("jitsi.reservations_token_previous", "planted-5e"),
+        ("jitsi.reservations_token", "planted-5e-0123456789\"quote"),
+        ("jitsi.reservations_token", "planted-5e-0123456789\\backslash"),
+        ("jitsi.reservations_token", "planted-5e-0123456789,comma"),
+        ("jitsi.reservations_token", "planted-5e-0123456789$dollar"),
+        ("jitsi.reservations_token_previous", "planted-5e-0123456789'quote"),
     ] {
         let line = sentence(&TestApp::on(Backend::Sqlite).set(key, value).prepare(), &[]);
         let variable = format!("ROOMKEY_{}", key.replace('.', "__").to_uppercase());

@@ -60,6 +60,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     let running: BTreeSet<Part> =
         if alone { all.into() } else { request.only.iter().copied().collect() };
     check_secret_key(&settings, alone)?;
+    check_reservations_token(&settings, alone, &running)?;
     telemetry::log(&settings)?;
     let metrics = telemetry::metrics()?;
 
@@ -69,7 +70,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
         if request.demo { Some(demo::prepare(&app, &settings.data_dir).await?) } else { None };
 
     // Before anything says that it is ready: a signal that nobody waits for kills.
-    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![internal_server(&settings, &app, metrics.clone(), &running)?];
     if running.contains(&Part::Web) {
@@ -110,6 +111,22 @@ fn check_secret_key(settings: &Settings, alone: bool) -> anyhow::Result<()> {
              same PostgreSQL needs the same key.",
             settings.data_dir.join("secret-key").display()
         ));
+    }
+    Ok(())
+}
+
+/// Nor may a part that Jitsi calls make a token of its own, beside others that make another.
+fn check_reservations_token(
+    settings: &Settings,
+    alone: bool,
+    running: &BTreeSet<Part>,
+) -> anyhow::Result<()> {
+    if !alone && running.contains(&Part::Reservations) && settings.jitsi.token.is_none() {
+        bail!(
+            "jitsi.reservations_token is not set: processes started with --only reservations must \
+             share one, and Prosody must send it; make it with 'openssl rand -hex 32' and give it \
+             to each"
+        );
     }
     Ok(())
 }
@@ -274,19 +291,53 @@ async fn upkeep(app: App, stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Serves until a signal comes; then takes no more, lets what runs finish, and returns.
+/// What asks the program to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal comes; then takes no more, lets what runs finish, and returns. A second
+/// signal does not wait for that.
 async fn wait(
-    (mut terminate, mut interrupt): (Signal, Signal),
+    mut signals: Signals,
+    servers: Vec<Server>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+) -> anyhow::Result<()> {
+    signals.next().await;
+    tracing::info!("stopping");
+    tokio::select! {
+        drained = drain(servers, tasks, stop) => drained?,
+        () = signals.next() => {
+            tracing::warn!("stopped by a second signal; what ran was cut off");
+            bail!("stopped by a second signal");
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn drain(
     servers: Vec<Server>,
     tasks: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
     let (handles, running): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping");
     futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true))).await;
     stop.send_replace(true);
     for server in running {
@@ -295,6 +346,5 @@ async fn wait(
     for task in tasks {
         task.await?;
     }
-    tracing::info!("stopped");
     Ok(())
 }

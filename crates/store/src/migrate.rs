@@ -12,7 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::{
     Backend, DatabaseUrl,
     connection::{Access, Conn, Manager},
-    file::private,
+    file::{private, private_folder},
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -161,7 +161,7 @@ fn names<DB: diesel::backend::Backend>(
 /// Held, it keeps other processes from migrating the same SQLite file.
 fn lock_file(path: &std::path::Path) -> Result<File, std::io::Error> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".migrate-lock");
