@@ -307,9 +307,8 @@ fn meaning(stage: Stage, reply: Option<(Severity, u16)>) -> Failure {
     let about_this_mail = matches!(stage, Stage::Recipient | Stage::Data | Stage::Content);
     match reply {
         None if stage == Stage::Content => Failure::Unknown,
-        None => Failure::Unavailable,
-        // The server is going down (RFC 5321 3.8).
-        Some((_, 421)) => Failure::Unavailable,
+        // With 421 the server is going down (RFC 5321 3.8).
+        None | Some((_, 421)) => Failure::Unavailable,
         // The server wants us to sign in (RFC 4954 6).
         Some((_, 530 | 534 | 535 | 538)) => Failure::Unwelcome,
         Some((Severity::PermanentNegativeCompletion, _)) if !about_this_mail => Failure::Unwelcome,

@@ -58,8 +58,7 @@ pub(super) fn run(settings: &Settings, Command::Config(config): &Command) -> any
             "config": text,
         }));
     }
-    print!("{text}");
-    Ok(())
+    output::line(format_args!("{}", text.trim_end()))
 }
 
 /// Where a Prosody on this machine finds the internal listener.
