@@ -7,7 +7,7 @@ use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Minutes, Span, TimeZ
 pub(crate) struct When {
     /// `Thursday 8 October 2026`.
     pub(crate) date: String,
-    /// `12:45`.
+    /// `12:45`; in a night whose clocks go back, `02:30 (UTC+02:00)`.
     pub(crate) start: String,
     /// `13:30`, or `00:15 on Friday 9 October` if that is another day.
     pub(crate) end: String,
@@ -18,11 +18,18 @@ pub(crate) struct When {
 impl When {
     pub(crate) fn new(span: Span, zone: TimeZone) -> Self {
         let start = zone.local(span.start);
-        Self {
-            date: long_date(start),
-            start: clock(start),
-            end: near(span.end, start.date(), zone),
-            zone: place(span, zone),
+        let date = long_date(start);
+        let (begins, ends) = (clock(start), near(span.end, start.date(), zone));
+        let offsets = [span.start, span.end].map(|at| offset(at, zone));
+        match offsets {
+            // One offset beside the zone would be wrong for one of them.
+            [first, last] if first != last && is_unclear(span, zone) => Self {
+                date,
+                start: format!("{begins} ({first})"),
+                end: format!("{ends} ({last})"),
+                zone: zone.city(),
+            },
+            _ => Self { date, start: begins, end: ends, zone: place(span, zone) },
         }
     }
 }
@@ -72,15 +79,24 @@ fn long_date(local: LocalDateTime) -> String {
 /// The zone's city. In the hour that an autumn night has twice, the city alone would leave open
 /// which of the two is meant, so the offset stands beside it.
 fn place(span: Span, zone: TimeZone) -> String {
-    let twice = |at| zone.instants(zone.local(at)).count() > 1;
-    if twice(span.start) || twice(span.end) {
-        let seconds = zone.offset_seconds(span.start);
-        let sign = if seconds < 0 { '-' } else { '+' };
-        let minutes = seconds.abs() / 60;
-        format!("{}, UTC{sign}{:02}:{:02}", zone.city(), minutes / 60, minutes % 60)
+    if is_unclear(span, zone) {
+        format!("{}, {}", zone.city(), offset(span.start, zone))
     } else {
         zone.city()
     }
+}
+
+/// Whether the clock shows the start or the end twice.
+fn is_unclear(span: Span, zone: TimeZone) -> bool {
+    [span.start, span.end].into_iter().any(|at| zone.instants(zone.local(at)).count() > 1)
+}
+
+/// `UTC+02:00`.
+fn offset(at: Instant, zone: TimeZone) -> String {
+    let seconds = zone.offset_seconds(at);
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.abs() / 60;
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -148,5 +164,13 @@ mod tests {
         let second = When::new(span("2026-10-25T01:30:00Z", 15), berlin);
         assert_eq!((&*first.start, &*first.zone), ("02:30", "Berlin, UTC+02:00"));
         assert_eq!((&*second.start, &*second.zone), ("02:30", "Berlin, UTC+01:00"));
+        // From one into the other, each time has its own.
+        let across = When::new(span("2026-10-25T00:30:00Z", 60), berlin);
+        assert_eq!(
+            (&*across.start, &*across.end, &*across.zone),
+            ("02:30 (UTC+02:00)", "02:30 (UTC+01:00)", "Berlin")
+        );
+        let into = When::new(span("2026-10-24T23:45:00Z", 90), berlin);
+        assert_eq!((&*into.start, &*into.end), ("01:45 (UTC+02:00)", "02:15 (UTC+01:00)"));
     }
 }

@@ -133,7 +133,8 @@ pub(crate) struct When {
     pub(crate) start: Instant,
     pub(crate) date: String,
     pub(crate) from: TimeOfDay,
-    pub(crate) to: TimeOfDay,
+    /// `13:30`, or `00:15 on Friday 9 October` if that is another day.
+    pub(crate) to: String,
     pub(crate) city: String,
     pub(crate) theirs: Option<Theirs>,
 }
@@ -144,7 +145,8 @@ pub(crate) struct Theirs {
     pub(crate) city: String,
     /// With the weekday, where it is another one there.
     pub(crate) from: String,
-    pub(crate) to: TimeOfDay,
+    /// With the weekday, where it is another one than at the start.
+    pub(crate) to: String,
 }
 
 impl When {
@@ -157,13 +159,21 @@ impl When {
             } else {
                 format!("{} {from}", weekday(there.weekday()))
             };
-            Theirs { city: other.city(), from, to: TimeOfDay::at(other, span.end, clock) }
+            let (to, last) = (TimeOfDay::at(other, span.end, clock), other.date(span.end));
+            let to = if last == there {
+                to.to_string()
+            } else {
+                format!("{} {to}", weekday(last.weekday()))
+            };
+            Theirs { city: other.city(), from, to }
         });
+        let (first, last) = (own.date(span.start), own.date(span.end));
+        let to = TimeOfDay::at(own, span.end, clock);
         Self {
             start: span.start,
-            date: date_with_year(own.date(span.start)),
+            date: date_with_year(first),
             from: TimeOfDay::at(own, span.start, clock),
-            to: TimeOfDay::at(own, span.end, clock),
+            to: if first == last { to.to_string() } else { format!("{to} on {}", long_date(last)) },
             city: own.city(),
             theirs,
         }
@@ -239,6 +249,20 @@ mod tests {
             ("Thursday 8 October 2026", "12:45".into())
         );
         assert_eq!(when.theirs.unwrap().from, "Friday 00:45");
+    }
+
+    #[test]
+    fn an_end_on_another_day_names_it() {
+        let zone = |name: &str| name.parse::<TimeZone>().unwrap();
+        let day = Span { start: at("2026-10-08T23:00:00Z"), end: at("2026-10-09T23:00:00Z") };
+        let when =
+            When::new(day, zone("Europe/London"), zone("Pacific/Auckland"), Clock::TwentyFour);
+        assert_eq!(
+            (when.date.as_str(), when.from.to_string(), when.to.as_str()),
+            ("Friday 9 October 2026", "00:00".into(), "00:00 on Saturday 10 October")
+        );
+        let theirs = when.theirs.unwrap();
+        assert_eq!((theirs.from.as_str(), theirs.to.as_str()), ("12:00", "Saturday 12:00"));
     }
 
     #[test]
