@@ -15,6 +15,7 @@ on_both!(
     every_field_of_the_customers_form,
     every_field_of_the_hosts_forms,
     bodies_that_are_no_request,
+    a_form_that_is_no_utf8_stores_nothing,
     text_that_looks_like_html_is_ordinary_text,
 );
 
@@ -688,6 +689,31 @@ fn bodies_that_are_no_request(backend: Backend) {
         }
     }
     before.is_still_so(&app);
+}
+
+fn a_form_that_is_no_utf8_stores_nothing(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    let visitor = app.client();
+    let slot = rfc3339(app.noon_in_days(2));
+    let form = visitor.page(&format!("/ada/intro?slot={slot}&tz=UTC")).form("/ada/intro");
+    let form = form.set("name", "Bo").set("email", "bo@customers.example");
+    let good = serde_urlencoded::to_string(form.fields()).expect("a form");
+    let bad = good.replace("name=Bo", "name=Bo%FF");
+    assert_ne!(good, bad);
+    let origin = app.base();
+    let headers =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", origin.as_str())];
+    visitor.send("POST", "/ada/intro", Some(bad.into_bytes()), &headers).expect(400);
+    let raw = good.replace("name=Bo", "name=Bo#").into_bytes();
+    let raw = raw.into_iter().map(|byte| if byte == b'#' { 0xff } else { byte }).collect();
+    visitor.send("POST", "/ada/intro", Some(raw), &headers).expect(400);
+    // A body with fields says what it is; the time is still free for one that does.
+    visitor.send("POST", "/ada/intro", Some(good.clone().into_bytes()), &headers[1..]).expect(415);
+    let booked = visitor.send("POST", "/ada/intro", Some(good.into_bytes()), &headers);
+    // A form without fields need not.
+    let page = booked.expect(303).location();
+    let page = page.split('?').next().expect("a path");
+    visitor.send("POST", &format!("{page}/cancel"), None, &headers[1..]).expect(303);
 }
 
 fn text_that_looks_like_html_is_ordinary_text(backend: Backend) {

@@ -8,6 +8,8 @@ use actix_web::{
     http::{StatusCode, header::CONTENT_TYPE},
 };
 
+use percent_encoding::percent_decode;
+
 use crate::{body, failure::Failure};
 
 /// The largest form that is read. Generous, so that too long a note is told so in its place.
@@ -57,17 +59,26 @@ impl FromRequest for Form {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let encoded = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let kind = request.headers().get(CONTENT_TYPE).cloned();
         let body = body::read(request, payload);
         Box::pin(async move {
-            if !encoded {
+            let is_form = kind.as_ref().map(|kind| {
+                kind.to_str()
+                    .is_ok_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+            });
+            if is_form == Some(false) {
                 return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
-            body.await.map(|body| Self::parse(&body)).map_err(Failure::Status)
+            let body = body.await.map_err(Failure::Status)?;
+            // A form without fields may come without a type, and only such a one.
+            if is_form.is_none() && !body.is_empty() {
+                return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            }
+            // Else what can not be read would be kept as replacement characters.
+            if percent_decode(&body).decode_utf8().is_err() {
+                return Err(Failure::Status(StatusCode::BAD_REQUEST));
+            }
+            Ok(Self::parse(&body))
         })
     }
 }

@@ -90,10 +90,12 @@ fn idempotency(
     let scope = caller
         .map_or(IdempotencyScope::Anonymous, |caller| IdempotencyScope::ApiKey(caller.key.id));
     match header.to_str() {
-        Ok(key) if (1..=255).contains(&key.len()) => {
+        Ok(key) if (1..=255).contains(&key.len()) && !key.contains('\t') => {
             Ok(Some(Idempotency { scope, key: key.to_owned() }))
         }
-        _ => Err(Problem::bad_request("Idempotency-Key takes 1 to 255 visible ASCII characters.")),
+        _ => Err(Problem::bad_request(
+            "Idempotency-Key takes 1 to 255 visible ASCII characters and spaces.",
+        )),
     }
 }
 
