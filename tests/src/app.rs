@@ -162,6 +162,16 @@ impl TestApp {
         self.starts += 1;
     }
 
+    /// Waits until a server that was spawned says that it is ready.
+    #[track_caller]
+    pub fn wait_until_ready(&self) {
+        let internal = self.internal_client();
+        wait_until("the server to be ready", Duration::from_secs(20), || {
+            let reply = internal.try_send("GET", "/readyz", None, &[]).ok()?;
+            (reply.status == 200).then_some(())
+        });
+    }
+
     /// Starts the server with its output into pipes, and closes them as soon as it is ready.
     pub fn start_into_closed_pipes(&mut self) {
         let mut command = self.command();

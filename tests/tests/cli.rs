@@ -5,9 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use chrono::Duration;
-use roomkey_tests::{
-    Backend, Booked, Host, Output, SOON, SmtpSink, TestApp, instant, on_both, rfc3339, wait_until,
-};
+use roomkey_tests::{Backend, Booked, Host, Output, SmtpSink, TestApp, instant, on_both, rfc3339};
 use serde_json::{Value, json};
 
 on_both!(
@@ -48,12 +46,7 @@ fn serve_migrates_also_when_many_start_at_once(backend: Backend) {
     for other in &mut rest {
         other.spawn();
     }
-    for app in rest.iter().chain([&first]) {
-        wait_until("every one to be ready", SOON, || {
-            let reply = app.internal_client().try_send("GET", "/readyz", None, &[]).ok()?;
-            (reply.status == 200).then_some(())
-        });
-    }
+    rest.iter().chain([&first]).for_each(TestApp::wait_until_ready);
 }
 
 /// As in `roomkey event-type list | head -1`.

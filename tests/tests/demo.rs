@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use roomkey_tests::{Backend, Host, Mailbox, SOON, TestApp, rfc3339, wait_until};
+use roomkey_tests::{Backend, Host, Mailbox, TestApp, rfc3339};
 
 #[test]
 fn the_demo_says_how_to_get_in_and_finds_its_data_again() {
@@ -99,12 +99,7 @@ fn demos_that_start_at_once_share_their_host() {
     for other in &mut rest {
         other.spawn();
     }
-    for app in rest.iter().chain([&first]) {
-        wait_until("every one to be ready", SOON, || {
-            let reply = app.internal_client().try_send("GET", "/readyz", None, &[]).ok()?;
-            (reply.status == 200).then_some(())
-        });
-    }
+    rest.iter().chain([&first]).for_each(TestApp::wait_until_ready);
 }
 
 #[test]
