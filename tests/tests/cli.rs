@@ -339,6 +339,8 @@ fn bookings_are_added_listed_shown_and_cancelled(backend: Backend) {
     let for_people = app.cli(&["booking", "show", booked.id()]);
     assert!(for_people.done().contains("Bo Berg"), "{for_people:?}");
     assert!(app.cli(&["booking", "list"]).done().contains("Bo Berg"));
+    assert!(app.cli(&["booking", "list", "--from", "2020-01-01"]).done().contains("Bo Berg"));
+    assert!(!app.cli(&["booking", "list", "--to", "2020-01-01"]).done().contains("Bo Berg"));
     let listed = app.cli(&["booking", "list", "--host", "ada", "--json"]).json();
     assert_eq!(listed.as_array().map(Vec::len), Some(1));
     assert_eq!(listed[0]["id"], booked.id());
@@ -739,6 +741,7 @@ fn the_configuration_is_read_strictly() {
     named(&with("sign_up", "everybody"), "sign_up");
     named(&with("log.format", "xml"), "log.format");
     named(&with("log.level", "info,roomkey=loud"), "log.level");
+    named(&with("log.level", "inof"), "log.level");
 
     // A file, and the environment over it.
     let file = app.dir().join("roomkey.toml");

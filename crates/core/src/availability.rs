@@ -12,5 +12,5 @@ mod weekly;
 
 pub use busy::{Busy, BusyTimes};
 pub use offer::{Offer, Refusal, Slot};
-pub use schedule::{DayHours, LocalRange, Schedule, WeeklyHours};
+pub use schedule::{DayHours, LocalRange, Schedule, WEEK, WeeklyHours};
 pub use weekly::{InvalidOverride, InvalidWeekly, parse_override, parse_weekly};

@@ -11,10 +11,23 @@ use std::fmt;
 
 pub use chrono::{Datelike, NaiveDate as LocalDate, NaiveDateTime as LocalDateTime, Weekday};
 pub use clock::{Clock, FixedClock};
-pub use date::{InvalidDate, parse_date};
+pub use date::{InvalidDate, parse_date, parse_moment};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
 pub use span::Span;
-pub use zone::{Edge, TimeZone, UnknownTimeZone};
+pub use zone::{Edge, TimeZone, UnknownTimeZone, UtcOffset};
+
+/// The name of a day of the week.
+pub const fn day_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
 
 /// Minutes as people set them: durations, notices, buffers.
 #[derive(

@@ -7,11 +7,11 @@ use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Minutes, Span, TimeZ
 pub(crate) struct When {
     /// `Thursday 8 October 2026`.
     pub(crate) date: String,
-    /// `12:45`; in a night whose clocks go back, `02:30 (UTC+02:00)`.
+    /// `12:45`; in a night whose clocks go back, `02:30 (UTC+2)`.
     pub(crate) start: String,
     /// `13:30`, or `00:15 on Friday 9 October` if that is another day.
     pub(crate) end: String,
-    /// `London`; where the clock shows this time twice, `London, UTC+01:00`.
+    /// `London`; where the clock shows this time twice, `London, UTC+1`.
     pub(crate) zone: String,
 }
 
@@ -20,7 +20,7 @@ impl When {
         let start = zone.local(span.start);
         let date = long_date(start);
         let (begins, ends) = (clock(start), near(span.end, start.date(), zone));
-        let offsets = [span.start, span.end].map(|at| offset(at, zone));
+        let offsets = [span.start, span.end].map(|at| zone.utc_offset(at));
         match offsets {
             // One offset beside the zone would be wrong for one of them.
             [first, last] if first != last && is_unclear(span, zone) => Self {
@@ -80,7 +80,7 @@ fn long_date(local: LocalDateTime) -> String {
 /// which of the two is meant, so the offset stands beside it.
 fn place(span: Span, zone: TimeZone) -> String {
     if is_unclear(span, zone) {
-        format!("{}, {}", zone.city(), offset(span.start, zone))
+        format!("{}, {}", zone.city(), zone.utc_offset(span.start))
     } else {
         zone.city()
     }
@@ -89,14 +89,6 @@ fn place(span: Span, zone: TimeZone) -> String {
 /// Whether the clock shows the start or the end twice.
 fn is_unclear(span: Span, zone: TimeZone) -> bool {
     [span.start, span.end].into_iter().any(|at| zone.instants(zone.local(at)).count() > 1)
-}
-
-/// `UTC+02:00`.
-fn offset(at: Instant, zone: TimeZone) -> String {
-    let seconds = zone.offset_seconds(at);
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let minutes = seconds.abs() / 60;
-    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -152,8 +144,8 @@ mod tests {
         // Berlin has 02:30 twice that night.
         assert_eq!(
             told("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", Minutes(60), "Europe/Berlin"),
-            "opens at 02:30 (Berlin, UTC+02:00), 1 hour early, and closes at 02:30 (Berlin, \
-             UTC+01:00)"
+            "opens at 02:30 (Berlin, UTC+2), 1 hour early, and closes at 02:30 (Berlin, \
+             UTC+1)"
         );
     }
 
@@ -162,15 +154,15 @@ mod tests {
         let berlin = zone("Europe/Berlin");
         let first = When::new(span("2026-10-25T00:30:00Z", 15), berlin);
         let second = When::new(span("2026-10-25T01:30:00Z", 15), berlin);
-        assert_eq!((&*first.start, &*first.zone), ("02:30", "Berlin, UTC+02:00"));
-        assert_eq!((&*second.start, &*second.zone), ("02:30", "Berlin, UTC+01:00"));
+        assert_eq!((&*first.start, &*first.zone), ("02:30", "Berlin, UTC+2"));
+        assert_eq!((&*second.start, &*second.zone), ("02:30", "Berlin, UTC+1"));
         // From one into the other, each time has its own.
         let across = When::new(span("2026-10-25T00:30:00Z", 60), berlin);
         assert_eq!(
             (&*across.start, &*across.end, &*across.zone),
-            ("02:30 (UTC+02:00)", "02:30 (UTC+01:00)", "Berlin")
+            ("02:30 (UTC+2)", "02:30 (UTC+1)", "Berlin")
         );
         let into = When::new(span("2026-10-24T23:45:00Z", 90), berlin);
-        assert_eq!((&*into.start, &*into.end), ("01:45 (UTC+02:00)", "02:15 (UTC+01:00)"));
+        assert_eq!((&*into.start, &*into.end), ("01:45 (UTC+2)", "02:15 (UTC+1)"));
     }
 }

@@ -106,7 +106,10 @@ fn database(settings: &Settings) -> Vec<Finding> {
     }
     let mut findings = vec![Finding::ok("database", format!("{kind} answers"))];
     if !found.missing.is_empty() {
-        let finding = format!("{} steps are missing", found.missing.len());
+        let finding = match found.missing.len() {
+            1 => "1 step is missing".to_owned(),
+            many => format!("{many} steps are missing"),
+        };
         let mend = "run 'roomkey migrate', or start the server, which does the same";
         findings.push(Finding::fail("schema", finding, mend));
         return findings;

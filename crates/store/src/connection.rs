@@ -73,7 +73,11 @@ pub(crate) fn with_limits(url: &str) -> String {
         if url.contains(&format!("{name}=")) {
             return url;
         }
-        let joint = if url.contains('?') { '&' } else { '?' };
+        let joint = match url.split_once('?') {
+            None => "?",
+            Some((_, "")) => "",
+            Some(_) => "&",
+        };
         format!("{url}{joint}{name}={value}")
     })
 }
@@ -122,6 +126,24 @@ impl Conn {
         match self {
             Self::Pg(c) => AnsiTransactionManager::rollback_transaction(c),
             Self::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_added_where_none_are_given() {
+        let started = |url| with_limits(url).split("keepalives_idle").next().map(str::to_owned);
+        for (url, begins) in [
+            ("postgres://h/db", "postgres://h/db?connect_timeout=5&"),
+            ("postgres://h/db?", "postgres://h/db?connect_timeout=5&"),
+            ("postgres://h/db?host=/tmp", "postgres://h/db?host=/tmp&connect_timeout=5&"),
+            ("postgres://h/db?connect_timeout=9", "postgres://h/db?connect_timeout=9&"),
+        ] {
+            assert_eq!(started(url).as_deref(), Some(begins));
         }
     }
 }

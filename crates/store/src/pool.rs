@@ -238,15 +238,20 @@ impl Inner {
     }
 }
 
-fn transaction<T, E: From<StoreError>>(
+pub(crate) fn transaction<T, E: From<StoreError>>(
     pooled: &mut Pooled,
     vault: &Vault,
     f: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
 ) -> (Result<T, E>, Remedy) {
     if let Err(error) = pooled.conn.begin_write() {
         let (error, remedy) = classify(&error);
-        // No statement has run: whatever is wrong with it, another connection may do.
+        // No statement has run, so it is no fault of ours (a file that became read-only), and
+        // whatever is wrong with it, another connection may do.
         pooled.broken = true;
+        let error = match error {
+            StoreError::Fault(text) => StoreError::Unavailable(text),
+            error => error,
+        };
         return (
             Err(error.into()),
             if remedy == Remedy::None { Remedy::Reconnect } else { remedy },

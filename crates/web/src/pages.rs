@@ -16,6 +16,7 @@ pub(crate) mod reset_password;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod trailing_slash;
 
 use actix_web::{
     HttpRequest, HttpResponse,

@@ -16,7 +16,7 @@ use crate::{
     method::{POST, READ, READ_AND_POST, read},
     pages::{
         app, booked, booking, calendar, cancel, details, forgot_password, home, join, mailbox,
-        profile, reset_password, setup, sign_in, sign_out,
+        profile, reset_password, setup, sign_in, sign_out, trailing_slash,
     },
     theme,
 };
@@ -113,6 +113,8 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
                     .route(web::post().to(details::post))
                     .default_service(route().to(|| ready(not_allowed(READ_AND_POST)))),
             )
+            .service(web::resource("/{handle}/").route(read().to(trailing_slash::get)))
+            .service(web::resource("/{handle}/{slug}/").route(read().to(trailing_slash::get)))
             .default_service(route().to(not_found)),
     );
 }

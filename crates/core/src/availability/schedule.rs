@@ -90,6 +90,12 @@ impl DayHours {
     }
 }
 
+/// The days of a week, Monday first.
+pub const WEEK: [Weekday; 7] = {
+    use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+    [Mon, Tue, Wed, Thu, Fri, Sat, Sun]
+};
+
 /// The hours of a week, by day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WeeklyHours([DayHours; 7]);
@@ -119,8 +125,7 @@ impl WeeklyHours {
 
     /// The days with their hours, Monday first.
     pub fn days(&self) -> impl Iterator<Item = (Weekday, &DayHours)> {
-        use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
-        [Mon, Tue, Wed, Thu, Fri, Sat, Sun].into_iter().zip(&self.0)
+        WEEK.into_iter().zip(&self.0)
     }
 }
 

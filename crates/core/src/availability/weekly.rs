@@ -1,12 +1,18 @@
 //! Hours as they are written on a command line: `mon-fri 09:00-12:00,13:00-17:00`.
 
-use super::{DayHours, LocalRange, WeeklyHours};
-use crate::time::{LocalDate, Weekday, parse_date};
+use super::{DayHours, LocalRange, WEEK, WeeklyHours};
+use crate::time::{LocalDate, Weekday, day_name, parse_date};
 
 /// The text does not say hours of a week.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' does not say weekly hours; write them like 'mon-fri 09:00-12:00,13:00-17:00'")]
-pub struct InvalidWeekly(pub String);
+pub enum InvalidWeekly {
+    /// A line is not days and ranges.
+    #[error("'{0}' does not say weekly hours; write them like 'mon-fri 09:00-12:00,13:00-17:00'")]
+    Line(String),
+    /// Two ranges of a day share time.
+    #[error("two ranges of {} overlap; write each time once", day_name(*.0))]
+    Overlap(Weekday),
+}
 
 /// The text does not say hours of a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,11 +22,11 @@ pub struct InvalidOverride(pub String);
 /// Puts together several lines of weekly hours; days that none names are closed.
 ///
 /// # Errors
-/// [`InvalidWeekly`] with the first line that says none, or ranges of one day that overlap.
+/// [`InvalidWeekly`].
 pub fn parse_weekly<S: AsRef<str>>(lines: &[S]) -> Result<WeeklyHours, InvalidWeekly> {
     let mut by_day: [Vec<LocalRange>; 7] = Default::default();
     for line in lines.iter().map(AsRef::as_ref) {
-        let invalid = || InvalidWeekly(line.to_owned());
+        let invalid = || InvalidWeekly::Line(line.to_owned());
         let (days, ranges) = line.trim().split_once(' ').ok_or_else(invalid)?;
         let ranges = parse_ranges(ranges).ok_or_else(invalid)?;
         for day in parse_days(days).ok_or_else(invalid)? {
@@ -30,11 +36,8 @@ pub fn parse_weekly<S: AsRef<str>>(lines: &[S]) -> Result<WeeklyHours, InvalidWe
         }
     }
     let mut week = WeeklyHours::default();
-    for (day, ranges) in (0_u8..7).zip(by_day) {
-        let day = Weekday::try_from(day).map_err(|_| InvalidWeekly(day.to_string()))?;
-        let hours = DayHours::new(ranges)
-            .map_err(|error| InvalidWeekly(format!("{day}: {error}").to_lowercase()))?;
-        week.set(day, hours);
+    for (day, ranges) in WEEK.into_iter().zip(by_day) {
+        week.set(day, DayHours::new(ranges).map_err(|_| InvalidWeekly::Overlap(day))?);
     }
     Ok(week)
 }
@@ -120,6 +123,12 @@ mod tests {
         ] {
             assert!(parse_weekly(&[bad]).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_overlap_is_named_by_its_day() {
+        let told = parse_weekly(&["mon-wed 09:00-12:00", "tue 11:00-13:00"]).unwrap_err();
+        assert_eq!(told.to_string(), "two ranges of Tuesday overlap; write each time once");
     }
 
     #[test]

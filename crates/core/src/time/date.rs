@@ -1,4 +1,4 @@
-use super::LocalDate;
+use super::{Edge, Instant, InvalidInstant, LocalDate, TimeZone};
 
 /// The text was no calendar date in the form of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,18 @@ pub fn parse_date(text: &str) -> Result<LocalDate, InvalidDate> {
         return Err(InvalidDate);
     }
     text.parse().map_err(|_| InvalidDate)
+}
+
+/// Reads an instant, or the edge of a date in UTC: its first moment, or the first after it.
+///
+/// # Errors
+/// [`InvalidInstant`] if it is neither.
+pub fn parse_moment(text: &str, edge: Edge) -> Result<Instant, InvalidInstant> {
+    match (parse_date(text), edge) {
+        (Ok(date), Edge::Start) => Ok(TimeZone::UTC.start_of(date)),
+        (Ok(date), Edge::End) => Ok(TimeZone::UTC.start_of(date.succ_opt().unwrap_or(date))),
+        (Err(_), _) => Instant::parse(text),
+    }
 }
 
 /// Whether the text has a digit wherever the shape has a `d`, and elsewhere the same character.

@@ -108,6 +108,11 @@ impl TimeZone {
         Written { at, offset: self.zone().rules().to_offset(at.timestamp()) }
     }
 
+    /// The same, as people read it.
+    pub fn utc_offset(self, at: Instant) -> UtcOffset {
+        UtcOffset(self.offset_seconds(at))
+    }
+
     /// Whether daylight saving time is in force at `at`.
     pub fn is_dst(self, at: Instant) -> bool {
         self.zone().rules().to_offset_info(at.timestamp()).dst().is_dst()
@@ -189,6 +194,20 @@ fn civil_time(local: LocalDateTime) -> Option<civil::DateTime> {
         0,
     )
     .ok()
+}
+
+/// By how much a clock is ahead of UTC: `UTC+2`, `UTC−3:30`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UtcOffset(i32);
+
+impl fmt::Display for UtcOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, minutes) = (if self.0 < 0 { '−' } else { '+' }, self.0.abs() / 60);
+        match minutes % 60 {
+            0 => write!(f, "UTC{sign}{}", minutes / 60),
+            rest => write!(f, "UTC{sign}{}:{rest:02}", minutes / 60),
+        }
+    }
 }
 
 struct Written {

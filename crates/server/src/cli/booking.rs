@@ -5,7 +5,7 @@ use roomkey_core::{
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, Note, PersonName},
-    time::{Instant, InvalidInstant, TimeZone},
+    time::{Edge, Instant, InvalidInstant, TimeZone, parse_moment},
 };
 use roomkey_web::booking_json;
 
@@ -26,6 +26,14 @@ pub(super) enum Command {
 
 fn instant(text: &str) -> Result<Instant, InvalidInstant> {
     Instant::parse(text)
+}
+
+fn from(text: &str) -> Result<Instant, InvalidInstant> {
+    parse_moment(text, Edge::Start)
+}
+
+fn to(text: &str) -> Result<Instant, InvalidInstant> {
+    parse_moment(text, Edge::End)
 }
 
 #[derive(Args)]
@@ -71,11 +79,11 @@ pub(super) struct List {
     /// unverified, pending, confirmed, declined, expired or cancelled
     #[arg(long)]
     status: Option<StatusFilter>,
-    /// Only those that end after this time
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    /// Only those that end after this time, or after this date began in UTC
+    #[arg(long, value_name = "TIME", value_parser = from)]
     from: Option<Instant>,
-    /// Only those that start before this time
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    /// Only those that start before this time, or before this date ends in UTC
+    #[arg(long, value_name = "TIME", value_parser = to)]
     to: Option<Instant>,
     /// At most so many of each host
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -46,7 +46,7 @@ pub(super) fn run(settings: &Settings, Command::Config(config): &Command) -> any
         }
         Format::Docker => {
             let api = format!("http://{CONTAINER}:{}", address.port());
-            let text = docker(&api, token);
+            let text = docker(&api, address.port(), token);
             (api, text)
         }
     };
@@ -119,11 +119,11 @@ Component "conference.{domain}" "muc"
     )
 }
 
-fn docker(api: &str, token: &str) -> String {
+fn docker(api: &str, port: u16, token: &str) -> String {
     format!(
         r#"# Goes into the .env of docker-jitsi-meet. Prosody must reach {api}: put Roomkey
 # on its network under the alias {CONTAINER} (its resolver may not find a name without dots), with
-# internal_listen = "0.0.0.0:8081", and publish that port nowhere else.
+# internal_listen = "0.0.0.0:{port}", and publish that port nowhere else.
 PROSODY_RESERVATION_ENABLED=1
 PROSODY_RESERVATION_REST_BASE_URL={api}
 XMPP_MODULES=persistent_lobby

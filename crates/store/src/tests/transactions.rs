@@ -1,7 +1,14 @@
 //! All of a transaction, or nothing of it.
 
-use super::{TestDatabase, World, on_both, run};
-use crate::StoreError;
+use std::sync::Arc;
+
+use super::{Dice, TestDatabase, World, on_both, run};
+use crate::{
+    SecretKey, StoreError, Vault,
+    connection::{Access, Manager, Pooled},
+    error::Remedy,
+    pool::transaction,
+};
 
 on_both!(an_error_undoes_everything, a_panic_undoes_everything, reads_can_not_write_on_sqlite);
 
@@ -52,4 +59,18 @@ fn reads_can_not_write_on_sqlite(database: &TestDatabase) {
             assert!(matches!(result, Err(StoreError::Fault(_))), "{result:?}");
         }
     });
+}
+
+/// A file that became read-only refuses the start of a transaction, as a reader's connection does.
+#[test]
+fn what_can_not_begin_is_no_fault() {
+    let database = TestDatabase::new(crate::Backend::Sqlite);
+    drop(database.open());
+    let manager = Manager { url: database.url.clone(), access: Access::ReadOnly };
+    let mut pooled = Pooled { conn: manager.open().unwrap(), broken: false };
+    let vault = Vault::new(&SecretKey::new(&Dice), Arc::new(Dice));
+    let (result, remedy) =
+        transaction::<(), StoreError>(&mut pooled, &vault, &|_| panic!("it began"));
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+    assert_eq!((remedy, pooled.broken), (Remedy::Reconnect, true));
 }

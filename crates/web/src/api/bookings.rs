@@ -13,7 +13,7 @@ use roomkey_core::{
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
-    time::{Instant, Minutes, TimeZone, parse_date},
+    time::{Edge, Instant, Minutes, TimeZone, parse_moment},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -265,8 +265,12 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
             None
         }
     });
-    let from = given("from").and_then(|text| reader.check("from", moment(&text, false)));
-    let to = given("to").and_then(|text| reader.check("to", moment(&text, true)));
+    // A plus sign that nobody escaped arrives as a space.
+    let moment = |text: &str, edge| {
+        parse_moment(&text.replace(' ', "+"), edge).map_err(|_| FieldError::Instant)
+    };
+    let from = given("from").and_then(|text| reader.check("from", moment(&text, Edge::Start)));
+    let to = given("to").and_then(|text| reader.check("to", moment(&text, Edge::End)));
     let limit = given("limit").and_then(|text| {
         let number = text.parse::<u32>().ok().filter(|number| (1..=MOST).contains(number));
         reader.check("limit", number.ok_or(FieldError::OutOfRange { min: 1, max: MOST }))
@@ -276,15 +280,6 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
     reader.finish_query()?;
     let limit = limit.unwrap_or(USUAL);
     Ok(BookingFilter { status, from, to, latest_first: false, after, limit })
-}
-
-/// A time, or a date in UTC: its first moment, or the first after it.
-fn moment(text: &str, end_of_date: bool) -> Result<Instant, FieldError> {
-    match parse_date(text) {
-        Ok(date) if end_of_date => Ok(TimeZone::UTC.start_of(date.succ_opt().unwrap_or(date))),
-        Ok(date) => Ok(TimeZone::UTC.start_of(date)),
-        Err(_) => Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant),
-    }
 }
 
 fn write_cursor(Cursor { start, id }: Cursor) -> String {

@@ -1,11 +1,8 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, LocalDate, parse_date};
+use roomkey_core::time::{Datelike, LocalDate, day_name, parse_date};
 
-use super::{
-    Markup,
-    when::{month_name, weekday},
-};
+use super::{Markup, when::month_name};
 
 /// A calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +79,7 @@ pub(crate) struct Day {
 
 impl Day {
     pub(crate) fn weekday(&self) -> &'static str {
-        weekday(self.date.weekday())
+        day_name(self.date.weekday())
     }
 
     pub(crate) fn number(&self) -> u32 {

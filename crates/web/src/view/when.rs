@@ -1,6 +1,6 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, Instant, LocalDate, Span, TimeZone, Weekday};
+use roomkey_core::time::{Datelike, Instant, LocalDate, Span, TimeZone, UtcOffset, day_name};
 
 /// How the hours of a day are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,8 +27,8 @@ impl Clock {
 pub(crate) struct TimeOfDay {
     minute: u16,
     clock: Clock,
-    /// Seconds from UTC, where the time is ambiguous without them.
-    offset: Option<i32>,
+    /// Where the time is ambiguous without it.
+    offset: Option<UtcOffset>,
 }
 
 impl TimeOfDay {
@@ -38,7 +38,7 @@ impl TimeOfDay {
         let local = zone.local(at);
         let minute = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or_default();
         let twice = zone.instants(local).count() > 1;
-        Self { minute, clock, offset: twice.then(|| zone.offset_seconds(at)) }
+        Self { minute, clock, offset: twice.then(|| zone.utc_offset(at)) }
     }
 
     /// Minutes after midnight.
@@ -59,28 +59,8 @@ impl fmt::Display for TimeOfDay {
         }
         match self.offset {
             None => Ok(()),
-            Some(seconds) => {
-                let (sign, minutes) = (if seconds < 0 { '−' } else { '+' }, seconds.abs() / 60);
-                write!(f, " (UTC{sign}{}", minutes / 60)?;
-                if minutes % 60 != 0 {
-                    write!(f, ":{:02}", minutes % 60)?;
-                }
-                f.write_str(")")
-            }
+            Some(offset) => write!(f, " ({offset})"),
         }
-    }
-}
-
-/// The name of a day of the week.
-pub(crate) const fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Mon => "Monday",
-        Weekday::Tue => "Tuesday",
-        Weekday::Wed => "Wednesday",
-        Weekday::Thu => "Thursday",
-        Weekday::Fri => "Friday",
-        Weekday::Sat => "Saturday",
-        Weekday::Sun => "Sunday",
     }
 }
 
@@ -104,7 +84,7 @@ pub(crate) const fn month_name(month: u32) -> &'static str {
 
 /// `Thursday 8 October`.
 pub(crate) fn long_date(date: LocalDate) -> String {
-    format!("{} {} {}", weekday(date.weekday()), date.day(), month_name(date.month()))
+    format!("{} {} {}", day_name(date.weekday()), date.day(), month_name(date.month()))
 }
 
 /// `Thursday 8 October 2026`.
@@ -121,7 +101,7 @@ pub(crate) fn nearby(zone: TimeZone, at: Instant, today: LocalDate, clock: Clock
     } else if today.succ_opt() == Some(date) {
         format!("Tomorrow {time}")
     } else {
-        let (day, month) = (weekday(date.weekday()), month_name(date.month()));
+        let (day, month) = (day_name(date.weekday()), month_name(date.month()));
         let short = |word: &'static str| word.get(..3).unwrap_or(word);
         format!("{} {} {} {time}", short(day), date.day(), short(month))
     }
@@ -157,13 +137,13 @@ impl When {
             let from = if here == there {
                 from.to_string()
             } else {
-                format!("{} {from}", weekday(there.weekday()))
+                format!("{} {from}", day_name(there.weekday()))
             };
             let (to, last) = (TimeOfDay::at(other, span.end, clock), other.date(span.end));
             let to = if last == there {
                 to.to_string()
             } else {
-                format!("{} {to}", weekday(last.weekday()))
+                format!("{} {to}", day_name(last.weekday()))
             };
             Theirs { city: other.city(), from, to }
         });

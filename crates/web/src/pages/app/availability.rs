@@ -5,7 +5,7 @@ use askama::Template;
 use roomkey_core::{
     availability::{DayHours, LocalRange, WeeklyHours},
     text::FieldError,
-    time::{TimeZone, Weekday},
+    time::{TimeZone, Weekday, day_name},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     form::Form,
     pages::{page, see_other},
     session::SignedIn,
-    view::{AppShell, Problems, Section, ZoneOptions, weekday},
+    view::{AppShell, Problems, Section, ZoneOptions},
 };
 
 /// A range of hours as it was typed.
@@ -207,7 +207,7 @@ fn with_two_digits(text: &str) -> String {
 
 impl DayRow {
     fn new(day: Weekday, key: &'static str, typed: Vec<(String, String)>) -> Self {
-        let mut row = Self { key, name: weekday(day), ranges: Vec::new() };
+        let mut row = Self { key, name: day_name(day), ranges: Vec::new() };
         for (from, to) in typed {
             row.push(from, to);
         }
