@@ -41,6 +41,53 @@ fn a_start_waits_for_a_database_that_is_still_coming_up() {
     assert!(app.stderr().contains("does not exist"), "{}", app.stderr());
 }
 
+/// The mail has left and the database is away longer than the claim on it lasts: the worker knows all the same.
+fn leaves_once(app: &TestApp, sink: &SmtpSink, away: impl FnOnce()) {
+    app.book("intro", app.noon_in_days(2));
+    wait_until("the mails to be handed over", SOON, || {
+        let handed = |event: &serde_json::Value| event["at"] == "data";
+        (sink.events().iter().filter(|event| handed(event)).count() >= 1).then_some(())
+    });
+    away();
+    let sent = "SELECT count(*) AS n FROM outbox_messages WHERE state = 'sent'";
+    wait_until("the mails to be noted", SOON * 3, || {
+        (app.database().number(sent) == 2).then_some(())
+    });
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!((sink.tries(BO), sink.tries(ADA)), (1, 1), "{:#?}", sink.events());
+}
+
+/// Longer than a claim.
+const AWAY: Duration = Duration::from_secs(14);
+
+#[test]
+fn a_mail_that_left_is_not_sent_again_after_sqlite_was_locked() {
+    let sink = SmtpSink::start();
+    sink.fail(&json!([{"at": "data", "delay": 2}]));
+    let app = TestApp::on(Backend::Sqlite).set("mail.url", sink.url()).start_with_ada();
+    leaves_once(&app, &sink, || {
+        let _lock = Lock::on(app.database());
+        thread::sleep(AWAY);
+    });
+}
+
+#[test]
+fn a_mail_that_left_is_not_sent_again_after_postgres_was_away() {
+    let (sink, relay) = (SmtpSink::start(), Relay::to_cluster());
+    sink.fail(&json!([{"at": "data", "delay": 2}]));
+    let mut app = TestApp::on(Backend::Postgres).set("mail.url", sink.url()).prepare();
+    app.set("database_url", relay.url_of(app.database()));
+    app.start();
+    app.add_host(&roomkey_tests::Host::ada());
+    app.set_schedule(&roomkey_tests::Host::ada(), &["mon-sun 00:00-24:00"]);
+    app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "30"]);
+    leaves_once(&app, &sink, || {
+        relay.cut();
+        thread::sleep(AWAY);
+        relay.open();
+    });
+}
+
 #[test]
 fn a_silent_database_is_a_503_until_it_speaks_again() {
     let relay = Relay::to_cluster();

@@ -5,10 +5,11 @@
 //! recognisably the same.
 
 use std::{
+    collections::HashSet,
     future::Future,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -70,6 +71,9 @@ struct Desk {
     turn: Semaphore,
     /// How many mails have left and are not noted yet.
     unnoted: AtomicUsize,
+    /// The mails that are being sent. With the database away, the claim on one may lapse before it
+    /// is noted what became of it: then it is there to be claimed again, and must not be sent again.
+    under_way: Mutex<HashSet<OutboxId>>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -92,8 +96,17 @@ impl Worker {
     ) -> Self {
         let name = format!("{:016x}", u64::from_be_bytes(random::bytes(&*entropy)));
         let composer = Composer::new(site, sender);
-        let (turn, unnoted) = (Semaphore::new(1), AtomicUsize::new(0));
-        let desk = Desk { name, store, clock, entropy, composer, transport, turn, unnoted };
+        let desk = Desk {
+            name,
+            store,
+            clock,
+            entropy,
+            composer,
+            transport,
+            turn: Semaphore::new(1),
+            unnoted: AtomicUsize::new(0),
+            under_way: Mutex::default(),
+        };
         Self { desk: Arc::new(desk), wake }
     }
 
@@ -134,8 +147,15 @@ impl Worker {
         match self.due(now, room).await {
             Ok(Due::Now(letters)) => {
                 for letter in letters {
-                    let desk = Arc::clone(&self.desk);
-                    sends.spawn(async move { desk.send(letter).await });
+                    let (desk, id) = (Arc::clone(&self.desk), letter.id);
+                    if !desk.under_way().insert(id) {
+                        tracing::warn!(outbox = %id, "claimed again while it is being sent");
+                        continue;
+                    }
+                    sends.spawn(async move {
+                        desk.send(letter).await;
+                        desk.under_way().remove(&id);
+                    });
                 }
                 POLL
             }
@@ -170,6 +190,10 @@ enum Due {
 }
 
 impl Desk {
+    fn under_way(&self) -> MutexGuard<'_, HashSet<OutboxId>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn send(&self, letter: Letter) {
         let id = letter.id;
         match self.composer.compose(&letter) {
@@ -218,25 +242,15 @@ impl Desk {
 
     /// Keeps a claim alive as long as `work` takes.
     async fn keep_claim(&self, id: OutboxId, work: impl Future<Output = ()>) {
-        let mut work = pin!(work);
-        let mut renewals = interval(RENEW);
-        renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick is at once, and the claim is fresh.
-        renewals.tick().await;
-        loop {
-            tokio::select! {
-                () = &mut work => return,
-                _ = renewals.tick() => {
-                    let now = self.clock.now();
-                    match self.store.renew_mail_claim(id, &self.name, now, LEASE_MICROS).await {
-                        Ok(true) => {}
-                        Ok(false) => tracing::warn!(outbox = %id, "a claim was lost while sending"),
-                        Err(error) => {
-                            tracing::warn!(outbox = %id, %error, "a claim could not be renewed");
-                        }
-                    }
-                }
-            }
+        while_working(work, RENEW, || self.renew(id)).await;
+    }
+
+    async fn renew(&self, id: OutboxId) {
+        let now = self.clock.now();
+        match self.store.renew_mail_claim(id, &self.name, now, LEASE_MICROS).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(outbox = %id, "a claim was lost while sending"),
+            Err(error) => tracing::warn!(outbox = %id, %error, "a claim could not be renewed"),
         }
     }
 
@@ -301,5 +315,54 @@ impl Desk {
             Ok(Err(error)) => tracing::error!(outbox = %id, %error, "could not be noted"),
             Err(_) => tracing::error!(outbox = %id, "could not be noted in time"),
         }
+    }
+}
+
+/// Works, and beside it does something every so often. The two go on together: if one had to wait
+/// for the other's turn at the database, work that is given its turn would not know.
+async fn while_working<F: Future<Output = ()>>(
+    work: impl Future<Output = ()>,
+    every: Duration,
+    beside: impl Fn() -> F,
+) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first tick is at once.
+    ticks.tick().await;
+    let repeat = async {
+        loop {
+            ticks.tick().await;
+            beside().await;
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = repeat => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both queue for the one permit, the work first. Whoever is given it must be running to let go.
+    #[tokio::test(start_paused = true)]
+    async fn work_goes_on_while_something_beside_it_waits() {
+        let writer = Semaphore::new(1);
+        let held = writer.acquire().await.unwrap();
+        let both = async {
+            let work = async {
+                drop(writer.acquire().await.unwrap());
+                sleep(Duration::from_secs(1)).await;
+            };
+            let beside = || async { drop(writer.acquire().await.unwrap()) };
+            while_working(work, Duration::from_secs(3), beside).await;
+        };
+        let release = async {
+            sleep(Duration::from_secs(4)).await;
+            drop(held);
+        };
+        let done = async { tokio::join!(both, release) };
+        assert!(timeout(Duration::from_mins(1), done).await.is_ok(), "they wait for each other");
     }
 }

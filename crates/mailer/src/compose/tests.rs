@@ -11,7 +11,7 @@ use roomkey_core::{
     room::{Room, RoomName, RoomPassword},
     site::JitsiMode,
     text::{Note, PersonName, Title},
-    time::{Minutes, Span},
+    time::{Minutes, Span, Weekday},
     token::Token,
 };
 
@@ -46,6 +46,7 @@ fn booked(to: Side) -> BookingLetter {
         handle: "mara".parse().unwrap(),
         role: Role::Owner,
         time_zone: "Europe/Stockholm".parse().unwrap(),
+        week_start: Weekday::Mon,
     };
     let event_type = EventType {
         id: EventTypeId::new(now(), &Sevens),
