@@ -2,14 +2,13 @@
 
 use roomkey_core::{
     account::{NewPassword, Role, User},
-    availability::{Schedule, WeeklyHours},
     ids::{ScheduleId, UserId},
     text::{EmailAddress, Handle, PersonName},
-    time::TimeZone,
+    time::{TimeZone, Weekday},
 };
 use roomkey_store::{Constraint, StoreError, Tx};
 
-use crate::{App, password::HashingFailed};
+use crate::{App, password::HashingFailed, schedules::first_schedule};
 
 /// What an account is made of.
 #[derive(Debug, Clone)]
@@ -88,15 +87,11 @@ impl App {
             handle: new.handle.clone(),
             role: new.role,
             time_zone: new.time_zone,
+            week_start: Weekday::Mon,
         };
         tx.insert_user(&user, hash, now)?;
-        tx.save_schedule(&Schedule {
-            id: ScheduleId::new(now, self.entropy()),
-            owner: user.id,
-            time_zone: new.time_zone,
-            weekly: WeeklyHours::office(),
-            overrides: std::collections::BTreeMap::new(),
-        })?;
+        let schedule = ScheduleId::new(now, self.entropy());
+        tx.save_schedule(&first_schedule(schedule, user.id, new.time_zone))?;
         Ok(user)
     }
 

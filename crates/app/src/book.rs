@@ -3,17 +3,21 @@
 use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
-    availability::{Offer, Refusal, Schedule},
+    availability::Refusal,
     booking::{Booking, BookingRequest, Fresh, decide_booking},
-    event_type::EventType,
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
     time::{Minutes, Span},
 };
-use roomkey_store::{BookingDetails, Constraint, Recorded, StoreError, Tx};
+use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, StoreError, Tx};
 use sha2::{Digest, Sha256};
 
-use crate::{App, Client, Limited, Page, attempts::Attempt, context::enqueue, offer::own_facts};
+use crate::{
+    App, Client, Limited, Page, WrongDuration,
+    attempts::Attempt,
+    context::enqueue,
+    offer::{ask, duration_of},
+};
 
 /// What is to be booked.
 #[derive(Debug, Clone)]
@@ -58,14 +62,14 @@ pub enum BookError {
     #[error("there is nothing to book at this address")]
     Unknown,
     /// The event type has no bookings of that length.
-    #[error("bookings of this event type last {offered}")]
-    Duration {
-        /// The length that it has.
-        offered: Minutes,
-    },
+    #[error(transparent)]
+    Duration(#[from] WrongDuration),
     /// The time is not offered.
     #[error(transparent)]
     Refused(Refusal),
+    /// Somebody else was quicker, so that only the schema noticed.
+    #[error("this time is taken")]
+    Taken,
     /// The idempotency key was used for another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
@@ -80,7 +84,7 @@ pub enum BookError {
 impl From<StoreError> for BookError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Constraint(Constraint::BookingOverlap) => Self::Refused(Refusal::Taken),
+            StoreError::Constraint(Constraint::BookingOverlap) => Self::Taken,
             other => Self::Store(other),
         }
     }
@@ -144,29 +148,27 @@ impl App {
         if let Some(booked) = replay(tx, record.as_ref())? {
             return Ok(booked);
         }
-        let (host, event_type, schedule) = facts(tx, wanted)?.ok_or(BookError::Unknown)?;
-        let offered = event_type.terms.duration;
-        if duration.is_some_and(|asked| asked != offered) {
-            return Err(BookError::Duration { offered });
-        }
+        let facts = tx.offer_facts(wanted.key())?.ok_or(BookError::Unknown)?;
+        let length = duration_of(&facts.event_type.terms, duration)?;
         // From here on no other booking of this host can come between check and insert.
-        tx.lock_host(host.id)?;
+        tx.lock_host(facts.host.id)?;
         if let Some(booked) = replay(tx, record.as_ref())? {
             return Ok(booked);
         }
         let now = self.now();
-        let around = Span::lasting(request.start, offered);
-        let busy = tx.busy_times(host.id, around)?;
-        let offer = Offer { schedule: &schedule, terms: &event_type.terms, busy: &busy, now };
+        let moment = Span { start: request.start, end: request.start.plus_micros(1) };
         let fresh = Fresh::draw(now, self.entropy());
         let domain = self.site.public_url.domain();
-        let new = decide_booking(&offer, &event_type, request.clone(), fresh, domain)
-            .map_err(BookError::Refused)?;
+        let new = ask(tx, &facts, length, moment, now, |offer| {
+            decide_booking(offer, &facts.event_type, request.clone(), fresh, domain)
+        })?
+        .map_err(BookError::Refused)?;
         tx.insert_booking(&new)?;
         if let Some(Record { scope, key, body_hash }) = record {
             let recorded = Recorded { body_hash, booking: new.booking.id };
             tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
         }
+        let OfferFacts { host, event_type, .. } = facts;
         Ok(Booked {
             details: BookingDetails {
                 booking: new.booking,
@@ -181,14 +183,12 @@ impl App {
     }
 }
 
-fn facts(
-    tx: &mut Tx<'_>,
-    wanted: &Wanted,
-) -> Result<Option<(User, EventType, Schedule)>, StoreError> {
-    match wanted {
-        Wanted::Page(Page { handle, slug }) => tx.offer_facts(handle, slug),
-        Wanted::Own(host, id) => Ok(own_facts(tx, host.id, *id)?
-            .map(|(event_type, schedule)| (host.clone(), event_type, schedule))),
+impl Wanted {
+    fn key(&self) -> OfferKey<'_> {
+        match self {
+            Self::Page(page) => page.key(),
+            Self::Own(host, event_type) => OfferKey::Own(host.id, *event_type),
+        }
     }
 }
 

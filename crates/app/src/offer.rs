@@ -1,13 +1,13 @@
-//! Which times of an event type are free.
+//! Which times of an event type are free, and why others are not.
 
 use roomkey_core::{
     account::User,
-    availability::{Offer, Schedule, Slot},
-    event_type::EventType,
-    ids::{EventTypeId, UserId},
+    availability::{BusyTimes, Offer, Reason, Refusal, Schedule, Slot, counted_span},
+    event_type::{EventType, Terms},
+    ids::EventTypeId,
     time::{Instant, LocalDate, Minutes, Span},
 };
-use roomkey_store::{StoreError, Tx};
+use roomkey_store::{OfferFacts, OfferKey, StoreError, Tx};
 
 use crate::App;
 
@@ -20,12 +20,27 @@ pub struct Offered {
     pub event_type: EventType,
     /// When the host can be booked at all.
     pub schedule: Schedule,
+    /// For how long.
+    pub duration: Minutes,
     /// The free times that were asked for, in order.
     pub slots: Vec<Slot>,
     /// The last date, in the schedule's zone, that can be booked.
     pub last_date: LocalDate,
     /// The moment for which all this holds.
     pub now: Instant,
+}
+
+/// Whether a time can be booked, and all that speaks against it.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// With whom.
+    pub host: User,
+    /// In whose zone the reasons are told.
+    pub schedule: Schedule,
+    /// The slot, if it can be booked.
+    pub slot: Option<Slot>,
+    /// What speaks against it, in order, and each in full for the host alone.
+    pub reasons: Vec<(Refusal, String)>,
 }
 
 /// Which page is asked for, as it stands in its address.
@@ -43,25 +58,52 @@ pub enum OfferError {
     /// There is no such event type.
     #[error("there is nothing to book at this address")]
     Unknown,
+    /// The event type has no bookings of that length.
+    #[error(transparent)]
+    Duration(#[from] WrongDuration),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The event type has no bookings of that length.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bookings of this event type last {}", in_words(.offered))]
+pub struct WrongDuration {
+    /// The lengths that it has, the shortest first.
+    pub offered: Vec<Minutes>,
+}
+
+/// `30 minutes or 1 hour`.
+fn in_words(lengths: &[Minutes]) -> String {
+    let words: Vec<String> = lengths.iter().map(Minutes::to_string).collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// How far [`App::nearest_slots`] looks to either side.
 const NEAR: Minutes = Minutes(14 * 24 * 60);
 
 impl App {
-    /// The free times of an event type that start in `range`.
+    /// The free times of an event type that start in `range`; without `duration` of its usual
+    /// length.
     ///
     /// # Errors
     /// [`OfferError`].
-    pub async fn slots(&self, page: Page, range: Span) -> Result<Offered, OfferError> {
+    pub async fn slots(
+        &self,
+        page: Page,
+        duration: Option<Minutes>,
+        range: Span,
+    ) -> Result<Offered, OfferError> {
         let now = self.now();
         self.store
             .read(move |tx| {
-                let facts = tx.offer_facts(&page.handle, &page.slug)?;
-                offered(tx, facts.ok_or(OfferError::Unknown)?, range, now)
+                let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
+                offered(tx, facts, duration, range, now)
             })
             .await
     }
@@ -72,15 +114,16 @@ impl App {
     /// [`OfferError`].
     pub async fn own_slots(
         &self,
-        host: User,
+        host: &User,
         event_type: EventTypeId,
+        duration: Option<Minutes>,
         range: Span,
     ) -> Result<Offered, OfferError> {
-        let now = self.now();
+        let (now, host) = (self.now(), host.id);
         self.store
             .read(move |tx| {
-                let facts = own_facts(tx, host.id, event_type)?.ok_or(OfferError::Unknown)?;
-                offered(tx, (host.clone(), facts.0, facts.1), range, now)
+                let facts = tx.offer_facts(OfferKey::Own(host, event_type))?;
+                offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now)
             })
             .await
     }
@@ -92,34 +135,104 @@ impl App {
     pub async fn nearest_slots(
         &self,
         page: Page,
+        duration: Option<Minutes>,
         start: Instant,
         most: usize,
     ) -> Result<Vec<Slot>, OfferError> {
         let around = Span { start: start.minus(NEAR), end: start.plus(NEAR) };
-        let mut slots = self.slots(page, around).await?.slots;
+        let mut slots = self.slots(page, duration, around).await?.slots;
         slots.sort_unstable_by_key(|slot| slot.start.since(start).abs());
         slots.truncate(most);
         slots.sort_unstable_by_key(|slot| slot.start);
         Ok(slots)
     }
+
+    /// Whether the time that starts at `start` can be booked, and if not, everything that speaks
+    /// against it.
+    ///
+    /// # Errors
+    /// [`OfferError`].
+    pub async fn explain(
+        &self,
+        page: Page,
+        duration: Option<Minutes>,
+        start: Instant,
+    ) -> Result<Explained, OfferError> {
+        let now = self.now();
+        self.store
+            .read(move |tx| {
+                let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
+                let duration = duration_of(&facts.event_type.terms, duration)?;
+                let moment = Span { start, end: start.plus_micros(1) };
+                let (slot, reasons) = ask(tx, &facts, duration, moment, now, |offer| {
+                    let tell = |refusal| {
+                        let reason = Reason { offer, start, refusal, calendars: &[] };
+                        (refusal, reason.to_string())
+                    };
+                    let reasons = offer.refusals(start).into_iter().map(tell).collect();
+                    (offer.verdict(start).ok(), reasons)
+                })?;
+                let OfferFacts { host, schedule, .. } = facts;
+                Ok(Explained { host, schedule, slot, reasons })
+            })
+            .await
+    }
 }
 
-pub(crate) fn own_facts(
+impl Page {
+    pub(crate) fn key(&self) -> OfferKey<'_> {
+        OfferKey::Address { handle: &self.handle, slug: &self.slug }
+    }
+}
+
+/// The length that is asked for, or the usual one.
+pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minutes, WrongDuration> {
+    match asked {
+        None => Ok(terms.duration),
+        Some(asked) if terms.has_duration(asked) => Ok(asked),
+        Some(_) => Err(WrongDuration { offered: terms.durations() }),
+    }
+}
+
+/// Puts a question about starts in `range` to the slot engine, with all the facts that it needs: one
+/// look-up for what takes the host's time, and one for limits, if there are any.
+pub(crate) fn ask<T>(
     tx: &mut Tx<'_>,
-    host: UserId,
-    event_type: EventTypeId,
-) -> Result<Option<(EventType, Schedule)>, StoreError> {
-    Ok(tx.event_type(host, event_type)?.zip(tx.schedule(host)?))
+    facts: &OfferFacts,
+    duration: Minutes,
+    range: Span,
+    now: Instant,
+    question: impl FnOnce(&Offer<'_>) -> T,
+) -> Result<T, StoreError> {
+    let OfferFacts { host, event_type, schedule, time_off } = facts;
+    let terms = &event_type.terms;
+    let mut busy = BusyTimes::new(tx.busy_times(host.id, range)?);
+    let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
+    if let Some(counted) = counted {
+        busy = busy.with_counted(tx.counted(event_type.id, counted)?);
+    }
+    Ok(question(&Offer {
+        schedule,
+        time_off,
+        week_start: host.week_start,
+        terms,
+        duration,
+        seats: None,
+        busy: &busy,
+        now,
+    }))
 }
 
 fn offered(
     tx: &mut Tx<'_>,
-    (host, event_type, schedule): (User, EventType, Schedule),
+    facts: OfferFacts,
+    duration: Option<Minutes>,
     range: Span,
     now: Instant,
 ) -> Result<Offered, OfferError> {
-    let busy = tx.busy_times(host.id, range)?;
-    let offer = Offer { schedule: &schedule, terms: &event_type.terms, busy: &busy, now };
-    let (slots, last_date) = (offer.slots(range), offer.last_date());
-    Ok(Offered { host, event_type, schedule, slots, last_date, now })
+    let duration = duration_of(&facts.event_type.terms, duration)?;
+    let (slots, last_date) =
+        ask(tx, &facts, duration, range, now, |offer| (offer.slots(range), offer.last_date()))?;
+    let OfferFacts { host, event_type, schedule, .. } = facts;
+    Ok(Offered { host, event_type, schedule, duration, slots, last_date, now })
 }

@@ -1,26 +1,75 @@
-//! When a host can be booked.
+//! When a host can be booked, and when they are away.
 
 use std::collections::BTreeMap;
 
 use roomkey_core::{
-    availability::{DayHours, Schedule, WeeklyHours},
+    availability::{DayHours, Schedule, TimeOff, WeeklyHours},
     ids::{ScheduleId, UserId},
-    time::{LocalDate, TimeZone},
+    text::Title,
+    time::{LocalDate, Minutes, TimeZone, Weekday},
 };
-use roomkey_store::StoreError;
+use roomkey_store::{Constraint, StoreError};
 
 use crate::App;
 
+/// The most schedules of a host.
+const MOST_SCHEDULES: usize = 50;
+/// How long a time off is remembered after its end.
+const LONG_AGO: Minutes = Minutes(31 * 24 * 60);
+/// The most times off of a host.
+const MOST_TIMES_OFF: usize = 200;
+
+/// The schedule was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// The host has none with that id.
+    #[error("there is no such schedule")]
+    Unknown,
+    /// The host has one with that name.
+    #[error("another of your schedules has this name, choose another")]
+    NameTaken,
+    /// The default schedule is the one that can not go.
+    #[error("this is the default schedule; make another one the default first")]
+    IsDefault,
+    /// There are enough.
+    #[error("there are {MOST_SCHEDULES} schedules already, delete one first")]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for ScheduleError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(Constraint::ScheduleName) => Self::NameTaken,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// The time off was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum TimeOffError {
+    /// There are enough.
+    #[error("there are {MOST_TIMES_OFF} times off already, remove some first")]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl App {
-    /// A host's schedule. Every account has one from the start.
+    /// A host's schedules: the default one, which every account has from the start, then the others
+    /// by name.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn schedule(&self, owner: UserId) -> Result<Option<Schedule>, StoreError> {
-        self.store.read(move |tx| tx.schedule(owner)).await
+    pub async fn schedules(&self, owner: UserId) -> Result<Vec<Schedule>, StoreError> {
+        self.store.read(move |tx| tx.schedules(owner)).await
     }
 
-    /// Replaces a host's schedule. Without `overrides` the present ones stay.
+    /// Replaces a host's default schedule. Without `overrides` the present ones stay.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -34,20 +83,171 @@ impl App {
         let fresh = ScheduleId::new(self.now(), self.entropy());
         self.store
             .write(move |tx| {
-                let present = tx.schedule(owner)?;
+                let mut schedule = match tx.default_schedule(owner)? {
+                    Some(present) => present,
+                    None => first_schedule(fresh, owner, time_zone),
+                };
+                schedule.time_zone = time_zone;
+                schedule.weekly.clone_from(&weekly);
+                if let Some(overrides) = &overrides {
+                    schedule.overrides.clone_from(overrides);
+                }
+                tx.save_schedule(&schedule)?;
+                Ok(schedule)
+            })
+            .await
+    }
+
+    /// Makes a schedule beside the default one, with the same hours.
+    ///
+    /// # Errors
+    /// [`ScheduleError`].
+    pub async fn add_schedule(
+        &self,
+        owner: UserId,
+        name: Title,
+    ) -> Result<Schedule, ScheduleError> {
+        let fresh = ScheduleId::new(self.now(), self.entropy());
+        self.store
+            .write(move |tx| {
+                let present = tx.schedules(owner)?;
+                if present.len() >= MOST_SCHEDULES {
+                    return Err(ScheduleError::TooMany);
+                }
+                let like = present.into_iter().next().ok_or(ScheduleError::Unknown)?;
                 let schedule = Schedule {
-                    id: present.as_ref().map_or(fresh, |schedule| schedule.id),
-                    owner,
-                    time_zone,
-                    weekly: weekly.clone(),
-                    overrides: overrides
-                        .clone()
-                        .or(present.map(|schedule| schedule.overrides))
-                        .unwrap_or_default(),
+                    id: fresh,
+                    name: name.clone(),
+                    is_default: false,
+                    overrides: BTreeMap::new(),
+                    ..like
                 };
                 tx.save_schedule(&schedule)?;
                 Ok(schedule)
             })
             .await
+    }
+
+    /// Changes one of a host's schedules.
+    ///
+    /// # Errors
+    /// [`ScheduleError`].
+    pub async fn change_schedule(
+        &self,
+        owner: UserId,
+        id: ScheduleId,
+        change: impl Fn(&mut Schedule) + Send + 'static,
+    ) -> Result<Schedule, ScheduleError> {
+        self.store
+            .write(move |tx| {
+                let present = tx.schedules(owner)?.into_iter().find(|schedule| schedule.id == id);
+                let mut schedule = present.ok_or(ScheduleError::Unknown)?;
+                change(&mut schedule);
+                tx.save_schedule(&schedule)?;
+                Ok(schedule)
+            })
+            .await
+    }
+
+    /// Makes one of a host's schedules the default one.
+    ///
+    /// # Errors
+    /// [`ScheduleError`].
+    pub async fn make_default_schedule(
+        &self,
+        owner: UserId,
+        id: ScheduleId,
+    ) -> Result<(), ScheduleError> {
+        self.store
+            .write(move |tx| {
+                if !tx.schedules(owner)?.iter().any(|schedule| schedule.id == id) {
+                    return Err(ScheduleError::Unknown);
+                }
+                Ok(tx.set_default_schedule(owner, id)?)
+            })
+            .await
+    }
+
+    /// Removes one of a host's schedules; event types that named it have the default one then.
+    ///
+    /// # Errors
+    /// [`ScheduleError`].
+    pub async fn delete_schedule(
+        &self,
+        owner: UserId,
+        id: ScheduleId,
+    ) -> Result<(), ScheduleError> {
+        self.store
+            .write(move |tx| {
+                let found = tx.schedules(owner)?.into_iter().find(|schedule| schedule.id == id);
+                if found.ok_or(ScheduleError::Unknown)?.is_default {
+                    return Err(ScheduleError::IsDefault);
+                }
+                Ok(tx.delete_schedule(owner, id)?)
+            })
+            .await
+    }
+
+    /// When a host is away, by start.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn time_off(&self, owner: UserId) -> Result<Vec<TimeOff>, StoreError> {
+        self.store.read(move |tx| tx.time_off(owner)).await
+    }
+
+    /// Notes that a host is away. Times off that were over a month ago are forgotten.
+    ///
+    /// # Errors
+    /// [`TimeOffError`].
+    pub async fn add_time_off(&self, owner: UserId, new: TimeOff) -> Result<(), TimeOffError> {
+        let long_ago = TimeZone::UTC.local(self.now().minus(LONG_AGO));
+        self.store
+            .write(move |tx| {
+                let mut all = tx.time_off(owner)?;
+                all.retain(|off| off.to() > long_ago && *off != new);
+                if all.len() >= MOST_TIMES_OFF {
+                    return Err(TimeOffError::TooMany);
+                }
+                all.push(new.clone());
+                all.sort_by_key(|off| (off.from(), off.to()));
+                Ok(tx.save_time_off(owner, &all)?)
+            })
+            .await
+    }
+
+    /// Forgets a time off.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remove_time_off(&self, owner: UserId, gone: TimeOff) -> Result<(), StoreError> {
+        self.store
+            .write(move |tx| {
+                let mut all = tx.time_off(owner)?;
+                all.retain(|off| *off != gone);
+                tx.save_time_off(owner, &all)
+            })
+            .await
+    }
+
+    /// Sets on which day a host's weeks start.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_week_start(&self, owner: UserId, day: Weekday) -> Result<(), StoreError> {
+        self.store.write(move |tx| tx.set_week_start(owner, day)).await
+    }
+}
+
+/// The schedule that every account has from the start.
+pub(crate) fn first_schedule(id: ScheduleId, owner: UserId, time_zone: TimeZone) -> Schedule {
+    Schedule {
+        id,
+        owner,
+        name: Title::from_stored(Schedule::FIRST_NAME.to_owned()),
+        is_default: true,
+        time_zone,
+        weekly: WeeklyHours::office(),
+        overrides: BTreeMap::new(),
     }
 }

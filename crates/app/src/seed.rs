@@ -4,7 +4,7 @@ use roomkey_core::{
     account::Role,
     availability::{WeeklyHours, parse_weekly},
     booking::{BookingRequest, Side},
-    event_type::Terms,
+    event_type::{Terms, Window},
     time::{Instant, Minutes, Span, TimeZone},
 };
 use roomkey_store::StoreError;
@@ -93,7 +93,7 @@ impl App {
             .map_err(|error| SeedError::Text(error.to_string()))?;
         self.set_schedule(user.id, TimeZone::UTC, weekly, None).await?;
         let mut terms = Terms::usual(text("intro")?, text("Intro call")?, text("")?, Minutes(30));
-        terms.window_days = DAYS;
+        terms.window = Window::Days(DAYS);
         self.create_event_type(user.id, terms).await?;
         Ok(Page { handle, slug: "intro".to_owned() })
     }
@@ -103,7 +103,7 @@ impl App {
         let tomorrow =
             Span::lasting(self.now().plus(Minutes(24 * 60)), Minutes(u32::from(DAYS) * 24 * 60));
         let slots = self
-            .slots(page.clone(), tomorrow)
+            .slots(page.clone(), None, tomorrow)
             .await
             .map_err(|error| SeedError::Text(error.to_string()))?;
         let starts: Vec<Instant> = slots

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     ids::UserId,
     text::{EmailAddress, FieldError, Handle, PersonName},
-    time::TimeZone,
+    time::{TimeZone, Weekday},
 };
 
 /// What a user may do on this installation.
@@ -60,6 +60,8 @@ pub struct User {
     pub role: Role,
     /// In which times are shown to the host.
     pub time_zone: TimeZone,
+    /// On which day their weeks start: for limits and calendars.
+    pub week_start: Weekday,
 }
 
 /// A password as it was typed: at least 12 characters, and not one of the first that anybody tries.

@@ -26,6 +26,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Cancelled];
+
     /// Its name in the API and the database.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,13 @@
 //! Event types: one thing that people can book.
 
+mod limits;
+mod window;
+
+pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
+pub use window::{Dates, Window};
+
 use crate::{
-    ids::{EventTypeId, UserId},
+    ids::{EventTypeId, ScheduleId, UserId},
     text::{FieldError, Note, Slug, Title},
     time::Minutes,
 };
@@ -32,6 +38,15 @@ pub struct Buffers {
     pub after: Minutes,
 }
 
+/// Where bookings may start: every so often from the start of each range of hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Grid {
+    /// From one start to the next, 5 minutes to 24 hours. Where it is not set, one booking's length.
+    pub increment: Option<Minutes>,
+    /// From the start of the range to the first, less than 24 hours.
+    pub offset: Minutes,
+}
+
 /// What can be said about an event type; every combination is a valid one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -41,16 +56,22 @@ pub struct Terms {
     pub title: Title,
     /// What it is.
     pub description: Note,
-    /// How long a booking is, 5 minutes to 24 hours.
+    /// How long a booking is if nobody chooses, 5 minutes to 24 hours.
     pub duration: Minutes,
-    /// Minutes from one offered start to the next, 5 minutes to 24 hours.
-    pub increment: Minutes,
+    /// Other lengths to choose from; see [`Terms::set_durations`].
+    pub other_durations: Vec<Minutes>,
+    /// Where bookings may start inside the hours.
+    pub grid: Grid,
     /// Room to breathe, each up to 24 hours.
     pub buffers: Buffers,
     /// How long ahead a booking must be made, up to a year.
     pub min_notice: Minutes,
-    /// The last bookable date is so many days after today, up to 730.
-    pub window_days: u16,
+    /// How far ahead a booking can be made.
+    pub window: Window,
+    /// How many bookings there may be in a stretch of time.
+    pub limits: Limits,
+    /// By which hours; the host's default schedule if it names none.
+    pub schedule: Option<ScheduleId>,
     /// How its rooms behave.
     pub room: RoomPolicy,
 }
@@ -81,6 +102,10 @@ impl Bounds {
     pub const DURATION: Self = Self { min: 5, max: LONGEST.0 };
     /// Minutes between offered starts.
     pub const INCREMENT: Self = Self { min: 5, max: LONGEST.0 };
+    /// Minutes from the start of a range to the first offered start.
+    pub const OFFSET: Self = Self { min: 0, max: LONGEST.0 - 1 };
+    /// How much a limit allows: bookings, or minutes (a year has fewer).
+    pub const LIMIT: Self = Self { min: 1, max: 600_000 };
     /// Minutes of a buffer.
     pub const BUFFER: Self = Self { min: 0, max: LONGEST.0 };
     /// Minutes of minimum notice: up to a year.
@@ -120,6 +145,46 @@ impl Bounds {
 }
 
 impl Terms {
+    /// The most lengths to choose from.
+    pub const MOST_DURATIONS: usize = 8;
+
+    /// All lengths, the shortest first.
+    pub fn durations(&self) -> Vec<Minutes> {
+        let mut all = self.other_durations.clone();
+        all.push(self.duration);
+        all.sort_unstable();
+        all
+    }
+
+    /// Whether a booking may have that length.
+    pub fn has_duration(&self, duration: Minutes) -> bool {
+        duration == self.duration || self.other_durations.contains(&duration)
+    }
+
+    /// Sets the lengths: the one that holds if nobody chooses, and all others, each of which counts
+    /// once.
+    ///
+    /// # Errors
+    /// [`FieldError::OutOfRange`] for a length out of [`Bounds::DURATION`], [`FieldError::TooMany`]
+    /// for more than [`Self::MOST_DURATIONS`].
+    pub fn set_durations(
+        &mut self,
+        usual: Minutes,
+        mut others: Vec<Minutes>,
+    ) -> Result<(), FieldError> {
+        others.retain(|other| *other != usual);
+        others.sort_unstable();
+        others.dedup();
+        if others.len() >= Self::MOST_DURATIONS {
+            return Err(FieldError::TooMany { max: Self::MOST_DURATIONS });
+        }
+        for length in others.iter().chain([&usual]) {
+            Bounds::DURATION.check(length.0)?;
+        }
+        (self.duration, self.other_durations) = (usual, others);
+        Ok(())
+    }
+
     /// The usual terms for a title and a duration, as the handbook names them: published at once, no
     /// notice, 60 days ahead, no buffers, rooms open 10 minutes early to 15 minutes late.
     pub const fn usual(slug: Slug, title: Title, description: Note, duration: Minutes) -> Self {
@@ -128,10 +193,13 @@ impl Terms {
             title,
             description,
             duration,
-            increment: duration,
+            other_durations: Vec::new(),
+            grid: Grid { increment: None, offset: Minutes(0) },
             buffers: Buffers { before: Minutes(0), after: Minutes(0) },
             min_notice: Minutes(0),
-            window_days: 60,
+            window: Window::Days(60),
+            limits: Limits::NONE,
+            schedule: None,
             room: RoomPolicy {
                 early: Minutes(10),
                 grace: Minutes(15),

@@ -60,6 +60,12 @@ pub enum FieldError {
         /// The largest allowed.
         max: u32,
     },
+    /// More than fit.
+    #[error("Use at most {max}")]
+    TooMany {
+        /// As many are allowed.
+        max: usize,
+    },
     /// No zone of that name.
     #[error("Choose a time zone from the list, like Europe/Berlin")]
     TimeZone,
@@ -104,6 +110,7 @@ impl FieldError {
             Self::Taken => "taken",
             Self::Number => "number",
             Self::OutOfRange { .. } => "out_of_range",
+            Self::TooMany { .. } => "too_many",
             Self::TimeZone => "time_zone",
             Self::Locale => "locale",
             Self::WallTime => "wall_time",

@@ -14,7 +14,7 @@ pub use clock::{Clock, FixedClock};
 pub use date::{InvalidDate, parse_date, parse_moment};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
 pub use span::Span;
-pub use zone::{Edge, TimeZone, UnknownTimeZone, UtcOffset};
+pub use zone::{Edge, Steady, TimeZone, UnknownTimeZone, UtcOffset};
 
 /// The name of a day of the week.
 pub const fn day_name(day: Weekday) -> &'static str {

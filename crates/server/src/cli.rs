@@ -8,6 +8,7 @@ mod mail;
 mod migrate;
 mod schedule;
 mod seed;
+mod slots;
 mod user;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -53,6 +54,9 @@ enum Command {
     /// When hosts can be booked
     #[command(subcommand)]
     Schedule(schedule::Command),
+    /// Free times, and why others are not
+    #[command(subcommand)]
+    Slots(slots::Command),
     /// Bookings, by the same rules as on the pages
     #[command(subcommand)]
     Booking(booking::Command),
@@ -123,6 +127,7 @@ async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitC
             match command {
                 Command::User(command) => user::run(&app, command).await,
                 Command::EventType(command) => event_type::run(&app, command).await,
+                Command::Slots(command) => slots::run(&app, command).await,
                 Command::Schedule(command) => schedule::run(&app, command).await,
                 Command::Booking(command) => booking::run(&app, command).await,
                 Command::ApiKey(command) => api_key::run(&app, command).await,

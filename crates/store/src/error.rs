@@ -9,6 +9,8 @@ pub enum Constraint {
     UserHandle,
     /// One event type of a host for each slug.
     EventTypeSlug,
+    /// One schedule of a host for each name.
+    ScheduleName,
     /// No two holding bookings of a host overlap, buffers included.
     BookingOverlap,
     /// One record for each idempotency key of a scope.
@@ -133,6 +135,8 @@ fn constraint(named: &str) -> Constraint {
         Constraint::UserHandle
     } else if is("event_types_host_id_slug_key", "event_types.slug") {
         Constraint::EventTypeSlug
+    } else if is("schedules_user_id_name_key", "schedules.name") {
+        Constraint::ScheduleName
     } else if is("idempotency_records_scope_key_key", "idempotency_records.scope") {
         Constraint::IdempotencyKey
     } else {

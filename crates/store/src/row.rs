@@ -1,20 +1,24 @@
 //! Rows as diesel reads and writes them, and the way from there to the domain's types.
 
+mod event_type;
+
 use std::str::FromStr;
+
+pub(crate) use event_type::EventTypeRow;
 
 use diesel::prelude::*;
 use roomkey_core::{
     account::User,
     booking::{Attendee, Booking, Side, Status},
-    event_type::{Buffers, EventType, RoomPolicy, Terms},
+    event_type::Buffers,
     room::{Room, RoomPassword},
-    text::{EmailAddress, Handle, Note, PersonName, Slug, Title},
-    time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
+    text::{EmailAddress, Handle, Note, PersonName},
+    time::{Instant, MICROS_PER_MINUTE, Minutes, Span, Weekday},
 };
 
 use crate::{
     StoreError, Vault,
-    schema::{attendees, bookings, event_types, rooms, users},
+    schema::{attendees, bookings, rooms, users},
 };
 
 /// Reads a stored text as what it was when it was stored.
@@ -32,12 +36,18 @@ pub(crate) fn signed(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-fn minutes(number: i32) -> Minutes {
+pub(crate) fn minutes(number: i32) -> Minutes {
     Minutes(unsigned(number))
 }
 
 fn minutes_of(micros: i64) -> Minutes {
     Minutes(u32::try_from(micros / MICROS_PER_MINUTE).unwrap_or(0))
+}
+
+/// 1 is Monday.
+fn weekday(number: i32) -> Weekday {
+    let from_monday = u8::try_from(number - 1).unwrap_or(0);
+    Weekday::try_from(from_monday).unwrap_or(Weekday::Mon)
 }
 
 pub(crate) fn buffers(before: i64, after: i64) -> Buffers {
@@ -57,6 +67,7 @@ pub(crate) struct UserRow {
     handle: String,
     role: String,
     time_zone: String,
+    week_start: i32,
 }
 
 impl UserRow {
@@ -68,78 +79,8 @@ impl UserRow {
             handle: Handle::from_stored(self.handle.clone()),
             role: parse("users.role", &self.role)?,
             time_zone: parse("users.time_zone", &self.time_zone)?,
+            week_start: weekday(self.week_start),
         })
-    }
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = event_types, treat_none_as_null = true)]
-pub(crate) struct EventTypeRow {
-    pub(crate) id: String,
-    host_id: String,
-    slug: String,
-    title: String,
-    description: String,
-    duration: i32,
-    increment: i32,
-    buffer_before: i32,
-    buffer_after: i32,
-    min_notice: i32,
-    window_days: i32,
-    early: i32,
-    grace: i32,
-    max_occupants: Option<i32>,
-    lobby: bool,
-}
-
-impl EventTypeRow {
-    pub(crate) fn read(&self) -> Result<EventType, StoreError> {
-        Ok(EventType {
-            id: parse("event_types.id", &self.id)?,
-            host: parse("event_types.host_id", &self.host_id)?,
-            terms: Terms {
-                slug: Slug::from_stored(self.slug.clone()),
-                title: Title::from_stored(self.title.clone()),
-                description: Note::from_stored(self.description.clone()),
-                duration: minutes(self.duration),
-                increment: minutes(self.increment),
-                buffers: Buffers {
-                    before: minutes(self.buffer_before),
-                    after: minutes(self.buffer_after),
-                },
-                min_notice: minutes(self.min_notice),
-                window_days: u16::try_from(self.window_days).unwrap_or(0),
-                room: RoomPolicy {
-                    early: minutes(self.early),
-                    grace: minutes(self.grace),
-                    max_occupants: self.max_occupants.map(unsigned),
-                    lobby: self.lobby,
-                },
-            },
-        })
-    }
-}
-
-impl From<&EventType> for EventTypeRow {
-    fn from(event_type: &EventType) -> Self {
-        let terms = &event_type.terms;
-        Self {
-            id: event_type.id.to_string(),
-            host_id: event_type.host.to_string(),
-            slug: terms.slug.to_string(),
-            title: terms.title.to_string(),
-            description: terms.description.to_string(),
-            duration: signed(terms.duration.0),
-            increment: signed(terms.increment.0),
-            buffer_before: signed(terms.buffers.before.0),
-            buffer_after: signed(terms.buffers.after.0),
-            min_notice: signed(terms.min_notice.0),
-            window_days: i32::from(terms.window_days),
-            early: signed(terms.room.early.0),
-            grace: signed(terms.room.grace.0),
-            max_occupants: terms.room.max_occupants.map(signed),
-            lobby: terms.room.lobby,
-        }
     }
 }
 

@@ -11,6 +11,8 @@ diesel::table! {
         role -> Text,
         time_zone -> Text,
         created_at -> BigInt,
+        time_off -> Text,
+        week_start -> Integer,
     }
 }
 
@@ -43,6 +45,8 @@ diesel::table! {
     schedules (id) {
         id -> Text,
         user_id -> Text,
+        name -> Text,
+        is_default -> Bool,
         time_zone -> Text,
         weekly -> Text,
         overrides -> Text,
@@ -67,6 +71,14 @@ diesel::table! {
         max_occupants -> Nullable<Integer>,
         lobby -> Bool,
         created_at -> BigInt,
+        schedule_id -> Nullable<Text>,
+        other_durations -> Text,
+        limits -> Text,
+        grid_offset -> Integer,
+        increment_follows -> Bool,
+        window_kind -> Text,
+        window_first -> Nullable<Text>,
+        window_last -> Nullable<Text>,
     }
 }
 

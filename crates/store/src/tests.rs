@@ -23,7 +23,7 @@ use roomkey_core::{
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
     text::Note,
-    time::{Instant, Minutes, Span, TimeZone},
+    time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
 };
 
@@ -154,6 +154,7 @@ impl World {
             handle: "ada".parse().unwrap(),
             role: Role::Owner,
             time_zone: TimeZone::UTC,
+            week_start: Weekday::Mon,
         };
         let terms = Terms::usual(
             "intro".parse().unwrap(),

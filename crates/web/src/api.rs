@@ -4,6 +4,7 @@ mod body;
 mod booking;
 mod bookings;
 mod caller;
+mod explain;
 mod openapi;
 mod problem;
 mod requests;
@@ -30,6 +31,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .app_data(PayloadConfig::new(MAX_BYTES))
         .service(at("/openapi.json", READ).route(read().to(openapi::get)))
         .service(at("/v1/slots", READ).route(read().to(slots::get)))
+        .service(at("/v1/slots/explain", READ).route(read().to(explain::get)))
         .service(
             at("/v1/bookings", READ_AND_POST)
                 .route(read().to(bookings::list))

@@ -220,7 +220,7 @@ impl From<Limited> for Failure {
 impl From<OfferError> for Failure {
     fn from(error: OfferError) -> Self {
         match error {
-            OfferError::Unknown => Self::NotFound,
+            OfferError::Unknown | OfferError::Duration(_) => Self::NotFound,
             OfferError::Store(error) => error.into(),
         }
     }

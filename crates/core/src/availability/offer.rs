@@ -1,39 +1,32 @@
-use super::{BusyTimes, Schedule, hours::Opened};
+use chrono::Weekday;
+
+use super::{
+    BusyTimes, Occupant, Refusal, Schedule, TimeOff,
+    busy::{ClosedStarts, merge_closed},
+    hours::{Opened, Steps},
+    quota::{Calendar, Quota},
+};
 use crate::{
     event_type::Terms,
-    time::{Instant, LocalDate, Span},
+    time::{Instant, LocalDate, Minutes, Span},
 };
 
 /// A time that can be booked.
-pub type Slot = Span;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// When it starts.
+    pub start: Instant,
+    /// When it ends.
+    pub end: Instant,
+    /// For how many more people there is room, where several can book it.
+    pub seats_left: Option<u32>,
+}
 
-/// Why a time can not be booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Already begun.
-    #[error("this time has passed")]
-    Past,
-    /// Sooner than the host wants to know.
-    #[error("this time is too soon")]
-    InsideMinimumNotice {
-        /// The first instant that is not.
-        earliest: Instant,
-    },
-    /// Later than can be booked yet.
-    #[error("this time can not be booked yet")]
-    BeyondWindow {
-        /// The last date, in the schedule's zone, that can be booked.
-        last: LocalDate,
-    },
-    /// Not, or not wholly, inside the host's hours.
-    #[error("this time is outside the host's hours")]
-    OutsideHours,
-    /// Between two offered starts.
-    #[error("bookings do not start at this minute")]
-    OffGrid,
-    /// The host has a booking then, or too close to it.
-    #[error("this time is taken")]
-    Taken,
+impl Slot {
+    /// From start to end.
+    pub const fn span(self) -> Span {
+        Span { start: self.start, end: self.end }
+    }
 }
 
 /// All that decides which times of an event type can be booked.
@@ -41,9 +34,17 @@ pub enum Refusal {
 pub struct Offer<'a> {
     /// When the host can be booked.
     pub schedule: &'a Schedule,
+    /// When the host is away all the same.
+    pub time_off: &'a [TimeOff],
+    /// On which day the host's weeks start: for limits.
+    pub week_start: Weekday,
     /// What is booked.
     pub terms: &'a Terms,
-    /// The host's bookings over all event types; of a booking that is moved, not its own.
+    /// For how long: one of the terms' lengths.
+    pub duration: Minutes,
+    /// How many people can book the same time, where that is more than one.
+    pub seats: Option<u32>,
+    /// What takes the host's time.
     pub busy: &'a BusyTimes,
     /// The present moment.
     pub now: Instant,
@@ -57,8 +58,28 @@ impl Offer<'_> {
         if range.start >= range.end {
             return Vec::new();
         }
-        let opened = Opened::expand(self.schedule, range, self.terms.increment);
-        opened.starts().iter().filter_map(|start| self.check(&opened, *start).ok()).collect()
+        let opened = Opened::expand(self.schedule, range, self.steps());
+        let Some(first) = opened.starts().first() else { return Vec::new() };
+        let closed = self.closed_starts();
+        let (mut spans, mut closed) = (opened.spans().iter().peekable(), closed.iter().peekable());
+        let mut quota = self.quota(*first);
+        let mut slots = Vec::with_capacity(opened.starts().len());
+        // Starts come in order, so each list is gone through once.
+        for &start in opened.starts() {
+            let core = Span::lasting(start, self.duration);
+            while spans.next_if(|span| span.end <= start).is_some() {}
+            if !spans.peek().is_some_and(|span| span.contains(core)) {
+                continue;
+            }
+            while closed.next_if(|closed| closed.before <= start).is_some() {}
+            let is_free = !closed.peek().is_some_and(|closed| closed.holds(start));
+            if is_free && quota.has_room(start, self.duration) {
+                slots.push(Slot { start, end: core.end, seats_left: self.seats });
+            } else if let Some(slot) = self.seat_in_session(core) {
+                slots.push(slot);
+            }
+        }
+        slots
     }
 
     /// Whether the slot that starts at `start` can be booked, and if not, why.
@@ -66,44 +87,116 @@ impl Offer<'_> {
     /// # Errors
     /// The first reason against it, in the order of [`Refusal`].
     pub fn verdict(&self, start: Instant) -> Result<Slot, Refusal> {
-        let open = self.open_to_booking();
-        if start < self.now {
-            Err(Refusal::Past)
-        } else if start < open.start {
-            Err(Refusal::InsideMinimumNotice { earliest: open.start })
-        } else if start >= open.end {
-            Err(Refusal::BeyondWindow { last: self.last_date() })
+        let moment = Span { start, end: start.plus_micros(1) };
+        match self.slots(moment).pop() {
+            Some(slot) => Ok(slot),
+            None => Err(self.refusals(start).into_iter().next().unwrap_or(Refusal::OffGrid)),
+        }
+    }
+
+    /// Every reason against the slot that starts at `start`, in the order of [`Refusal`]; none if it
+    /// can be booked.
+    pub fn refusals(&self, start: Instant) -> Vec<Refusal> {
+        let core = Span::lasting(start, self.duration);
+        if self.seats.is_some() && self.busy.seats_left(core).is_some() {
+            let busy = self.busy.without_session(core);
+            return Offer { busy: &busy, ..*self }.refusals(start);
+        }
+        let mut against: Vec<Refusal> = self.outside_booking(start).collect();
+        let away = self.away().filter(|span| span.overlaps(core));
+        against.extend(away.map(|span| Refusal::TimeOff { span }));
+        let moment = Span { start, end: start.plus_micros(1) };
+        let opened = Opened::expand(self.schedule, moment, self.steps());
+        if !opened.covers(core) {
+            against.push(Refusal::OutsideHours);
+        } else if !opened.is_start(start) {
+            against.push(Refusal::OffGrid);
+        }
+        let mut quota = self.quota(start);
+        let reached = quota.reached(start, self.duration);
+        against.extend(reached.map(|(limit, first)| Refusal::LimitReached { limit, first }));
+        let buffers = self.terms.buffers;
+        against.extend(self.busy.conflict(core, buffers).map(|busy| match busy.by {
+            Occupant::Hold => Refusal::Held { by: busy.span },
+            Occupant::Booking | Occupant::Session { .. } => Refusal::Taken { by: busy.span },
+        }));
+        against.extend(
+            self.busy
+                .conflict_elsewhere(core, buffers)
+                .map(|busy| Refusal::BusyElsewhere { by: busy.span, calendar: busy.calendar }),
+        );
+        against
+    }
+
+    /// What notice and window have against a start.
+    fn outside_booking(&self, start: Instant) -> impl Iterator<Item = Refusal> {
+        let earliest = self.now.plus(self.terms.min_notice);
+        let soon = if start < self.now {
+            Some(Refusal::Past)
+        } else if start < earliest {
+            Some(Refusal::InsideMinimumNotice { earliest })
         } else {
-            let moment = Span { start, end: start.plus_micros(1) };
-            self.check(&Opened::expand(self.schedule, moment, self.terms.increment), start)
-        }
+            None
+        };
+        let zone = self.schedule.time_zone;
+        let before = self
+            .terms
+            .window
+            .first_date()
+            .filter(|first| start < zone.start_of(*first))
+            .map(|first| Refusal::BeforeWindow { first });
+        let last = self.last_date();
+        let beyond = (start >= self.window_end()).then_some(Refusal::BeyondWindow { last });
+        [soon, before, beyond].into_iter().flatten()
     }
 
-    /// What decides behind both about a start that notice and window allow.
-    fn check(&self, opened: &Opened, start: Instant) -> Result<Slot, Refusal> {
-        let slot = Span::lasting(start, self.terms.duration);
-        if !opened.covers(slot) {
-            return Err(Refusal::OutsideHours);
-        }
-        if !opened.is_start(start) {
-            return Err(Refusal::OffGrid);
-        }
-        match self.busy.conflict(slot, self.terms.buffers) {
-            Some(_) => Err(Refusal::Taken),
-            None => Ok(slot),
-        }
+    /// A seat in the session at that time: the session itself is not in its own way.
+    fn seat_in_session(&self, core: Span) -> Option<Slot> {
+        self.seats?;
+        let seats_left = self.busy.seats_left(core)?;
+        let busy = self.busy.without_session(core);
+        let moment = Span { start: core.start, end: core.start.plus_micros(1) };
+        let slot = Offer { busy: &busy, ..*self }.slots(moment).pop()?;
+        Some(Slot { seats_left: Some(seats_left), ..slot })
     }
 
-    /// Where slots may start: from the end of the minimum notice to the end of the window. The
-    /// start is not before the end if the notice is longer than the window.
+    /// When the host is away. Wall time that a clock change leaves out takes nothing away.
+    fn away(&self) -> impl Iterator<Item = Span> {
+        let zone = self.schedule.time_zone;
+        self.time_off.iter().map(move |off| off.span(zone)).filter(|span| span.start < span.end)
+    }
+
+    /// Starts that are taken, by whatever.
+    fn closed_starts(&self) -> Vec<ClosedStarts> {
+        let away = self.away().map(|span| ClosedStarts::meeting(span, self.duration));
+        merge_closed(
+            self.busy.closed_starts(self.duration, self.terms.buffers).chain(away).collect(),
+        )
+    }
+
+    fn quota(&self, first: Instant) -> Quota<'_> {
+        let calendar = Calendar { zone: self.schedule.time_zone, week_start: self.week_start };
+        Quota::new(&self.terms.limits, calendar, self.busy.counted(), first)
+    }
+
+    fn steps(&self) -> Steps {
+        let grid = self.terms.grid;
+        Steps { offset: grid.offset, increment: grid.increment.unwrap_or(self.duration) }
+    }
+
+    /// Where slots may start: from the end of the minimum notice, or the start of the window, to the
+    /// end of the window. The start is not before the end if the one is later than the other.
     fn open_to_booking(&self) -> Span {
-        Span { start: self.now.plus(self.terms.min_notice), end: self.window_end() }
+        let earliest = self.now.plus(self.terms.min_notice);
+        let zone = self.schedule.time_zone;
+        let first = self.terms.window.first_date().map(|first| zone.start_of(first));
+        let start = first.map_or(earliest, |first| first.max(earliest));
+        Span { start, end: self.window_end() }
     }
 
     /// The last bookable date in the schedule's zone; it is included whole.
     pub fn last_date(&self) -> LocalDate {
-        let today = self.schedule.time_zone.date(self.now);
-        today.checked_add_days(chrono::Days::new(self.terms.window_days.into())).unwrap_or(today)
+        self.terms.window.last_date(self.schedule.time_zone.date(self.now))
     }
 
     fn window_end(&self) -> Instant {

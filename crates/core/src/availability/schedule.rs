@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ids::{ScheduleId, UserId},
-    text::FieldError,
+    text::{FieldError, Title},
     time::{Datelike, LocalDate, MinuteOfDay, TimeZone, Weekday},
 };
 
@@ -136,6 +136,10 @@ pub struct Schedule {
     pub id: ScheduleId,
     /// Whose it is.
     pub owner: UserId,
+    /// What its owner calls it; no two of theirs have the same name.
+    pub name: Title,
+    /// Whether it holds for event types that name none. One of an owner's is.
+    pub is_default: bool,
     /// In which its wall times are meant.
     pub time_zone: TimeZone,
     /// Every week.
@@ -145,6 +149,9 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The name of the schedule that every account has from the start.
+    pub const FIRST_NAME: &str = "Working hours";
+
     /// The hours of one local date.
     pub fn hours_on(&self, date: LocalDate) -> &DayHours {
         self.overrides.get(&date).unwrap_or_else(|| self.weekly.on(date.weekday()))

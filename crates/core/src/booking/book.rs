@@ -82,7 +82,7 @@ pub fn decide_booking(
     fresh: Fresh,
     domain: &str,
 ) -> Result<NewBooking, Refusal> {
-    let span = offer.verdict(request.start)?;
+    let span = offer.verdict(request.start)?.span();
     let policy = event_type.terms.room;
     let booking = Booking {
         id: fresh.booking,

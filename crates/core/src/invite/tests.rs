@@ -18,7 +18,7 @@ use crate::{
     random::Entropy,
     site::JitsiMode,
     text::Title,
-    time::{Minutes, Span, TimeZone},
+    time::{Minutes, Span, TimeZone, Weekday},
 };
 
 struct Sevens;
@@ -76,6 +76,7 @@ impl Facts {
                 handle: "mara".parse().unwrap(),
                 role: Role::Owner,
                 time_zone: "Europe/Stockholm".parse().unwrap(),
+                week_start: Weekday::Mon,
             },
             link: Token::new(&Sevens),
             site: Site {

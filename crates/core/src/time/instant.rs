@@ -27,18 +27,23 @@ pub struct Instant(i64);
 pub struct InvalidInstant;
 
 impl Instant {
-    const MIN: i64 = -62_135_596_800_000_000;
-    const MAX: i64 = 253_402_300_799_999_999;
+    const FIRST: i64 = -62_135_596_800_000_000;
+    const LAST: i64 = 253_402_300_799_999_999;
+
+    /// The first instant of the year 1.
+    pub const MIN: Self = Self(Self::FIRST);
+    /// The last instant of the year 9999.
+    pub const MAX: Self = Self(Self::LAST);
 
     /// The epoch.
     pub const EPOCH: Self = Self(0);
 
     /// An instant from microseconds since the epoch, moved inside the years 1 to 9999.
     pub const fn from_micros(micros: i64) -> Self {
-        if micros < Self::MIN {
-            Self(Self::MIN)
-        } else if micros > Self::MAX {
-            Self(Self::MAX)
+        if micros < Self::FIRST {
+            Self::MIN
+        } else if micros > Self::LAST {
+            Self::MAX
         } else {
             Self(micros)
         }
@@ -94,7 +99,7 @@ impl Instant {
         }
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?;
         let micros = time.timestamp_micros();
-        (Self::MIN..=Self::MAX).contains(&micros).then_some(Self(micros)).ok_or(InvalidInstant)
+        (Self::FIRST..=Self::LAST).contains(&micros).then_some(Self(micros)).ok_or(InvalidInstant)
     }
 
     /// As jiff has it, whose last day is short of the year 9999's.

@@ -147,12 +147,32 @@ impl TimeZone {
         let local = midnight
             .checked_add_signed(Duration::minutes(i64::from(minute.get())))
             .unwrap_or(midnight);
+        self.resolve_local(local, edge)
+    }
+
+    /// The one instant that an edge of a stretch of wall time means.
+    pub fn resolve_local(self, local: LocalDateTime, edge: Edge) -> Instant {
         match (self.offsets(local), edge) {
             (AmbiguousOffset::Unambiguous { offset: at }, _)
             | (AmbiguousOffset::Fold { before: at, .. }, Edge::Start)
             | (AmbiguousOffset::Fold { after: at, .. }, Edge::End) => instant(local, at),
             // Read with the offset that holds after the jump, the wall time lies before it.
             (AmbiguousOffset::Gap { after, .. }, _) => self.next_change(instant(local, after)),
+        }
+    }
+
+    /// The time around `at` in which the zone's clocks do not change.
+    pub fn steady(self, at: Instant) -> Steady {
+        let rules = self.zone().rules();
+        let micros = |change: jiff::Timestamp| Instant::from_micros(change.as_microsecond());
+        // What precedes an instant is before it; a change at that very instant counts too.
+        let just_after = at.plus_micros(1).timestamp();
+        let since = rules.preceding(just_after).next().map(|change| micros(change.timestamp()));
+        let until = rules.following(at.timestamp()).next().map(|change| micros(change.timestamp()));
+        Steady {
+            ahead: i64::from(self.offset_seconds(at)) * 1_000_000,
+            since: since.unwrap_or(Instant::MIN),
+            until: until.unwrap_or(Instant::MAX),
         }
     }
 
@@ -194,6 +214,35 @@ fn civil_time(local: LocalDateTime) -> Option<civil::DateTime> {
         0,
     )
     .ok()
+}
+
+/// A time in which a zone's clocks do not change, so that wall time is turned into instants by
+/// arithmetic alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steady {
+    /// Local time minus UTC, in microseconds.
+    ahead: i64,
+    since: Instant,
+    until: Instant,
+}
+
+impl Steady {
+    /// The first change after it.
+    pub const fn until(self) -> Instant {
+        self.until
+    }
+
+    /// More than any clock was ever changed by: the day that a zone left out.
+    const MARGIN: i64 = 26 * 60 * 60 * 1_000_000;
+
+    /// The instant of the midnight that begins `date`, if all wall times from there to two days
+    /// later mean one instant each by the same offset. None near a change of the clocks.
+    pub fn midnight(self, date: LocalDate) -> Option<Instant> {
+        let midnight = date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros();
+        let at = Instant::from_micros(midnight - self.ahead);
+        let end = at.plus_micros(48 * 60 * 60 * 1_000_000 + Self::MARGIN);
+        (self.since <= at.plus_micros(-Self::MARGIN) && end <= self.until).then_some(at)
+    }
 }
 
 /// By how much a clock is ahead of UTC: `UTC+2`, `UTC−3:30`.

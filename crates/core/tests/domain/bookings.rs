@@ -85,8 +85,9 @@ fn what_is_not_offered_is_not_booked() {
     assert_eq!(book(&case(), "2026-12-05T09:00:00Z").unwrap_err(), Refusal::OutsideHours);
     assert_eq!(book(&case(), "2026-12-01T11:30:00Z").unwrap_err(), Refusal::Past);
     let taken = case().booked(START, "2026-12-03T09:30:00Z");
-    assert_eq!(book(&taken, START).unwrap_err(), Refusal::Taken);
-    assert_eq!(book(&taken, "2026-12-03T09:30:00Z").unwrap_err(), Refusal::Taken, "buffer");
+    let by = Span { start: instant(START), end: instant("2026-12-03T09:30:00Z") };
+    assert_eq!(book(&taken, START).unwrap_err(), Refusal::Taken { by });
+    assert_eq!(book(&taken, "2026-12-03T09:30:00Z").unwrap_err(), Refusal::Taken { by }, "buffer");
     assert!(book(&taken, "2026-12-03T10:00:00Z").is_ok());
 }
 

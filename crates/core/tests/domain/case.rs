@@ -3,20 +3,35 @@
 use std::collections::BTreeMap;
 
 use roomkey_core::{
-    availability::{Busy, BusyTimes, Offer, Schedule, WeeklyHours, parse_override, parse_weekly},
-    event_type::{Buffers, Terms},
+    availability::{
+        Busy, BusyElsewhere, BusyTimes, Occupant, Offer, Schedule, Slot, TimeOff, WeeklyHours,
+        parse_override, parse_weekly,
+    },
+    event_type::{Buffers, Limit, Terms, Window},
     ids::{ScheduleId, UserId},
-    time::{Instant, MICROS_PER_MINUTE, Minutes, Span, TimeZone},
+    time::{Instant, MICROS_PER_MINUTE, Minutes, Span, TimeZone, Weekday},
 };
 
 use crate::seeded::Seeded;
+
+/// A booking of the host's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Booked {
+    pub(crate) busy: Busy,
+    /// Whether it is of the event type that is asked about.
+    pub(crate) counts: bool,
+}
 
 /// Which slots start in `range`, asked at `now`?
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) schedule: Schedule,
+    pub(crate) time_off: Vec<TimeOff>,
+    pub(crate) week_start: Weekday,
     pub(crate) terms: Terms,
-    pub(crate) bookings: Vec<Busy>,
+    pub(crate) seats: Option<u32>,
+    pub(crate) bookings: Vec<Booked>,
+    pub(crate) elsewhere: Vec<Span>,
     pub(crate) now: Instant,
     pub(crate) range: Span,
 }
@@ -28,8 +43,12 @@ impl Case {
         let now = instant("2024-01-01T00:00:00Z");
         Self {
             schedule: schedule(zone.parse().unwrap(), parse_weekly(&[weekly]).unwrap()),
+            time_off: Vec::new(),
+            week_start: Weekday::Mon,
             terms: terms(30),
+            seats: None,
             bookings: Vec::new(),
+            elsewhere: Vec::new(),
             now,
             range: Span { start: now, end: instant("2024-03-01T00:00:00Z") },
         }
@@ -53,7 +72,7 @@ impl Case {
     }
 
     pub(crate) fn every(mut self, increment: u32) -> Self {
-        self.terms.increment = Minutes(increment);
+        self.terms.grid.increment = Some(Minutes(increment));
         self
     }
 
@@ -68,7 +87,7 @@ impl Case {
     }
 
     pub(crate) fn window(mut self, days: u16) -> Self {
-        self.terms.window_days = days;
+        self.terms.window = Window::Days(days);
         self
     }
 
@@ -81,22 +100,49 @@ impl Case {
     /// With a booking that has no buffers of its own.
     pub(crate) fn booked(mut self, start: &str, end: &str) -> Self {
         let span = Span { start: instant(start), end: instant(end) };
-        self.bookings.push(Busy { span, buffers: Buffers::default() });
+        let busy = Busy { span, buffers: Buffers::default(), by: Occupant::Booking };
+        self.bookings.push(Booked { busy, counts: true });
+        self
+    }
+
+    pub(crate) fn limit(mut self, text: &str) -> Self {
+        self.terms.limits.set(text.parse::<Limit>().unwrap());
+        self
+    }
+
+    pub(crate) fn away(mut self, from: &str, to: &str) -> Self {
+        let moment = |text: &str| format!("{text}:00").parse().unwrap();
+        let reason = Some("Holidays".parse().unwrap());
+        self.time_off.push(TimeOff::new(moment(from), moment(to), reason).unwrap());
+        self
+    }
+
+    pub(crate) fn busy_elsewhere(mut self, start: &str, end: &str) -> Self {
+        self.elsewhere.push(Span { start: instant(start), end: instant(end) });
         self
     }
 
     /// Puts the question to the engine in its own words.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Offer<'_>) -> T) -> T {
-        let busy = BusyTimes::new(self.bookings.clone());
+        let counted = self.bookings.iter().filter(|booked| booked.counts);
+        let elsewhere =
+            self.elsewhere.iter().map(|span| BusyElsewhere { span: *span, calendar: 0 });
+        let busy = BusyTimes::new(self.bookings.iter().map(|booked| booked.busy).collect())
+            .with_elsewhere(elsewhere.collect())
+            .with_counted(counted.map(|booked| booked.busy.span).collect());
         question(&Offer {
             schedule: &self.schedule,
+            time_off: &self.time_off,
+            week_start: self.week_start,
             terms: &self.terms,
+            duration: self.terms.duration,
+            seats: self.seats,
             busy: &busy,
             now: self.now,
         })
     }
 
-    pub(crate) fn slots(&self) -> Vec<Span> {
+    pub(crate) fn slots(&self) -> Vec<Slot> {
         self.ask(|offer| offer.slots(self.range))
     }
 
@@ -126,6 +172,8 @@ pub(crate) fn schedule(time_zone: TimeZone, weekly: WeeklyHours) -> Schedule {
     Schedule {
         id: ScheduleId::new(Instant::EPOCH, &entropy),
         owner: UserId::new(Instant::EPOCH, &entropy),
+        name: "Hours".parse().unwrap(),
+        is_default: true,
         time_zone,
         weekly,
         overrides: BTreeMap::new(),

@@ -124,6 +124,17 @@ fn a_night_over_a_change_is_an_hour_shorter_or_longer() {
 }
 
 #[test]
+fn a_day_may_begin_with_a_gap() {
+    // Cairo's clocks go forward as Friday 26 April 2024 begins: it begins at 01:00.
+    let cairo = Case::new("Africa/Cairo", "fri 00:00-24:00")
+        .lasting(60)
+        .every(60)
+        .between("2024-04-24T00:00:00Z", "2024-04-27T00:00:00Z");
+    let starts = cairo.starts();
+    assert_eq!((starts.len(), starts[0].as_str()), (23, "26 01:00 +180"));
+}
+
+#[test]
 fn the_day_that_apia_skipped_has_no_slots() {
     let apia = Case::new("Pacific/Apia", "mon-sun 09:00-11:00")
         .lasting(60)

@@ -11,6 +11,8 @@
 mod bookings;
 mod case;
 mod clock_changes;
+mod explain;
+mod limits;
 mod offers;
 mod oracle;
 mod properties;

@@ -1,6 +1,10 @@
 //! Offers by name: hours, grid, notice, window, and bookings that are in the way.
 
-use roomkey_core::{availability::Refusal, event_type::Buffers, time::Minutes};
+use roomkey_core::{
+    availability::Refusal,
+    event_type::Buffers,
+    time::{Minutes, Span},
+};
 
 use crate::case::{Case, instant, minutes};
 
@@ -128,7 +132,10 @@ fn each_refusal_says_why() {
     assert_eq!(verdict("2026-12-01T11:31:00Z"), Some(Refusal::OutsideHours));
     assert_eq!(verdict("2026-12-01T09:01:00Z"), Some(Refusal::OffGrid));
     assert_eq!(verdict("2026-12-01T09:00:01Z"), Some(Refusal::OffGrid));
-    assert_eq!(verdict("2026-12-01T10:00:00Z"), Some(Refusal::Taken));
+    let by = Span { start: instant("2026-12-01T10:30:00Z"), end: instant("2026-12-01T11:00:00Z") };
+    assert_eq!(verdict("2026-12-01T10:15:00Z"), Some(Refusal::OffGrid));
+    assert_eq!(verdict("2026-12-01T10:30:00Z"), Some(Refusal::Taken { by }));
+    assert_eq!(verdict("2026-12-01T10:00:00Z"), Some(Refusal::Taken { by }));
     assert_eq!(verdict("2026-12-01T09:30:00Z"), None);
     assert_eq!(verdict("2026-12-01T11:00:00Z"), None);
 }
@@ -140,10 +147,10 @@ fn two_bookings_need_the_larger_buffer_not_the_sum() {
         .every(5)
         .booked("2026-12-01T18:00:00Z", "2026-12-02T06:00:00Z")
         .booked("2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z");
-    case.bookings[0].buffers = Buffers { before: Minutes(360), after: Minutes(360) };
+    case.bookings[0].busy.buffers = Buffers { before: Minutes(360), after: Minutes(360) };
     let after = |own: u32, theirs: u32| {
         let mut case = case.clone().buffers(own, 0);
-        case.bookings[1].buffers.after = Minutes(theirs);
+        case.bookings[1].busy.buffers.after = Minutes(theirs);
         case.starts().into_iter().find(|start| start.as_str() > "01 10:00").unwrap()
     };
     assert_eq!(after(0, 0), "01 10:30 +0");
@@ -151,7 +158,7 @@ fn two_bookings_need_the_larger_buffer_not_the_sum() {
     assert_eq!(after(20, 15), "01 10:50 +0");
     let before = |own: u32, theirs: u32| {
         let mut case = case.clone().buffers(0, own);
-        case.bookings[1].buffers.before = Minutes(theirs);
+        case.bookings[1].busy.buffers.before = Minutes(theirs);
         case.starts().into_iter().rfind(|start| start.as_str() < "01 10:00").unwrap()
     };
     assert_eq!(before(0, 0), "01 09:30 +0");

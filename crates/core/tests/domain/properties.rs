@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 use roomkey_core::{
-    availability::Busy,
-    event_type::Terms,
+    availability::{Busy, Occupant, Slot},
+    event_type::{Dates, Limits, Terms, Window},
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
 };
 
 use crate::{
-    case::Case,
+    case::{Booked, Case},
     long_run,
-    strategies::{booking_near, case, event_terms},
+    strategies::{booking_near, case, event_terms, time_off},
 };
 
 fn times(normal: u32) -> ProptestConfig {
@@ -60,7 +60,7 @@ proptest! {
         let slots = case.slots();
         prop_assert!(slots.is_sorted_by(|a, b| a.start < b.start));
         for slot in slots {
-            prop_assert_eq!(slot.minutes(), case.terms.duration);
+            prop_assert_eq!(slot.span().minutes(), case.terms.duration);
             prop_assert!(case.range.start <= slot.start && slot.start < case.range.end);
         }
     }
@@ -85,12 +85,48 @@ proptest! {
     ) {
         let before = case.slots();
         let mut case = case;
-        case.bookings.push(booking);
-        let left: Vec<Span> = before
+        case.bookings.push(Booked { busy: booking, counts: false });
+        let left: Vec<Slot> = before
             .into_iter()
-            .filter(|slot| apart(*slot, &case.terms, &booking))
+            .filter(|slot| apart(slot.span(), &case.terms, &booking))
             .collect();
         prop_assert_eq!(case.slots(), left);
+    }
+
+    #[test]
+    fn what_counts_for_limits_or_takes_time_never_adds_a_slot(
+        (case, booking, away) in case().prop_flat_map(|case| {
+            let (range, zone) = (case.range, case.schedule.time_zone);
+            (Just(case), booking_near(range), time_off(zone.local(range.start)))
+        }),
+        counts in any::<bool>(),
+    ) {
+        let before = starts(&case);
+        let mut busier = case.clone();
+        busier.bookings.push(Booked { busy: booking, counts });
+        prop_assert!(starts(&busier).is_subset(&before));
+        let mut elsewhere = case.clone();
+        elsewhere.elsewhere.push(booking.span);
+        prop_assert!(starts(&elsewhere).is_subset(&before));
+        let mut absent = case;
+        absent.time_off.push(away);
+        prop_assert!(starts(&absent).is_subset(&before));
+    }
+
+    #[test]
+    fn what_is_refused_has_a_reason_and_what_is_offered_has_none(
+        case in case(),
+        minutes in vec(any::<Index>(), 1..20),
+    ) {
+        let length = usize::try_from(case.range.minutes().0).unwrap();
+        let offered = starts(&case);
+        for minute in minutes {
+            let minute = Minutes(u32::try_from(minute.index(length)).unwrap());
+            let at = next_minute(case.range.start).plus(minute);
+            let (refusals, verdict) = case.ask(|offer| (offer.refusals(at), offer.verdict(at)));
+            prop_assert_eq!(offered.contains(&at), at < case.range.end && refusals.is_empty());
+            prop_assert_eq!(verdict.err(), refusals.first().copied());
+        }
     }
 
     #[test]
@@ -103,7 +139,14 @@ proptest! {
         strict.terms.min_notice.0 += notice;
         prop_assert!(starts(&strict).is_subset(&starts(&case)));
         let mut short = case.clone();
-        short.terms.window_days = short.terms.window_days.saturating_sub(days);
+        short.terms.window = match short.terms.window {
+            Window::Days(most) => Window::Days(most.saturating_sub(days)),
+            Window::BusinessDays(most) => Window::BusinessDays(most.saturating_sub(days)),
+            Window::Dates(dates) => {
+                let last = dates.last() - chrono::Duration::days(days.into());
+                Window::Dates(Dates::new(dates.first(), last.max(dates.first())).unwrap())
+            }
+        };
         prop_assert!(starts(&short).is_subset(&starts(&case)));
     }
 
@@ -120,18 +163,22 @@ proptest! {
         case in case(),
         choices in vec((event_terms(), any::<Index>()), 1..12),
     ) {
-        let mut case = Case { bookings: Vec::new(), ..case };
+        let mut case = Case { bookings: Vec::new(), seats: None, ..case };
         for (terms, choice) in choices {
-            case.terms = Terms { window_days: 30, min_notice: Minutes(0), ..terms };
+            let window = Window::Days(30);
+            case.terms = Terms { window, min_notice: Minutes(0), limits: Limits::NONE, ..terms };
             let slots = case.slots();
             if !slots.is_empty() {
                 let buffers = case.terms.buffers;
-                case.bookings.push(Busy { span: *choice.get(&slots), buffers });
+                let span = choice.get(&slots).span();
+                let busy = Busy { span, buffers, by: Occupant::Booking };
+                case.bookings.push(Booked { busy, counts: true });
             }
         }
-        case.bookings.sort_by_key(|booking| booking.span.start);
-        for (i, a) in case.bookings.iter().enumerate() {
-            for b in &case.bookings[i + 1..] {
+        let mut bookings: Vec<Busy> = case.bookings.iter().map(|booked| booked.busy).collect();
+        bookings.sort_by_key(|booking| booking.span.start);
+        for (i, a) in bookings.iter().enumerate() {
+            for b in &bookings[i + 1..] {
                 let gap = b.span.start.since(a.span.end);
                 prop_assert!(gap >= a.buffers.after.max(b.buffers.before).micros(), "{a:?} {b:?}");
             }

@@ -4,12 +4,14 @@ use std::sync::LazyLock;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use roomkey_core::{
-    availability::{Busy, DayHours, LocalRange, Schedule, WeeklyHours},
-    event_type::{Buffers, Terms},
-    time::{Instant, LocalDate, MICROS_PER_MINUTE, MinuteOfDay, Minutes, Span, TimeZone},
+    availability::{Busy, DayHours, LocalRange, Occupant, Schedule, TimeOff, WEEK, WeeklyHours},
+    event_type::{Buffers, Dates, Grid, Limit, Limits, Measure, Period, Terms, Window},
+    time::{
+        Instant, LocalDate, LocalDateTime, MICROS_PER_MINUTE, MinuteOfDay, Minutes, Span, TimeZone,
+    },
 };
 
-use crate::case::{Case, schedule, terms};
+use crate::case::{Booked, Case, schedule, terms};
 
 /// Zones with every odd habit that is still in use: changes at midnight and of half an hour or two
 /// hours, offsets of quarter hours, days far ahead and far behind, changes that follow the moon.
@@ -65,19 +67,91 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 let start = now.plus_micros(from * MICROS_PER_MINUTE);
                 Span { start, end: start.plus_micros(length * MICROS_PER_MINUTE) }
             });
-            (hours(zone, now), event_terms(), Just(now), range)
+            let terms = (event_terms(), window(zone.date(now)))
+                .prop_map(|(terms, window)| Terms { window, ..terms });
+            let away = vec(time_off(zone.local(now)), 0..3);
+            (hours(zone, now), away, terms, Just(now), range)
         })
-        .prop_flat_map(|(schedule, terms, now, range)| {
-            let bookings = vec(booking_near(range), 0..8);
-            (Just(schedule), Just(terms), bookings, Just(now), Just(range))
+        .prop_flat_map(|(schedule, time_off, terms, now, range)| {
+            let bookings = vec((booking_near(range), any::<bool>()), 0..8);
+            let elsewhere = prop_oneof![Just(Vec::new()), vec(booking_near(range), 0..4)];
+            let host = (Just(schedule), Just(time_off), select(&WEEK));
+            (host, Just(terms), (bookings, elsewhere), Just(now), Just(range))
         })
-        .prop_map(|(schedule, terms, bookings, now, range)| Case {
-            schedule,
-            terms,
-            bookings,
-            now,
-            range,
+        .prop_map(|((schedule, time_off, week_start), terms, taken, now, range)| {
+            let bookings = taken.0.into_iter().map(|(busy, counts)| Booked { busy, counts });
+            Case {
+                schedule,
+                time_off,
+                week_start,
+                terms,
+                seats: None,
+                bookings: bookings.collect(),
+                elsewhere: taken.1.into_iter().map(|busy| busy.span).collect(),
+                now,
+                range,
+            }
         })
+}
+
+/// The same for sessions that several people can book: some of their times are offered ones.
+pub(crate) fn seated_case() -> impl Strategy<Value = Case> {
+    let sessions = vec((any::<prop::sample::Index>(), 0..4_u32), 0..4);
+    (case(), sessions).prop_map(|(mut case, sessions)| {
+        for (choice, seats_left) in sessions {
+            let slots = case.slots();
+            if slots.is_empty() {
+                break;
+            }
+            let (span, buffers) = (choice.get(&slots).span(), case.terms.buffers);
+            let busy = Busy { span, buffers, by: Occupant::Session { seats_left } };
+            case.bookings.push(Booked { busy, counts: true });
+        }
+        case.seats = Some(4);
+        case
+    })
+}
+
+/// Hours or days near a moment.
+pub(crate) fn time_off(near: LocalDateTime) -> impl Strategy<Value = TimeOff> {
+    let step = prop_oneof![2 => Just(1440_i64), 2 => Just(30), 1 => Just(1)];
+    (step, -5760..8640_i64, prop_oneof![3 => 1..600_i64, 1 => 1..4320_i64]).prop_map(
+        move |(step, from, length)| {
+            let midnight = near.date().and_hms_opt(0, 0, 0).unwrap();
+            let round = |minutes: i64| minutes.div_euclid(step) * step;
+            let from = midnight + chrono::Duration::minutes(round(from));
+            let to = from + chrono::Duration::minutes(round(length).max(step));
+            TimeOff::new(from, to, None).unwrap()
+        },
+    )
+}
+
+fn window(today: LocalDate) -> impl Strategy<Value = Window> {
+    let dates = (-3..8_i64, 0..8_i64).prop_map(move |(from, length)| {
+        let first = today + chrono::Duration::days(from);
+        Window::Dates(Dates::new(first, first + chrono::Duration::days(length)).unwrap())
+    });
+    prop_oneof![
+        3 => (0..10_u16).prop_map(Window::Days),
+        1 => (0..8_u16).prop_map(Window::BusinessDays),
+        1 => dates,
+    ]
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let limit = (select(&Period::ALL), select(&Measure::ALL), 1..6_u32).prop_map(
+        |(period, measure, most)| {
+            let most = if measure == Measure::Minutes { most * 45 } else { most };
+            Limit { period, measure, most }
+        },
+    );
+    prop_oneof![2 => Just(Vec::new()), 1 => vec(limit, 1..3)].prop_map(|all| {
+        let mut limits = Limits::default();
+        for limit in all {
+            limits.set(limit);
+        }
+        limits
+    })
 }
 
 /// A zone and a present moment, three times of four just before a change of its clocks.
@@ -148,12 +222,15 @@ pub(crate) fn event_terms() -> impl Strategy<Value = Terms> {
     ];
     let increment = prop_oneof![6 => select(&[5_u32, 10, 15, 20, 30, 45, 60]), 1 => 5..=1440_u32];
     let notice = prop_oneof![Just(0_u32), 0..240_u32, 0..4 * 1440_u32];
-    (duration, increment, buffers(), notice, 0..10_u16).prop_map(
-        |(duration, increment, buffers, notice, window_days)| Terms {
-            increment: Minutes(increment),
+    let increment = prop_oneof![1 => Just(None), 2 => increment.prop_map(|i| Some(Minutes(i)))];
+    let offset = prop_oneof![3 => Just(0), 1 => 1..90_u32];
+    (duration, increment, offset, buffers(), notice, limits()).prop_map(
+        |(duration, increment, offset, buffers, notice, limits)| Terms {
+            grid: Grid { increment, offset: Minutes(offset) },
             buffers,
             min_notice: Minutes(notice),
-            window_days,
+            window: Window::Days(10),
+            limits,
             ..terms(duration)
         },
     )
@@ -172,6 +249,7 @@ pub(crate) fn booking_near(range: Span) -> impl Strategy<Value = Busy> {
     (-2880..length + 2880, duration, buffers()).prop_map(move |(offset, duration, buffers)| {
         let minute = range.start.micros() / MICROS_PER_MINUTE + offset;
         let start = Instant::from_micros(minute * MICROS_PER_MINUTE);
-        Busy { span: Span::lasting(start, Minutes(duration)), buffers }
+        let span = Span::lasting(start, Minutes(duration));
+        Busy { span, buffers, by: Occupant::Booking }
     })
 }

@@ -1,10 +1,14 @@
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use roomkey_app::App;
 use roomkey_core::{
     account::User,
-    event_type::{Bounds, Buffers, EventType, RoomPolicy, Terms},
+    event_type::{
+        Bounds, Buffers, Dates, EventType, Grid, Limit, Limits, RoomPolicy, Terms, Window,
+    },
+    ids::ScheduleId,
     text::{FieldError, Note, Slug, Title},
-    time::Minutes,
+    time::{LocalDate, Minutes, parse_date},
 };
 use serde_json::json;
 
@@ -24,6 +28,9 @@ fn duration(text: &str) -> Result<u32, FieldError> {
 }
 fn increment(text: &str) -> Result<u32, FieldError> {
     Bounds::INCREMENT.parse(text)
+}
+fn offset(text: &str) -> Result<u32, FieldError> {
+    Bounds::OFFSET.parse(text)
 }
 fn buffer(text: &str) -> Result<u32, FieldError> {
     Bounds::BUFFER.parse(text)
@@ -55,9 +62,9 @@ pub(super) struct Add {
     /// What it is
     #[arg(long, default_value = "")]
     description: Note,
-    /// How long a booking is
-    #[arg(long, value_name = "MINUTES", value_parser = duration)]
-    duration: u32,
+    /// How long a booking is; repeated, lengths to choose from, the first of them the usual one
+    #[arg(long, value_name = "MINUTES", value_parser = duration, required = true)]
+    duration: Vec<u32>,
     /// Free time before a booking
     #[arg(long, value_name = "MINUTES", value_parser = buffer, default_value = "0")]
     buffer_before: u32,
@@ -70,9 +77,31 @@ pub(super) struct Add {
     /// The last bookable date is so many days after today
     #[arg(long, value_name = "DAYS", value_parser = window_days, default_value = "60")]
     window_days: u32,
+    /// The last bookable date is so many days from Monday to Friday after today
+    #[arg(long, value_name = "DAYS", value_parser = window_days, conflicts_with = "window_days")]
+    window_business_days: Option<u32>,
+    /// The first bookable date, together with --window-last
+    #[arg(
+        long, value_name = "DATE", value_parser = parse_date, requires = "window_last",
+        conflicts_with_all = ["window_days", "window_business_days"]
+    )]
+    window_first: Option<LocalDate>,
+    /// The last bookable date, together with --window-first
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "window_first")]
+    window_last: Option<LocalDate>,
+    /// At most so much in a day, week, month or year, like "4 bookings a day" or "600 minutes a
+    /// week"; may be repeated
+    #[arg(long, value_name = "LIMIT")]
+    limit: Vec<Limit>,
+    /// By which of the host's schedules [default: the default one]
+    #[arg(long, value_name = "NAME")]
+    schedule: Option<String>,
     /// From one offered start to the next [default: the duration]
     #[arg(long, value_name = "MINUTES", value_parser = increment)]
     increment: Option<u32>,
+    /// From the start of the hours to the first offered start
+    #[arg(long, value_name = "MINUTES", value_parser = offset, default_value = "0")]
+    offset: u32,
     /// The room opens so long before the start
     #[arg(long, value_name = "MINUTES", value_parser = room, default_value = "10")]
     early: u32,
@@ -107,24 +136,18 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
 
 async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     let host = host(app, &add.host).await?;
-    let terms = Terms {
-        slug: add.slug,
-        title: add.title,
-        description: add.description,
-        duration: Minutes(add.duration),
-        increment: Minutes(add.increment.unwrap_or(add.duration)),
-        buffers: Buffers { before: Minutes(add.buffer_before), after: Minutes(add.buffer_after) },
-        min_notice: Minutes(add.min_notice),
-        window_days: u16::try_from(add.window_days)?,
-        room: RoomPolicy {
-            early: Minutes(add.early),
-            grace: Minutes(add.grace),
-            max_occupants: add.max_occupants,
-            lobby: add.lobby,
-        },
+    let schedule = match &add.schedule {
+        None => None,
+        Some(name) => {
+            let all = app.schedules(host.id).await?;
+            let named = all.into_iter().find(|schedule| schedule.name.as_str() == name.as_str());
+            Some(named.with_context(|| format!("there is no schedule '{name}'"))?.id)
+        }
     };
+    let as_json = add.json.json;
+    let terms = add.terms(schedule)?;
     let event_type = app.create_event_type(host.id, terms).await?;
-    if add.json.json {
+    if as_json {
         return output::json(&shown(app, &host, &event_type));
     }
     output::line(format_args!(
@@ -133,6 +156,44 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         url(app, &host, &event_type)
     ))?;
     Ok(())
+}
+
+impl Add {
+    fn terms(self, schedule: Option<ScheduleId>) -> anyhow::Result<Terms> {
+        let window = match (self.window_first.zip(self.window_last), self.window_business_days) {
+            (Some((first, last)), _) => Window::Dates(
+                Dates::new(first, last).context("--window-last is before --window-first")?,
+            ),
+            (None, Some(days)) => Window::BusinessDays(u16::try_from(days)?),
+            (None, None) => Window::Days(u16::try_from(self.window_days)?),
+        };
+        let mut limits = Limits::default();
+        for limit in self.limit {
+            limits.set(limit);
+        }
+        let mut lengths = self.duration.into_iter().map(Minutes);
+        let usual = lengths.next().context("--duration is missing")?;
+        let mut terms = Terms {
+            grid: Grid { increment: self.increment.map(Minutes), offset: Minutes(self.offset) },
+            buffers: Buffers {
+                before: Minutes(self.buffer_before),
+                after: Minutes(self.buffer_after),
+            },
+            min_notice: Minutes(self.min_notice),
+            window,
+            limits,
+            schedule,
+            room: RoomPolicy {
+                early: Minutes(self.early),
+                grace: Minutes(self.grace),
+                max_occupants: self.max_occupants,
+                lobby: self.lobby,
+            },
+            ..Terms::usual(self.slug, self.title, self.description, usual)
+        };
+        terms.set_durations(usual, lengths.collect()).context("--duration")?;
+        Ok(terms)
+    }
 }
 
 async fn list(app: &App, list: List) -> anyhow::Result<()> {
@@ -161,6 +222,12 @@ fn url(app: &App, host: &User, event_type: &EventType) -> String {
 
 fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
     let terms = &event_type.terms;
+    let limits: Vec<String> = terms.limits.iter().map(|limit| limit.to_string()).collect();
+    let (days, business_days, dates) = match terms.window {
+        Window::Days(days) => (Some(days), None, None),
+        Window::BusinessDays(days) => (None, Some(days), None),
+        Window::Dates(dates) => (None, None, Some(dates)),
+    };
     json!({
         "id": event_type.id.to_string(),
         "host": host.handle,
@@ -168,11 +235,18 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "title": terms.title,
         "description": terms.description,
         "duration": terms.duration,
-        "increment": terms.increment,
+        "durations": terms.durations(),
+        "increment": terms.grid.increment.unwrap_or(terms.duration),
+        "offset": terms.grid.offset,
         "buffer_before": terms.buffers.before,
         "buffer_after": terms.buffers.after,
         "min_notice": terms.min_notice,
-        "window_days": terms.window_days,
+        "window_days": days,
+        "window_business_days": business_days,
+        "window_first": dates.map(|dates| dates.first().to_string()),
+        "window_last": dates.map(|dates| dates.last().to_string()),
+        "limits": limits,
+        "schedule": terms.schedule.map(|id| id.to_string()),
         "early": terms.room.early,
         "grace": terms.room.grace,
         "max_occupants": terms.room.max_occupants,

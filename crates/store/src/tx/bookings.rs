@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use roomkey_core::{
     account::User,
-    availability::{Busy, BusyTimes},
+    availability::{Busy, Occupant},
     booking::{Booking, Cancellation, NewBooking, Side, Status, StatusFilter},
     event_type::{EventType, LONGEST},
-    ids::{BookingId, UserId},
+    ids::{BookingId, EventTypeId, UserId},
     room::Room,
     time::{Instant, Span},
     token::{Token, TokenHash},
@@ -138,14 +138,15 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
 }
 
 impl Tx<'_> {
-    /// The times at which a host is taken, as far as a booking inside `around` could touch them.
+    /// The times at which a host is taken, as far as a booking that starts in `around` could come
+    /// too close to them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn busy_times(&mut self, host: UserId, around: Span) -> Result<BusyTimes, StoreError> {
-        // Bounded from below by the longest booking and buffer, so that the index serves it.
+    pub fn busy_times(&mut self, host: UserId, around: Span) -> Result<Vec<Busy>, StoreError> {
+        // Bounded by the longest booking and buffer, so that the index serves it.
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
-        let to = around.end.plus(LONGEST).micros();
+        let to = around.end.plus(LONGEST).plus(LONGEST).micros();
         let rows: Vec<(i64, i64, i64, i64)> = self.run(|c| {
             booking_hosts::table
                 .filter(booking_hosts::held)
@@ -163,8 +164,32 @@ impl Tx<'_> {
         let busy = rows.into_iter().map(|(start, end, before, after)| Busy {
             span: span(start, end),
             buffers: buffers(before, after),
+            by: Occupant::Booking,
         });
-        Ok(BusyTimes::new(busy.collect()))
+        Ok(busy.collect())
+    }
+
+    /// The bookings of an event type that start in `around` and count for its limits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counted(
+        &mut self,
+        event_type: EventTypeId,
+        around: Span,
+    ) -> Result<Vec<Span>, StoreError> {
+        let holding = Status::ALL.into_iter().filter(|status| status.holds_time());
+        let holding: Vec<&str> = holding.map(Status::as_str).collect();
+        let rows: Vec<(i64, i64)> = self.run(|c| {
+            bookings::table
+                .filter(bookings::event_type_id.eq(event_type.to_string()))
+                .filter(bookings::start_at.ge(around.start.micros()))
+                .filter(bookings::start_at.lt(around.end.micros()))
+                .filter(bookings::status.eq_any(holding))
+                .select((bookings::start_at, bookings::end_at))
+                .load(c)
+        })?;
+        Ok(rows.into_iter().map(|(start, end)| span(start, end)).collect())
     }
 
     /// Stores a new booking with its room, links and history. Mails and idempotency record are the

@@ -3,40 +3,86 @@
 use diesel::prelude::*;
 use roomkey_core::{
     account::User,
-    availability::Schedule,
+    availability::{Schedule, TimeOff},
     event_type::EventType,
     ids::{EventTypeId, UserId},
     time::Instant,
 };
 
-use super::{Tx, schedules::ScheduleRow};
+use super::{
+    Tx,
+    schedules::{ScheduleRow, read_time_off},
+};
 use crate::{
     StoreError,
     row::{EventTypeRow, UserRow},
     schema::{event_types, schedules, users},
 };
 
+/// What an offer is made of, apart from what takes the host's time.
+#[derive(Debug, Clone)]
+pub struct OfferFacts {
+    /// With whom.
+    pub host: User,
+    /// What.
+    pub event_type: EventType,
+    /// By which hours.
+    pub schedule: Schedule,
+    /// When the host is away all the same.
+    pub time_off: Vec<TimeOff>,
+}
+
+/// Which offer is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum OfferKey<'a> {
+    /// By its address. The texts come from a request as they are: what could not be a handle or slug
+    /// is simply not found.
+    Address {
+        /// The host's handle.
+        handle: &'a str,
+        /// The event type's slug.
+        slug: &'a str,
+    },
+    /// A host's own.
+    Own(UserId, EventTypeId),
+}
+
 impl Tx<'_> {
-    /// The host, event type and schedule behind an address, in one look-up. The texts come from a
-    /// request as they are: what could not be a handle or slug is simply not found.
+    /// The facts of an offer, in one look-up.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn offer_facts(
-        &mut self,
-        handle: &str,
-        slug: &str,
-    ) -> Result<Option<(User, EventType, Schedule)>, StoreError> {
-        let row: Option<(UserRow, EventTypeRow, ScheduleRow)> = self.one(|c| {
-            event_types::table
-                .inner_join(users::table.inner_join(schedules::table))
-                .filter(users::handle.eq(handle))
-                .filter(event_types::slug.eq(slug))
-                .select((UserRow::as_select(), EventTypeRow::as_select(), ScheduleRow::as_select()))
-                .load(c)
-        })?;
-        row.map(|(user, event_type, schedule)| {
-            Ok((user.read()?, event_type.read()?, schedule.read()?))
+    pub fn offer_facts(&mut self, key: OfferKey<'_>) -> Result<Option<OfferFacts>, StoreError> {
+        let is_the_one = schedules::id.nullable().eq(event_types::schedule_id);
+        let is_default = event_types::schedule_id.is_null().and(schedules::is_default);
+        let of_host = schedules::user_id.eq(event_types::host_id);
+        let query = event_types::table
+            .inner_join(users::table)
+            .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
+            .select((
+                UserRow::as_select(),
+                EventTypeRow::as_select(),
+                ScheduleRow::as_select(),
+                users::time_off,
+            ));
+        let row: Option<(UserRow, EventTypeRow, ScheduleRow, String)> = match key {
+            OfferKey::Address { handle, slug } => self.one(|c| {
+                query.filter(users::handle.eq(handle)).filter(event_types::slug.eq(slug)).load(c)
+            }),
+            OfferKey::Own(host, id) => self.one(|c| {
+                query
+                    .filter(event_types::id.eq(id.to_string()))
+                    .filter(event_types::host_id.eq(host.to_string()))
+                    .load(c)
+            }),
+        }?;
+        row.map(|(host, event_type, schedule, time_off)| {
+            Ok(OfferFacts {
+                host: host.read()?,
+                event_type: event_type.read()?,
+                schedule: schedule.read()?,
+                time_off: read_time_off(&time_off)?,
+            })
         })
         .transpose()
     }

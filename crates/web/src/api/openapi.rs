@@ -22,7 +22,7 @@ use utoipa::{
     },
 };
 
-use super::{bookings, problem::Problem, slots};
+use super::{bookings, explain, problem::Problem, slots};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,7 +32,14 @@ use super::{bookings, problem::Problem, slots};
                        RFC 3339 with an offset, zones IANA names. Refusals are RFC 9457 problems \
                        with a stable `code`; every answer has an `x-request-id`.",
     ),
-    paths(slots::get, bookings::create, bookings::list, bookings::get, bookings::cancel),
+    paths(
+        slots::get,
+        explain::get,
+        bookings::create,
+        bookings::list,
+        bookings::get,
+        bookings::cancel
+    ),
     components(schemas(Problem)),
     modifiers(&Key, &Refusals),
 )]

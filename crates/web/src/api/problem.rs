@@ -8,7 +8,7 @@ use actix_web::{
     },
 };
 use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
-use roomkey_core::{availability::Refusal, text::FieldError};
+use roomkey_core::text::FieldError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -213,6 +213,10 @@ impl From<OfferError> for Problem {
     fn from(error: OfferError) -> Self {
         match error {
             OfferError::Unknown => Self::not_found(),
+            OfferError::Duration(wrong) => {
+                let wrong = WrongField::with("duration", "choice", wrong.to_string());
+                Self::wrong_query(vec![wrong])
+            }
             OfferError::Store(error) => error.into(),
         }
     }
@@ -223,13 +227,14 @@ impl From<BookError> for Problem {
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
         match error {
             BookError::Unknown => Self::not_found(),
-            BookError::Refused(why @ Refusal::Taken) => {
+            BookError::Taken => Self::new(StatusCode::CONFLICT, Code::SlotTaken, error.to_string()),
+            BookError::Refused(why) if why.is_taken() => {
                 Self::new(StatusCode::CONFLICT, Code::SlotTaken, why.to_string())
             }
             BookError::Refused(why) => {
                 Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
-            BookError::Duration { .. } => {
+            BookError::Duration(_) => {
                 let wrong = WrongField::with("duration", "choice", error.to_string());
                 Self::wrong_fields(vec![wrong])
             }

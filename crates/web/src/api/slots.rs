@@ -3,9 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use roomkey_app::Page;
 use roomkey_core::{
+    availability::Slot,
     event_type::Bounds,
     text::{FieldError, Handle, Slug},
-    time::{Instant, Span, TimeZone, parse_date},
+    time::{Instant, Minutes, Span, TimeZone, parse_date},
 };
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -30,15 +31,25 @@ struct Slots {
 /// A free time.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Slot)]
-struct SlotJson {
+pub(super) struct SlotJson {
     #[schema(value_type = String, format = DateTime)]
     start: Written,
     #[schema(value_type = String, format = DateTime)]
     end: Written,
+    /// For how many more people there is room, where several can book the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats_left: Option<u32>,
+}
+
+impl SlotJson {
+    pub(super) fn new(slot: &Slot, zone: TimeZone) -> Self {
+        let Slot { start, end, seats_left } = *slot;
+        Self { start: Written(zone, start), end: Written(zone, end), seats_left }
+    }
 }
 
 /// A time in the asked zone, written without a text of its own in between.
-struct Written(TimeZone, Instant);
+pub(super) struct Written(TimeZone, Instant);
 
 impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -103,15 +114,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
     let page = Page { handle: handle.to_string(), slug: slug.to_string() };
-    let offered = web.app.slots(page, range).await?;
-    let offered_length = offered.event_type.terms.duration;
-    if duration.is_some_and(|asked| asked != offered_length.0) {
-        let message = format!("Bookings of this event type last {offered_length}");
-        return Err(Problem::wrong_query(vec![WrongField::with("duration", "choice", message)]));
-    }
-    let slots = offered
-        .slots
-        .iter()
-        .map(|slot| SlotJson { start: Written(zone, slot.start), end: Written(zone, slot.end) });
+    let offered = web.app.slots(page, duration.map(Minutes), range).await?;
+    let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, zone));
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
 }

@@ -6,11 +6,11 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{Offered, Page as Address};
+use roomkey_app::{OfferError, Offered, Page as Address};
 use roomkey_core::{
     account::User,
     availability::Slot,
-    event_type::EventType,
+    event_type::{Bounds, EventType},
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
 
@@ -41,6 +41,14 @@ pub(crate) struct EventCard {
     pub(crate) description: String,
     pub(crate) length: String,
     pub(crate) minutes: u32,
+}
+
+/// A length that can be chosen.
+#[derive(Debug)]
+pub(crate) struct Length {
+    pub(crate) text: String,
+    pub(crate) query: String,
+    pub(crate) chosen: bool,
 }
 
 /// One of the first free times.
@@ -97,6 +105,10 @@ pub(crate) struct Page {
     shell: Shell,
     host: HostCard,
     event: EventCard,
+    /// To choose from, where there are several.
+    lengths: Vec<Length>,
+    /// A change of the clocks in the month that is shown.
+    clock_change: Option<String>,
     /// A time that was asked for and is not free.
     gone: Option<String>,
     first: Vec<Chip>,
@@ -145,6 +157,7 @@ impl Asked {
             trail: Trail {
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
+                duration: Bounds::DURATION.parse(query.get("duration")).ok().map(Minutes),
                 prefill: PREFILL
                     .into_iter()
                     .map(|name| (name, query.text(name)))
@@ -166,7 +179,7 @@ pub(crate) async fn get(
     let mut asked = Asked::read(&query);
     if let Some(start) = asked.slot {
         let moment = Span { start, end: start.plus_micros(1) };
-        let offered = web.app.slots(address.clone(), moment).await?;
+        let offered = find_times(&web, &address, asked.trail.duration, moment).await?;
         if let Some(slot) = offered.slots.first() {
             return details::show(&request, &web, &offered, *slot, &query, &asked.trail);
         }
@@ -183,6 +196,19 @@ pub(crate) async fn get(
     page(StatusCode::OK, &Page::new(&request, &asked, key, &offered, next_free))
 }
 
+/// The free times of an event type, of its usual length where it has not the one that is asked for.
+pub(super) async fn find_times(
+    web: &Web,
+    address: &Address,
+    duration: Option<Minutes>,
+    range: Span,
+) -> Result<Offered, Failure> {
+    match web.app.slots(address.clone(), duration, range).await {
+        Err(OfferError::Duration(_)) => Ok(web.app.slots(address.clone(), None, range).await?),
+        result => Ok(result?),
+    }
+}
+
 /// The times of the month that is to be shown, and which month that is: the one that was asked for,
 /// else this one, else the first with a free time.
 async fn month_of_times(
@@ -194,7 +220,8 @@ async fn month_of_times(
     let zone = asked.trail.zone;
     let this_month = MonthKey::of(zone.unwrap_or(TimeZone::UTC).date(now));
     let key = asked.month.unwrap_or(this_month);
-    let offered = web.app.slots(address.clone(), range_to_show(key, zone, now)).await?;
+    let offered =
+        find_times(web, address, asked.trail.duration, range_to_show(key, zone, now)).await?;
     // Only now is the host's zone known, in which it may be another month already.
     let at_home = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(now));
     let key = asked.month.unwrap_or(at_home);
@@ -205,7 +232,8 @@ async fn month_of_times(
         return Ok((offered, key));
     };
     let key = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(next.start));
-    let offered = web.app.slots(address.clone(), range_to_show(key, zone, now)).await?;
+    let offered =
+        find_times(web, address, asked.trail.duration, range_to_show(key, zone, now)).await?;
     Ok((offered, key))
 }
 
@@ -248,7 +276,7 @@ async fn next_free(
     for start in [shown, offered.now] {
         let rest = Span { start: start.max(offered.now), end: window_end };
         if rest.start < rest.end {
-            let later = web.app.slots(address.clone(), rest).await?;
+            let later = find_times(web, address, asked.trail.duration, rest).await?;
             if let Some(slot) = later.slots.first() {
                 return Ok(Some(*slot));
             }
@@ -282,6 +310,44 @@ fn times_by_day(slots: &[Slot], zone: TimeZone, key: MonthKey) -> Vec<u32> {
         .collect()
 }
 
+/// The lengths of an event type that has several, each with the way to it.
+fn lengths(
+    event_type: &EventType,
+    chosen: Minutes,
+    trail: &Trail,
+    asked: &Asked,
+    key: MonthKey,
+) -> Vec<Length> {
+    let terms = &event_type.terms;
+    if terms.other_durations.is_empty() {
+        return Vec::new();
+    }
+    let place = match asked.date {
+        Some(date) => format!("date={date}"),
+        None => format!("month={key}"),
+    };
+    let length = |duration: Minutes| {
+        let trail = trail.with_duration((duration != terms.duration).then_some(duration));
+        let query = format!("{place}{trail}");
+        Length { text: duration.to_string(), query, chosen: duration == chosen }
+    };
+    terms.durations().into_iter().map(length).collect()
+}
+
+/// What a change of the zone's clocks in a month means, if there is one to come.
+fn clock_change(zone: TimeZone, key: MonthKey, now: Instant) -> Option<String> {
+    let (from, to) = (zone.start_of(key.first()).max(now), zone.start_of(key.next().first()));
+    let change = zone.steady(from).until();
+    let (before, after) =
+        (zone.offset_seconds(change.plus_micros(-1)), zone.offset_seconds(change));
+    if from >= to || change >= to || before == after {
+        return None;
+    }
+    let way = if after > before { "forward" } else { "back" };
+    let (city, day) = (zone.city(), long_date(zone.date(change)));
+    Some(format!("The clocks in {city} go {way} on {day}. Times after it are in the new time."))
+}
+
 impl HostCard {
     pub(crate) fn new(host: &User) -> Self {
         Self {
@@ -294,14 +360,14 @@ impl HostCard {
 }
 
 impl EventCard {
-    pub(crate) fn new(event_type: &EventType) -> Self {
+    pub(crate) fn new(event_type: &EventType, duration: Minutes) -> Self {
         let terms = &event_type.terms;
         Self {
             slug: terms.slug.to_string(),
             title: terms.title.to_string(),
             description: terms.description.to_string(),
-            length: terms.duration.to_string(),
-            minutes: terms.duration.0,
+            length: duration.to_string(),
+            minutes: duration.0,
         }
     }
 }
@@ -344,8 +410,10 @@ impl Page {
         offered: &Offered,
         next_free: Option<Slot>,
     ) -> Self {
-        let Offered { host, event_type, schedule, slots, last_date, now } = offered;
-        let (trail, clock) = (asked.trail.clone(), asked.trail.clock);
+        let Offered { host, event_type, schedule, duration, slots, last_date, now } = offered;
+        let usual = *duration == event_type.terms.duration;
+        let trail = asked.trail.with_duration((!usual).then_some(*duration));
+        let clock = trail.clock;
         let zone = trail.zone.unwrap_or(host.time_zone);
         let today = zone.date(*now);
         let last_moment = schedule.time_zone.start_of(*last_date).plus(DAY);
@@ -360,7 +428,9 @@ impl Page {
         Self {
             shell: shell(request),
             host: HostCard::new(host),
-            event: EventCard::new(event_type),
+            event: EventCard::new(event_type, *duration),
+            lengths: lengths(event_type, *duration, &trail, asked, key),
+            clock_change: clock_change(zone, key, *now),
             gone: asked.slot.map(|start| nearby(zone, start, today, clock)),
             first: first.map(|slot| Chip::new(slot, zone, today, clock)).collect(),
             month: Month::new(
@@ -372,6 +442,7 @@ impl Page {
                 today,
                 chosen,
                 &times_by_day(in_month, zone, key),
+                host.week_start,
             ),
             day: day.unwrap_or_default(),
             next_free: next_free.map(|slot| {
@@ -431,9 +502,24 @@ impl Page {
             shell: Shell::default(),
             host: HostCard::sample(),
             event: EventCard::sample(),
+            lengths: [30, 60]
+                .map(|minutes| Length {
+                    text: Minutes(minutes).to_string(),
+                    query: "month=2026-10".into(),
+                    chosen: minutes == 30,
+                })
+                .into(),
+            clock_change: Some("The clocks in London go back on Sunday 25 October.".into()),
             gone: (free == 0).then(|| "12:45".to_owned()),
             first: vec![Chip { start, label: "Today 12:45".into() }],
-            month: Month::new(key, (None, Some(key.next())), today, day.date, &[free; 31]),
+            month: Month::new(
+                key,
+                (None, Some(key.next())),
+                today,
+                day.date,
+                &[free; 31],
+                roomkey_core::time::Weekday::Mon,
+            ),
             day,
             next_free,
             zone: ZoneChoice {
@@ -442,7 +528,7 @@ impl Page {
                 chosen: free > 0,
             },
             clock: Clock::Twelve,
-            trail: Trail { zone: Some(zone), clock: Clock::Twelve, prefill: Vec::new() },
+            trail: Trail { zone: Some(zone), clock: Clock::Twelve, ..Trail::default() },
         };
         let slot = SlotLink { start, from: time(start), to: time(start) };
         let day = DayTimes {

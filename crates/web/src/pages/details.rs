@@ -18,7 +18,7 @@ use roomkey_core::{
 };
 
 use super::{
-    booking::{Chip, EventCard, HostCard},
+    booking::{Chip, EventCard, HostCard, find_times},
     page, see_other, shell,
 };
 use crate::{
@@ -88,8 +88,8 @@ pub(super) fn show(
         &Page {
             shell: shell(request),
             host: HostCard::new(&offered.host),
-            event: EventCard::new(&offered.event_type),
-            when: Some(When::new(slot, zone, offered.host.time_zone, trail.clock)),
+            event: EventCard::new(&offered.event_type, offered.duration),
+            when: Some(When::new(slot.span(), zone, offered.host.time_zone, trail.clock)),
             choice: Choice::Chosen(slot.start),
             back: format!("?date={date}{trail}#times"),
             clock: trail.clock,
@@ -195,11 +195,8 @@ pub(crate) async fn post(
             Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
-            Err(BookError::Refused(why)) => refusal = Some(why),
-            Err(BookError::Duration { offered }) => {
-                let text = format!("Bookings of this kind last {offered}");
-                problems.add("slot", text);
-            }
+            Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
+            Err(BookError::Duration(wrong)) => problems.add("slot", wrong.to_string()),
             Err(BookError::KeyReused) => {
                 let text = "You have booked with this form before. Send it again to book once more";
                 problems.add("details", text);
@@ -217,12 +214,12 @@ async fn again(
     address: Address,
     form: &Form,
     answered: &Answered,
-    refusal: Option<Refusal>,
+    refusal: Option<BookError>,
     mut problems: Problems,
 ) -> Result<Page, Failure> {
     let start = answered.start.unwrap_or(web.app.now());
     let moment = Span { start, end: start.plus_micros(1) };
-    let offered = web.app.slots(address.clone(), moment).await?;
+    let offered = find_times(web, &address, answered.duration, moment).await?;
     let zone = answered.zone.unwrap_or(offered.host.time_zone);
     let clock = Clock::parse(form.get("h"));
     let today = zone.date(offered.now);
@@ -230,21 +227,25 @@ async fn again(
     let choice = if let Some(start) = answered.start.filter(|_| stands) {
         Choice::Chosen(start)
     } else {
-        if let Some(why) = refusal {
+        if let Some(why) = &refusal {
             problems.add("slot", gone(why, &nearby(zone, start, today, clock)));
         }
-        let nearest = web.app.nearest_slots(address, start.max(offered.now), NEAREST).await?;
+        let near = start.max(offered.now);
+        let duration = Some(offered.duration);
+        let nearest = web.app.nearest_slots(address, duration, near, NEAREST).await?;
         Choice::Again {
             nearest: nearest.iter().map(|slot| Chip::new(slot, zone, today, clock)).collect(),
         }
     };
-    let span = Span::lasting(start, offered.event_type.terms.duration);
-    let trail = Trail { zone: Some(zone), clock, prefill: Vec::new() };
+    let span = Span::lasting(start, offered.duration);
+    let usual = offered.duration == offered.event_type.terms.duration;
+    let duration = (!usual).then_some(offered.duration);
+    let trail = Trail { zone: Some(zone), clock, duration, prefill: Vec::new() };
     let used_up = problems.of("details").is_some();
     Ok(Page {
         shell: shell(request),
         host: HostCard::new(&offered.host),
-        event: EventCard::new(&offered.event_type),
+        event: EventCard::new(&offered.event_type, offered.duration),
         when: stands.then(|| When::new(span, zone, offered.host.time_zone, clock)),
         choice,
         back: format!("?date={}{trail}#times", zone.date(start)),
@@ -262,10 +263,12 @@ async fn again(
 }
 
 /// What happened to the time, in a sentence.
-pub(super) fn gone(why: Refusal, time: &str) -> String {
+pub(super) fn gone(why: &BookError, time: &str) -> String {
+    let taken = format!("Somebody just took {time}. Choose another time");
     match why {
-        Refusal::Taken => format!("Somebody just took {time}. Choose another time"),
-        Refusal::Past => format!("{time} has passed. Choose a later time"),
+        BookError::Taken => taken,
+        BookError::Refused(why) if why.is_taken() => taken,
+        BookError::Refused(Refusal::Past) => format!("{time} has passed. Choose a later time"),
         _ => format!("{time} can not be booked. Choose another time"),
     }
 }

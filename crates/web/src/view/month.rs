@@ -1,6 +1,6 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, LocalDate, day_name, parse_date};
+use roomkey_core::time::{Datelike, LocalDate, Weekday, day_name, parse_date};
 
 use super::{Markup, when::month_name};
 
@@ -97,7 +97,7 @@ impl Day {
     }
 }
 
-/// The month grid: weeks from Monday to Sunday, empty where another month's days would be.
+/// The month grid: whole weeks, empty where another month's days would be.
 #[derive(Debug, Clone)]
 pub(crate) struct Month {
     pub(crate) key: MonthKey,
@@ -105,6 +105,7 @@ pub(crate) struct Month {
     pub(crate) next: Option<MonthKey>,
     weeks: Vec<[Option<Day>; 7]>,
     days_with_times: u32,
+    week_start: Weekday,
 }
 
 impl Month {
@@ -115,12 +116,13 @@ impl Month {
         today: LocalDate,
         chosen: Option<LocalDate>,
         free: &[u32],
+        week_start: Weekday,
     ) -> Self {
         let mut weeks = Vec::with_capacity(6);
         let mut week = [None; 7];
         let mut days_with_times = 0;
         for (index, date) in key.days().enumerate() {
-            let column = date.weekday().num_days_from_monday() as usize;
+            let column = date.weekday().days_since(week_start) as usize;
             if column == 0 && date.day() > 1 {
                 weeks.push(std::mem::take(&mut week));
             }
@@ -137,11 +139,16 @@ impl Month {
             }
         }
         weeks.push(week);
-        Self { key, previous, next, weeks, days_with_times }
+        Self { key, previous, next, weeks, days_with_times, week_start }
     }
 
     pub(crate) fn weeks(&self) -> &[[Option<Day>; 7]] {
         &self.weeks
+    }
+
+    /// The names of the columns.
+    pub(crate) fn weekdays(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::successors(Some(self.week_start), |day| Some(day.succ())).take(7).map(day_name)
     }
 
     /// What is said when the month appears.
@@ -169,11 +176,23 @@ mod tests {
     }
 
     #[test]
+    fn weeks_start_as_the_host_has_it() {
+        let key = MonthKey::parse("2026-02").unwrap();
+        let month = |week_start| Month::new(key, (None, None), key.first(), None, &[], week_start);
+        // 1 February 2026 is a Sunday.
+        assert_eq!(month(Weekday::Sun).weeks().len(), 4);
+        assert_eq!(month(Weekday::Mon).weeks().len(), 5);
+        let names: Vec<_> = month(Weekday::Sat).weekdays().collect();
+        assert_eq!((names[0], names[6]), ("Saturday", "Friday"));
+    }
+
+    #[test]
     fn a_grid_has_every_day_once_under_its_weekday() {
         let key = MonthKey::parse("2026-02").unwrap();
         let today = LocalDate::from_ymd_opt(2026, 2, 10).unwrap();
         let free: Vec<u32> = (1..=28).map(|day| day % 3).collect();
-        let month = Month::new(key, (None, Some(key.next())), today, Some(today), &free);
+        let month =
+            Month::new(key, (None, Some(key.next())), today, Some(today), &free, Weekday::Mon);
         let days: Vec<Day> = month.weeks().iter().flatten().flatten().copied().collect();
         assert_eq!(days.len(), 28);
         assert_eq!(month.weeks().len(), 5);

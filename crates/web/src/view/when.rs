@@ -1,6 +1,8 @@
 use std::fmt;
 
-use roomkey_core::time::{Datelike, Instant, LocalDate, Span, TimeZone, UtcOffset, day_name};
+use roomkey_core::time::{
+    Datelike, Instant, LocalDate, Minutes, Span, TimeZone, UtcOffset, day_name,
+};
 
 /// How the hours of a day are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -168,12 +170,14 @@ impl When {
     }
 }
 
-/// What every link of the booking page carries on: the zone and the clock, where they were chosen,
-/// and answers that the page's own address gave.
+/// What every link of the booking page carries on: the zone, the clock and the length, where they
+/// were chosen, and answers that the page's own address gave.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trail {
     pub(crate) zone: Option<TimeZone>,
     pub(crate) clock: Clock,
+    /// A length other than the usual one.
+    pub(crate) duration: Option<Minutes>,
     /// Names of the query and their texts.
     pub(crate) prefill: Vec<(&'static str, String)>,
 }
@@ -181,6 +185,10 @@ pub(crate) struct Trail {
 impl Trail {
     pub(crate) fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    pub(crate) fn with_duration(&self, duration: Option<Minutes>) -> Self {
+        Self { duration, ..self.clone() }
     }
 }
 
@@ -193,6 +201,9 @@ impl fmt::Display for Trail {
         }
         if self.clock.is_twelve() {
             f.write_str("&h=12")?;
+        }
+        if let Some(duration) = self.duration {
+            write!(f, "&duration={}", duration.0)?;
         }
         if self.prefill.is_empty() {
             return Ok(());
@@ -249,9 +260,11 @@ mod tests {
     fn a_trail_carries_what_was_chosen() {
         assert_eq!(Trail::default().to_string(), "");
         let zone = Some("Etc/GMT+3".parse().unwrap());
-        let mut trail = Trail { zone, clock: Clock::Twelve, prefill: Vec::new() };
+        let mut trail = Trail { zone, clock: Clock::Twelve, ..Trail::default() };
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12");
         trail.prefill.push(("name", "A & B".into()));
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12&name=A+%26+B");
+        let longer = Trail { duration: Some(Minutes(60)), ..Trail::default() };
+        assert_eq!(longer.to_string(), "&duration=60");
     }
 }

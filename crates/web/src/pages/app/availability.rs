@@ -61,7 +61,7 @@ pub(crate) async fn get(
     web: Data<Web>,
     host: SignedIn,
 ) -> Result<HttpResponse, Failure> {
-    let schedule = web.app.schedule(host.user().id).await?;
+    let schedule = web.app.schedules(host.user().id).await?.into_iter().next();
     let zone = schedule.as_ref().map_or(host.user().time_zone, |schedule| schedule.time_zone);
     let weekly = schedule.map(|schedule| schedule.weekly).unwrap_or_default();
     let stored = |(day, key)| {
@@ -99,7 +99,7 @@ pub(crate) async fn post(
     } else {
         let zone = form.get("time_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
         let zone = problems.check("time_zone", zone);
-        let stored = web.app.schedule(host.user().id).await?;
+        let stored = web.app.schedules(host.user().id).await?.into_iter().next();
         let stored = stored.map(|schedule| schedule.weekly).unwrap_or_default();
         let weekly = read(&days, &stored, &mut problems);
         if let Some(zone) = zone.filter(|_| problems.is_empty()) {

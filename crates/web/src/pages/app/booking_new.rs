@@ -2,11 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use roomkey_app::{BookError, Wanted};
+use roomkey_app::{BookError, Offered, Wanted};
 use roomkey_core::{
     availability::Slot,
     booking::{BookingRequest, Side},
-    event_type::EventType,
+    event_type::{Bounds, EventType},
     text::{EmailAddress, FieldError, Note, PersonName},
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
@@ -60,6 +60,14 @@ pub(crate) struct Answers {
     pub(crate) note: String,
 }
 
+/// A length that can be chosen.
+#[derive(Debug)]
+pub(crate) struct LengthChoice {
+    pub(crate) minutes: u32,
+    pub(crate) text: String,
+    pub(crate) chosen: bool,
+}
+
 #[derive(Template)]
 #[template(path = "pages/app/booking_new.html")]
 pub(crate) struct Page {
@@ -70,6 +78,8 @@ pub(crate) struct Page {
     day: String,
     /// The host's zone, in which times are shown.
     city: String,
+    /// To choose from, where the event type has several.
+    lengths: Vec<LengthChoice>,
     times: Vec<TimeChoice>,
     next_day: Option<NextDay>,
     zones: ZoneOptions,
@@ -110,22 +120,24 @@ pub(crate) async fn post(
     check_date(&form, &mut problems);
     let asked = read(&form, host.user().time_zone, &mut problems);
     let key = idempotency(&form, &mut problems);
+    let duration = length(&form);
     if let Some((event, asked)) = event.zip(asked).filter(|_| problems.is_empty()) {
         let wanted = Wanted::Own(host.user().clone(), event.id);
         let start = asked.start;
-        match web.app.book(wanted, None, asked, key, None).await {
+        match web.app.book(wanted, duration, asked, key, None).await {
             Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
-            Err(BookError::Refused(why)) => {
+            Err(why @ (BookError::Refused(_) | BookError::Taken)) => {
                 let zone = host.user().time_zone;
                 let today = zone.date(web.app.now());
                 let time = nearby(zone, start, today, Clock::TwentyFour);
-                problems.add("slot", gone(why, &time));
+                problems.add("slot", gone(&why, &time));
             }
             Err(BookError::KeyReused) => {
                 let text = "You have booked with this form before. Send it again to book once more";
                 problems.add("details", text);
             }
-            Err(BookError::Unknown | BookError::Duration { .. }) => return Err(Failure::NotFound),
+            Err(BookError::Duration(wrong)) => problems.add("slot", wrong.to_string()),
+            Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
         }
@@ -183,10 +195,16 @@ impl Page {
     ) -> Result<Self, Failure> {
         let zone = host.user().time_zone;
         let now = web.app.now();
-        let slots = match event {
-            Some(event) => slots(web, host, event, now).await?,
-            None => Vec::new(),
+        let offered = match event {
+            Some(event) => Some(find_times(web, host, event, length(form), now).await?),
+            None => None,
         };
+        let lengths = event.map_or(Vec::new(), |event| match event.terms.durations() {
+            one if one.len() == 1 => Vec::new(),
+            several => several,
+        });
+        let duration = offered.as_ref().map(|offered| offered.duration);
+        let slots = offered.map(|offered| offered.slots).unwrap_or_default();
         let date_of = |slot: &Slot| zone.date(slot.start);
         let asked = parse_date(form.get("date")).ok();
         let wanted = Instant::parse(form.get("slot")).ok();
@@ -208,6 +226,14 @@ impl Page {
             date,
             day: date_with_year(date),
             city: zone.city(),
+            lengths: lengths
+                .into_iter()
+                .map(|length| LengthChoice {
+                    minutes: length.0,
+                    text: length.to_string(),
+                    chosen: duration == Some(length),
+                })
+                .collect(),
             times: times.collect(),
             next_day: next.map(|date| NextDay { date, title: long_date(date) }),
             zones: ZoneOptions::new(form.get("tz").parse().unwrap_or(zone), [zone], now),
@@ -223,16 +249,25 @@ impl Page {
     }
 }
 
-/// All free times of an event type.
-async fn slots(
+/// The length that was chosen; the usual one if none was.
+fn length(form: &Form) -> Option<Minutes> {
+    Bounds::DURATION.parse(form.get("duration")).ok().map(Minutes)
+}
+
+/// All free times of an event type; of its usual length, where it has not the one that is asked for.
+async fn find_times(
     web: &Web,
     host: &SignedIn,
     event: &EventType,
+    duration: Option<Minutes>,
     now: Instant,
-) -> Result<Vec<Slot>, Failure> {
-    let days = u32::from(event.terms.window_days) + 2;
-    let range = Span::lasting(now, Minutes(days * 24 * 60));
-    Ok(web.app.own_slots(host.user().clone(), event.id, range).await?.slots)
+) -> Result<Offered, Failure> {
+    let zone = host.user().time_zone;
+    let last = event.terms.window.last_date(zone.date(now));
+    // Whatever the schedule's zone is, its last date is over two days later.
+    let range = Span { start: now, end: zone.start_of(last).plus(Minutes(3 * 24 * 60)) };
+    let duration = duration.filter(|duration| event.terms.has_duration(*duration));
+    Ok(web.app.own_slots(host.user(), event.id, duration, range).await?)
 }
 
 impl EventChoice {
@@ -259,6 +294,7 @@ impl Page {
         };
         let date = zone.date(Instant::EPOCH);
         let page = |events, times: Vec<TimeChoice>, problems| Self {
+            lengths: vec![LengthChoice { minutes: 30, text: "30 minutes".into(), chosen: true }],
             shell: AppShell::sample(Section::Bookings),
             events,
             date,

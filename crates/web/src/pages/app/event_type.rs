@@ -1,17 +1,16 @@
 //! `/app/event-types/new` and `/app/event-types/{slug}`: the editor.
 
+mod answers;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
     web::{Data, Path},
 };
+use answers::{Answers, read};
 use askama::Template;
 use roomkey_app::EventTypeError;
-use roomkey_core::{
-    event_type::{Bounds, Buffers, EventType, RoomPolicy, Terms},
-    text::{Note, RESERVED_SLUG, Slug, Title},
-    time::Minutes,
-};
+use roomkey_core::{availability::Schedule, event_type::EventType, text::RESERVED_SLUG};
 
 use crate::{
     Web,
@@ -22,22 +21,12 @@ use crate::{
     view::{AppShell, Problems, Section},
 };
 
-/// What was typed.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    pub(crate) title: String,
-    pub(crate) slug: String,
-    pub(crate) duration: String,
-    pub(crate) description: String,
-    pub(crate) min_notice: String,
-    pub(crate) window_days: String,
-    pub(crate) increment: String,
-    pub(crate) buffer_before: String,
-    pub(crate) buffer_after: String,
-    pub(crate) early: String,
-    pub(crate) grace: String,
-    pub(crate) max_occupants: String,
-    pub(crate) lobby: bool,
+/// A schedule to choose from.
+#[derive(Debug)]
+pub(crate) struct ScheduleChoice {
+    /// Empty for the default one.
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 #[derive(Template)]
@@ -51,6 +40,7 @@ pub(crate) struct Page {
     url: Option<String>,
     /// What addresses start with, without the scheme.
     site: String,
+    schedules: Vec<ScheduleChoice>,
     answers: Answers,
     problems: Problems,
 }
@@ -60,17 +50,9 @@ pub(crate) async fn get_new(
     web: Data<Web>,
     host: SignedIn,
 ) -> Result<HttpResponse, Failure> {
-    let answers = Answers {
-        duration: "30".into(),
-        min_notice: "0".into(),
-        window_days: "60".into(),
-        buffer_before: "0".into(),
-        buffer_after: "0".into(),
-        early: "10".into(),
-        grace: "15".into(),
-        ..Answers::default()
-    };
-    let contents = Page::new(&request, &web, &host, None, answers, Problems::default());
+    let schedules = web.app.schedules(host.user().id).await?;
+    let (answers, none) = (Answers::usual(), Problems::default());
+    let contents = Page::new(&request, &web, &host, None, &schedules, answers, none);
     page(StatusCode::OK, &contents)
 }
 
@@ -81,14 +63,16 @@ pub(crate) async fn post_new(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
+    let schedules = web.app.schedules(host.user().id).await?;
     let mut problems = Problems::default();
-    if let Some(terms) = read(&form, &mut problems) {
+    if let Some(terms) = read(&form, &schedules, &mut problems) {
         match web.app.create_event_type(host.user().id, terms).await {
             Ok(_) => return Ok(see_other("/app/event-types?done=made")),
             Err(error) => refused(error, &mut problems)?,
         }
     }
-    let contents = Page::new(&request, &web, &host, None, Answers::typed(&form), problems);
+    let answers = Answers::typed(&form);
+    let contents = Page::new(&request, &web, &host, None, &schedules, answers, problems);
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
@@ -99,8 +83,9 @@ pub(crate) async fn get(
     slug: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let event = find(&web, &host, &slug).await?;
-    let answers = Answers::stored(&event.terms);
-    let mut contents = Page::new(&request, &web, &host, Some(&event), answers, Problems::default());
+    let schedules = web.app.schedules(host.user().id).await?;
+    let (answers, none) = (Answers::stored(&event.terms), Problems::default());
+    let mut contents = Page::new(&request, &web, &host, Some(&event), &schedules, answers, none);
     contents.shell.flash = match Form::query(&request).get("done") {
         "saved" => Some("Event type saved. It holds for new bookings from now on."),
         _ => None,
@@ -117,8 +102,9 @@ pub(crate) async fn post(
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
     let event = find(&web, &host, &slug).await?;
+    let schedules = web.app.schedules(host.user().id).await?;
     let mut problems = Problems::default();
-    if let Some(terms) = read(&form, &mut problems) {
+    if let Some(terms) = read(&form, &schedules, &mut problems) {
         let slug = terms.slug.clone();
         match web.app.change_event_type(host.user().id, event.id, terms).await {
             Ok(_) => return Ok(see_other(format!("/app/event-types/{slug}?done=saved"))),
@@ -126,7 +112,7 @@ pub(crate) async fn post(
         }
     }
     let answers = Answers::typed(&form);
-    let contents = Page::new(&request, &web, &host, Some(&event), answers, problems);
+    let contents = Page::new(&request, &web, &host, Some(&event), &schedules, answers, problems);
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
@@ -146,82 +132,13 @@ fn refused(error: EventTypeError, problems: &mut Problems) -> Result<(), Failure
     }
 }
 
-/// The terms that the form asks for, if nothing is wrong with it. What may be left empty then has
-/// its usual value.
-fn read(form: &Form, problems: &mut Problems) -> Option<Terms> {
-    let title = problems.check("title", form.get("title").parse::<Title>());
-    let slug = problems.check("slug", form.get("slug").parse::<Slug>());
-    let description = problems.check("description", form.get("description").parse::<Note>());
-    let duration = problems.check("duration", Bounds::DURATION.parse(form.get("duration")));
-    let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
-        text if text.trim().is_empty() => usual,
-        text => problems.check(id, bounds.parse(text)),
-    };
-    let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
-    let window_days = number("window_days", Bounds::WINDOW_DAYS, Some(60));
-    let increment = number("increment", Bounds::INCREMENT, duration);
-    let before = number("buffer_before", Bounds::BUFFER, Some(0));
-    let after = number("buffer_after", Bounds::BUFFER, Some(0));
-    let early = number("early", Bounds::ROOM, Some(10));
-    let grace = number("grace", Bounds::ROOM, Some(15));
-    let max_occupants = number("max_occupants", Bounds::OCCUPANTS, None);
-    if !problems.is_empty() {
-        return None;
-    }
-    Some(Terms {
-        slug: slug?,
-        title: title?,
-        description: description?,
-        duration: Minutes(duration?),
-        increment: Minutes(increment?),
-        buffers: Buffers { before: Minutes(before?), after: Minutes(after?) },
-        min_notice: Minutes(min_notice?),
-        window_days: u16::try_from(window_days?).ok()?,
-        room: RoomPolicy {
-            early: Minutes(early?),
-            grace: Minutes(grace?),
-            max_occupants,
-            lobby: form.has("lobby"),
-        },
-    })
-}
-
-impl Answers {
-    fn typed(form: &Form) -> Self {
-        Self {
-            title: form.text("title"),
-            slug: form.text("slug"),
-            duration: form.text("duration"),
-            description: form.text("description"),
-            min_notice: form.text("min_notice"),
-            window_days: form.text("window_days"),
-            increment: form.text("increment"),
-            buffer_before: form.text("buffer_before"),
-            buffer_after: form.text("buffer_after"),
-            early: form.text("early"),
-            grace: form.text("grace"),
-            max_occupants: form.text("max_occupants"),
-            lobby: form.has("lobby"),
-        }
-    }
-
-    fn stored(terms: &Terms) -> Self {
-        let increment = (terms.increment != terms.duration).then(|| terms.increment.0.to_string());
-        let occupants = terms.room.max_occupants.map(|most| most.to_string());
-        Self {
-            title: terms.title.to_string(),
-            slug: terms.slug.to_string(),
-            duration: terms.duration.0.to_string(),
-            description: terms.description.to_string(),
-            min_notice: terms.min_notice.0.to_string(),
-            window_days: terms.window_days.to_string(),
-            increment: increment.unwrap_or_default(),
-            buffer_before: terms.buffers.before.0.to_string(),
-            buffer_after: terms.buffers.after.0.to_string(),
-            early: terms.room.early.0.to_string(),
-            grace: terms.room.grace.0.to_string(),
-            max_occupants: occupants.unwrap_or_default(),
-            lobby: terms.room.lobby,
+impl ScheduleChoice {
+    fn new(schedule: &Schedule) -> Self {
+        let name = schedule.name.to_string();
+        if schedule.is_default {
+            Self { id: String::new(), name: format!("{name} (default)") }
+        } else {
+            Self { id: schedule.id.to_string(), name }
         }
     }
 }
@@ -232,6 +149,7 @@ impl Page {
         web: &Web,
         host: &SignedIn,
         event: Option<&EventType>,
+        schedules: &[Schedule],
         answers: Answers,
         problems: Problems,
     ) -> Self {
@@ -244,6 +162,7 @@ impl Page {
             }),
             url: slug.map(|slug| format!("/{}/{slug}", host.user().handle)),
             site: web.spoken_site(),
+            schedules: schedules.iter().map(ScheduleChoice::new).collect(),
             answers,
             problems,
         }
@@ -259,7 +178,8 @@ impl Page {
             action: "/app/event-types/intro".into(),
             url: Some("/ada/intro".into()),
             site: "localhost:8080".into(),
-            answers: Answers { lobby: true, ..Answers::default() },
+            schedules: vec![ScheduleChoice { id: String::new(), name: "Hours <b>".into() }],
+            answers: Answers { lobby: true, ..Answers::usual() },
             problems,
         };
         let mut problems = Problems::default();

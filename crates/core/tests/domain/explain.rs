@@ -1,0 +1,94 @@
+//! Reasons in full, as a host reads them.
+
+use roomkey_core::availability::{Occupant, Reason, Refusal};
+
+use crate::case::{Case, instant};
+
+fn told(case: &Case, at: &str) -> Vec<String> {
+    let calendars = ["Work calendar".to_owned()];
+    case.ask(|offer| {
+        let start = instant(at);
+        let tell =
+            |refusal: Refusal| Reason { offer, start, refusal, calendars: &calendars }.to_string();
+        offer.refusals(start).into_iter().map(tell).collect()
+    })
+}
+
+fn thursday() -> Case {
+    Case::new("Europe/Berlin", "mon-fri 09:00-12:00,13:00-17:00")
+        .lasting(60)
+        .between("2026-12-02T00:00:00Z", "2026-12-05T00:00:00Z")
+}
+
+#[test]
+fn what_is_offered_needs_no_reason() {
+    assert!(told(&thursday(), "2026-12-03T08:00:00Z").is_empty());
+}
+
+#[test]
+fn every_reason_is_told_in_order() {
+    let mut case = thursday()
+        .notice(3 * 1440)
+        .buffers(15, 15)
+        .booked("2026-12-03T09:20:00Z", "2026-12-03T10:20:00Z")
+        .busy_elsewhere("2026-12-03T08:00:00Z", "2026-12-03T08:30:00Z")
+        .away("2026-12-03T00:00", "2026-12-04T00:00")
+        .limit("1 booking a day")
+        .limit("90 minutes a week");
+    assert_eq!(
+        told(&case, "2026-12-03T08:15:00Z"),
+        [
+            "It is inside the minimum notice of 72 hours, which ends at 01:00 on Friday 4 December \
+             2026",
+            "You are away (Holidays), 00:00 on Thursday 3 December 2026 – 00:00 on Friday 4 \
+             December 2026",
+            "Bookings start every 1 hour and not at 09:15",
+            "Thursday's limit of 1 booking is reached",
+            "The limit of 1 hour 30 minutes in the week from Monday 30 November 2026 has no room \
+             for 1 hour",
+            "There is a booking from 10:20 – 11:20 on Thursday 3 December 2026, too close with the \
+             buffers",
+            "Busy in Work calendar, 09:00 – 09:30 on Thursday 3 December 2026",
+        ]
+    );
+    case.bookings[0].busy.by = Occupant::Hold;
+    assert!(told(&case, "2026-12-03T08:15:00Z").iter().any(|reason| {
+        reason
+            == "Somebody is filling in the form for 10:20 – 11:20 on Thursday 3 December 2026, \
+                   too close with the buffers"
+    }));
+}
+
+#[test]
+fn closed_days_and_hours_are_named() {
+    let case = thursday().except("2026-12-04 off").except("2026-12-02 10:00-11:00");
+    assert_eq!(
+        told(&case, "2026-12-03T10:30:00Z"),
+        ["11:30 – 12:30 is not all inside your hours: Thursday 3 December 2026 is open \
+          09:00 – 12:00, 13:00 – 17:00"]
+    );
+    assert_eq!(
+        told(&case, "2026-12-04T09:00:00Z"),
+        ["10:00 – 11:00 is not all inside your hours: Friday 4 December 2026 is closed (an \
+          override)"]
+    );
+    assert_eq!(
+        told(&case, "2026-12-02T07:00:00Z"),
+        ["08:00 – 09:00 is not all inside your hours: Wednesday 2 December 2026 is open \
+          10:00 – 11:00 (an override)"]
+    );
+    assert_eq!(
+        told(&case, "2026-12-05T09:00:00Z"),
+        ["10:00 – 11:00 is not all inside your hours: Saturday 5 December 2026 is closed"]
+    );
+}
+
+#[test]
+fn both_ends_of_the_window_are_named() {
+    let case = thursday().window(1);
+    assert_eq!(told(&case, "2026-11-30T09:00:00Z"), ["It is in the past"]);
+    assert_eq!(
+        told(&case, "2026-12-03T09:00:00Z"),
+        ["It is after the last date that can be booked now, Wednesday 2 December 2026"]
+    );
+}

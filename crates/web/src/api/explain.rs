@@ -1,0 +1,134 @@
+//! `GET /api/v1/slots/explain`: whether a time is offered, and why not.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use roomkey_app::{Explained, Page};
+use roomkey_core::{
+    account::Scope,
+    availability::Refusal,
+    event_type::Bounds,
+    text::{FieldError, Handle, Slug},
+    time::{Instant, Minutes, TimeZone},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{body::Reader, caller, problem::Problem, slots::SlotJson};
+use crate::{Web, form::Form};
+
+/// Whether a time is offered, and all that speaks against it.
+#[derive(Serialize, ToSchema)]
+struct Explanation {
+    /// In which times are written.
+    time_zone: &'static str,
+    /// Whether it can be booked at this moment.
+    offered: bool,
+    /// The slot, if it can be booked.
+    #[schema(required)]
+    slot: Option<SlotJson>,
+    /// What speaks against it, the first reason first; none if it can be booked.
+    reasons: Vec<ReasonJson>,
+}
+
+/// What speaks against a time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reason)]
+struct ReasonJson {
+    /// A stable name; without the host's key only those that tell nothing of the host's day.
+    code: &'static str,
+    /// In words: with the host's key in full.
+    message: String,
+}
+
+/// Why a time is offered or not.
+#[utoipa::path(
+    get,
+    path = "/api/v1/slots/explain",
+    operation_id = "explainSlot",
+    tag = "slots",
+    security((), ("key" = ["bookings:read"])),
+    params(
+        ("host" = String, Query, description = "The host's handle."),
+        ("event" = String, Query, description = "The event type's slug."),
+        ("at" = String, Query, description = "The start to explain, like `2026-12-03T09:00:00Z`."),
+        ("tz" = Option<String>, Query,
+            description = "The zone in which times are written; the schedule's if left out."),
+        ("duration" = Option<u32>, Query, description = "In minutes; must be one that is offered."),
+    ),
+    responses(
+        (status = 200, description = "The verdict, with every reason. With a key of the host's in \
+            full, without in mild words.", body = Explanation),
+        (status = 400, description = "The query can not be read; `fields` says why."),
+        (status = 401, description = "The key is none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such event type."),
+    ),
+)]
+pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
+    let caller = caller::optional(&request, &web).await?;
+    if let Some(caller) = &caller {
+        caller::allow(caller, Scope::BookingsRead)?;
+    }
+    let query = Form::query(&request);
+    let mut reader = Reader::default();
+    let mut named = |field: &str| match query.get(field) {
+        "" => reader.check(field, Err(FieldError::Required)),
+        text => Some(text.to_owned()),
+    };
+    let (handle, slug, at) = (named("host"), named("event"), named("at"));
+    let handle = handle.and_then(|text| reader.check("host", text.parse::<Handle>()));
+    let slug = slug.and_then(|text| reader.check("event", text.parse::<Slug>()));
+    // A plus sign that nobody escaped arrives as a space.
+    let at = at.and_then(|text| {
+        reader.check("at", Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant))
+    });
+    let zone = match query.get("tz") {
+        "" => None,
+        name => reader.check("tz", name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone)),
+    };
+    let duration = match query.get("duration") {
+        "" => None,
+        text => reader.check("duration", Bounds::DURATION.parse(text)),
+    };
+    reader.finish_query()?;
+    let Some(((handle, slug), at)) = handle.zip(slug).zip(at) else {
+        return Err(Problem::bad_request("The query is not complete."));
+    };
+    let page = Page { handle: handle.to_string(), slug: slug.to_string() };
+    let explained = web.app.explain(page, duration.map(Minutes), at).await?;
+    let is_host = caller.is_some_and(|caller| caller.host.id == explained.host.id);
+    let zone = zone.unwrap_or(explained.schedule.time_zone);
+    Ok(HttpResponse::Ok().json(Explanation::new(explained, zone, is_host)))
+}
+
+impl Explanation {
+    fn new(explained: Explained, zone: TimeZone, is_host: bool) -> Self {
+        let mut reasons: Vec<ReasonJson> = explained
+            .reasons
+            .into_iter()
+            .map(|(refusal, in_full)| {
+                if is_host {
+                    ReasonJson { code: refusal.code(), message: in_full }
+                } else {
+                    ReasonJson { code: mild(refusal), message: refusal.to_string() }
+                }
+            })
+            .collect();
+        // What the host is told apart may be the same for customers.
+        reasons.dedup_by(|later, kept| later.code == kept.code);
+        Self {
+            time_zone: zone.name(),
+            offered: explained.slot.is_some(),
+            slot: explained.slot.map(|slot| SlotJson::new(&slot, zone)),
+            reasons,
+        }
+    }
+}
+
+/// Whether a host is away, busy elsewhere or just not at work is nobody else's business.
+const fn mild(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::TimeOff { .. } => Refusal::OutsideHours.code(),
+        Refusal::BusyElsewhere { by, .. } => Refusal::Taken { by }.code(),
+        other => other.code(),
+    }
+}
