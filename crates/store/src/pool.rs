@@ -2,7 +2,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -59,7 +59,9 @@ struct Inner {
 struct Lane {
     pool: Pool<Manager>,
     turns: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    /// A place for each request that waits. Given back however the waiting ends: a client that goes
+    /// away drops its request in the midst of it.
+    places: Semaphore,
     /// The last try to connect failed.
     away: AtomicBool,
 }
@@ -75,19 +77,15 @@ impl Lane {
             .error_handler(Box::new(QuietErrors))
             .build_unchecked(Manager { url: url.clone(), access });
         let turns = Arc::new(Semaphore::new(size as usize));
-        Self { pool, turns, waiting: AtomicUsize::new(0), away: AtomicBool::new(false) }
+        Self { pool, turns, places: Semaphore::new(WAITING), away: AtomicBool::new(false) }
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
         if let Ok(permit) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(permit);
         }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(StoreError::Busy);
-        }
+        let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
         let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
         permit.ok().and_then(Result::ok).ok_or(StoreError::Busy)
     }
 
@@ -303,5 +301,25 @@ where
             Err(StoreError::Fault("a transaction panicked and was undone".into()).into())
         }
         Err(_) => Err(StoreError::Unavailable("the server is stopping".into()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_goes_away_while_waiting_gives_the_place_back() {
+        let url: DatabaseUrl = "sqlite:///nowhere/x.db".parse().unwrap();
+        let lane = Lane::new(&url, Access::ReadOnly, 1);
+        crate::tests::run(async {
+            let taken = lane.turn().await.unwrap();
+            for _ in 0..WAITING + 10 {
+                let gone = tokio::time::timeout(Duration::ZERO, lane.turn()).await;
+                assert!(gone.is_err(), "it does not wait: {gone:?}");
+            }
+            drop(taken);
+            drop(lane.turn().await.unwrap());
+        });
     }
 }

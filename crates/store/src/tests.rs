@@ -128,7 +128,7 @@ fn maintain(cluster: &str, sql: &str) {
     panic!("{sql}: still busy");
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
