@@ -88,20 +88,25 @@ impl Page {
             .collect()
     }
 
-    /// The form that posts to an action ending in `action` (its query aside).
+    /// The first form that posts to an action ending in `action` (its query aside).
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
+        self.forms(action).into_iter().next().unwrap_or_else(|| {
+            panic!("no POST form for {action:?} on {}: {}", self.path, self.text())
+        })
+    }
+
+    /// All forms that post to an action ending in `action`.
+    pub fn forms(&self, action: &str) -> Vec<Form> {
         let here = self.path.split('?').next().unwrap_or_default();
-        let found = self.select("form").into_iter().find(|form| {
+        let posts_there = |form: &ElementRef<'_>| {
             let target = form.value().attr("action").filter(|target| !target.is_empty());
             let target = target.unwrap_or(here).split(['?', '#']).next().unwrap_or_default();
             let posts = form.value().attr("method").is_some_and(|m| m.eq_ignore_ascii_case("post"));
             posts && target.ends_with(action)
-        });
-        let form = found.unwrap_or_else(|| {
-            panic!("no POST form for {action:?} on {}: {}", self.path, self.text())
-        });
-        Form::read(&self.html, form, &self.path)
+        };
+        let found = self.select("form").into_iter().filter(posts_there);
+        found.map(|form| Form::read(&self.html, form, &self.path)).collect()
     }
 
     /// Whether the page has a form that posts to an action ending in `action`.

@@ -10,7 +10,9 @@ use actix_web::{
     },
 };
 use askama::Template as _;
-use roomkey_app::{HashingFailed, Limited, LinkError, OfferError, ResetError, StoreError};
+use roomkey_app::{
+    HashingFailed, Limited, LinkError, OfferError, ResetError, ScheduleError, StoreError,
+};
 use roomkey_core::time::Minutes;
 
 use crate::{
@@ -214,6 +216,16 @@ impl From<askama::Error> for Failure {
 impl From<Limited> for Failure {
     fn from(limited: Limited) -> Self {
         Self::TooMany { wait: limited.retry_after_seconds }
+    }
+}
+
+impl From<ScheduleError> for Failure {
+    /// For those that the page does not tell in their place.
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::Store(error) => error.into(),
+            _ => Self::NotFound,
+        }
     }
 }
 

@@ -91,6 +91,24 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
             at("/app/availability", READ_AND_POST)
                 .route(read().to(app::availability::get))
                 .route(web::post().to(app::availability::post)),
+        )
+        .service(
+            at("/app/availability/{id}", READ_AND_POST)
+                .route(read().to(app::availability::get))
+                .route(web::post().to(app::availability::post)),
+        )
+        .service(
+            at("/app/availability/{id}/overrides", POST)
+                .route(web::post().to(app::availability::post_override)),
+        )
+        .service(
+            at("/app/availability/{id}/settings", POST)
+                .route(web::post().to(app::availability::post_settings)),
+        )
+        .service(at("/app/schedules", POST).route(web::post().to(app::availability::post_new)))
+        .service(at("/app/time-off", POST).route(web::post().to(app::availability::post_time_off)))
+        .service(
+            at("/app/week-start", POST).route(web::post().to(app::availability::post_week_start)),
         );
     if mailbox_is_shown {
         pages = pages

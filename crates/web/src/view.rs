@@ -11,7 +11,9 @@ pub(crate) use icon::{Icon, Markup};
 pub(crate) use month::{Month, MonthKey};
 pub(crate) use problems::Problems;
 pub(crate) use shell::{AppShell, Section, Shell, Theme};
-pub(crate) use when::{Clock, TimeOfDay, Trail, When, date_with_year, long_date, nearby};
+pub(crate) use when::{
+    Clock, TimeOfDay, Trail, When, date_with_year, long_date, month_short, nearby,
+};
 pub(crate) use zones::ZoneOptions;
 
 /// Up to two letters that stand for a name.

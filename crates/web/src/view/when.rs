@@ -84,6 +84,12 @@ pub(crate) const fn month_name(month: u32) -> &'static str {
     }
 }
 
+/// The first three letters of a month's name.
+pub(crate) fn month_short(month: u32) -> &'static str {
+    let name = month_name(month);
+    name.get(..3).unwrap_or(name)
+}
+
 /// `Thursday 8 October`.
 pub(crate) fn long_date(date: LocalDate) -> String {
     format!("{} {} {}", day_name(date.weekday()), date.day(), month_name(date.month()))
@@ -103,9 +109,9 @@ pub(crate) fn nearby(zone: TimeZone, at: Instant, today: LocalDate, clock: Clock
     } else if today.succ_opt() == Some(date) {
         format!("Tomorrow {time}")
     } else {
-        let (day, month) = (day_name(date.weekday()), month_name(date.month()));
-        let short = |word: &'static str| word.get(..3).unwrap_or(word);
-        format!("{} {} {} {time}", short(day), date.day(), short(month))
+        let day = day_name(date.weekday());
+        let (day, month) = (day.get(..3).unwrap_or(day), month_short(date.month()));
+        format!("{day} {} {month} {time}", date.day())
     }
 }
 

@@ -1,12 +1,35 @@
-//! `/app/availability`: weekly hours in a time zone.
+//! `/app/availability` and `/app/availability/{id}`: when a host can be booked. Weekly hours in a time
+//! zone, dates with other hours, time off, several schedules, and the next two weeks as customers
+//! see them.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use askama::Template;
-use roomkey_core::{
-    availability::{DayHours, LocalRange, WeeklyHours},
-    text::FieldError,
-    time::{TimeZone, Weekday, day_name},
+mod overrides;
+mod preview;
+mod schedules;
+mod time_off;
+mod weekly;
+
+use std::collections::BTreeSet;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
 };
+use askama::Template;
+pub(crate) use overrides::post as post_override;
+use overrides::{OverrideForm, OverrideRow};
+use preview::{Preview, User};
+use roomkey_core::{
+    availability::Schedule,
+    ids::ScheduleId,
+    text::FieldError,
+    time::{LocalDate, TimeZone, parse_date},
+};
+use schedules::{DayChoice, Tab};
+pub(crate) use schedules::{post_new, post_settings, post_week_start};
+pub(crate) use time_off::post as post_time_off;
+use time_off::{AwayForm, AwayRow};
+use weekly::DayRow;
 
 use crate::{
     Web,
@@ -14,229 +37,280 @@ use crate::{
     form::Form,
     pages::{page, see_other},
     session::SignedIn,
-    view::{AppShell, Problems, Section, ZoneOptions},
+    view::{AppShell, Month, MonthKey, Problems, Section, ZoneOptions},
 };
-
-/// A range of hours as it was typed.
-#[derive(Debug)]
-pub(crate) struct RangeRow {
-    /// `mon-1`: names its first input and its errors.
-    pub(crate) id: String,
-    /// 1 for the first of the day.
-    pub(crate) number: usize,
-    pub(crate) from: String,
-    pub(crate) to: String,
-}
-
-/// A day of the week.
-#[derive(Debug)]
-pub(crate) struct DayRow {
-    /// `mon` to `sun`.
-    pub(crate) key: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) ranges: Vec<RangeRow>,
-}
 
 #[derive(Template)]
 #[template(path = "pages/app/availability.html")]
 pub(crate) struct Page {
     shell: AppShell,
+    tabs: Vec<Tab>,
+    new_name: String,
+    /// Of the schedule that is shown.
+    id: String,
+    path: String,
+    name: String,
+    is_default: bool,
     zones: ZoneOptions,
     days: Vec<DayRow>,
+    overrides: Vec<OverrideRow>,
+    month: Month,
+    /// The dates of the month with hours of their own, and those of time off.
+    marked: BTreeSet<LocalDate>,
+    override_form: OverrideForm,
+    time_off: Vec<AwayRow>,
+    away_form: AwayForm,
+    week_starts: Vec<DayChoice>,
+    users: Vec<User>,
+    preview: Option<Preview>,
     problems: Problems,
 }
 
-const DAYS: [(Weekday, &str); 7] = [
-    (Weekday::Mon, "mon"),
-    (Weekday::Tue, "tue"),
-    (Weekday::Wed, "wed"),
-    (Weekday::Thu, "thu"),
-    (Weekday::Fri, "fri"),
-    (Weekday::Sat, "sat"),
-    (Weekday::Sun, "sun"),
-];
+/// What was typed into the form that was refused; the others are shown as they are stored.
+#[derive(Debug, Default)]
+struct Typed {
+    days: Option<Vec<DayRow>>,
+    zone: Option<TimeZone>,
+    overrides: Option<OverrideForm>,
+    away: AwayForm,
+    new_name: String,
+    name: Option<String>,
+}
+
+/// Where a schedule is edited.
+fn path(schedule: &Schedule) -> String {
+    if schedule.is_default {
+        "/app/availability".to_owned()
+    } else {
+        format!("/app/availability/{}", schedule.id)
+    }
+}
+
+/// The host's schedule with that id; the default one without.
+async fn chosen(web: &Web, host: &SignedIn, id: Option<&str>) -> Result<Schedule, Failure> {
+    let all = web.app.schedules(host.user().id).await?;
+    let found = match id {
+        None => all.into_iter().next(),
+        Some(id) => {
+            let id = id.parse::<ScheduleId>().map_err(|_| Failure::NotFound)?;
+            all.into_iter().find(|schedule| schedule.id == id)
+        }
+    };
+    found.ok_or(Failure::NotFound)
+}
 
 pub(crate) async fn get(
     request: HttpRequest,
     web: Data<Web>,
     host: SignedIn,
+    id: Option<Path<String>>,
 ) -> Result<HttpResponse, Failure> {
-    let schedule = web.app.schedules(host.user().id).await?.into_iter().next();
-    let zone = schedule.as_ref().map_or(host.user().time_zone, |schedule| schedule.time_zone);
-    let weekly = schedule.map(|schedule| schedule.weekly).unwrap_or_default();
-    let stored = |(day, key)| {
-        let ranges = weekly.on(day).ranges().iter();
-        let typed = ranges.map(|range| (range.from().wall(), range.to().wall()));
-        DayRow::new(day, key, typed.collect())
-    };
-    let flash = match Form::query(&request).get("done") {
-        "saved" => Some("Hours saved. They hold for new bookings from now on."),
-        _ => None,
-    };
-    let contents = Page {
-        shell: host.shell(&request, Section::Availability, flash),
-        zones: ZoneOptions::new(zone, [host.user().time_zone], web.app.now()),
-        days: DAYS.map(stored).into(),
-        problems: Problems::default(),
-    };
-    page(StatusCode::OK, &contents)
+    let schedule = chosen(&web, &host, id.as_deref().map(String::as_str)).await?;
+    show(&request, &web, &host, schedule, StatusCode::OK, Typed::default(), Problems::default())
+        .await
 }
 
-/// Saves, unless a button asks for one row more or less: then nothing is saved, and what was typed
-/// is shown again.
+/// Saves the weekly hours, unless a button asks for other rows: then nothing is saved, and what was
+/// typed is shown again.
 pub(crate) async fn post(
     request: HttpRequest,
     web: Data<Web>,
     host: SignedIn,
+    id: Option<Path<String>>,
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
-    let mut days: Vec<DayRow> =
-        DAYS.into_iter().map(|(day, key)| DayRow::new(day, key, typed(&form, key))).collect();
+    let schedule = chosen(&web, &host, id.as_deref().map(String::as_str)).await?;
+    let mut days = weekly::typed(&form);
     let mut problems = Problems::default();
-    let status = if change_rows(&form, &mut days) {
+    let status = if weekly::change_rows(&form, &mut days) {
         StatusCode::OK
     } else {
         let zone = form.get("time_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
         let zone = problems.check("time_zone", zone);
-        let stored = web.app.schedules(host.user().id).await?.into_iter().next();
-        let stored = stored.map(|schedule| schedule.weekly).unwrap_or_default();
-        let weekly = read(&days, &stored, &mut problems);
+        let hours = weekly::read(&days, &schedule.weekly, &mut problems);
         if let Some(zone) = zone.filter(|_| problems.is_empty()) {
-            web.app.set_schedule(host.user().id, zone, weekly, None).await?;
-            return Ok(see_other("/app/availability?done=saved"));
+            let change = move |schedule: &mut Schedule| {
+                schedule.time_zone = zone;
+                schedule.weekly.clone_from(&hours);
+            };
+            let saved = web.app.change_schedule(host.user().id, schedule.id, change).await?;
+            return Ok(see_other(format!("{}?done=saved", path(&saved))));
         }
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let zone = form.get("time_zone").parse().unwrap_or(host.user().time_zone);
+    let zone = form.get("time_zone").parse().ok();
+    let typed = Typed { days: Some(days), zone, ..Typed::default() };
+    show(&request, &web, &host, schedule, status, typed, problems).await
+}
+
+async fn show(
+    request: &HttpRequest,
+    web: &Web,
+    host: &SignedIn,
+    schedule: Schedule,
+    status: StatusCode,
+    typed: Typed,
+    problems: Problems,
+) -> Result<HttpResponse, Failure> {
+    let query = Form::query(request);
+    let owner = host.user().id;
+    let all = web.app.schedules(owner).await?;
+    let away = web.app.time_off(owner).await?;
+    let events = web.app.event_types(owner).await?;
+    let now = web.app.now();
+    let zone = schedule.time_zone;
+    let today = zone.date(now);
+    let users = preview::users(&events, &schedule);
+    let asked = query.get("event");
+    let previewed = users.iter().find(|event| event.terms.slug.as_str() == asked);
+    let previewed = previewed.or(users.first()).copied();
+    let preview = match previewed {
+        Some(event) => Some(Preview::of(web, host, event, &schedule).await?),
+        None => None,
+    };
+    let date = parse_date(query.get("date")).ok();
+    let key = date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month")));
+    let key = key.unwrap_or_else(|| MonthKey::of(today));
+    let is_away = |date: LocalDate| {
+        away.iter().any(|off| off.from().date() <= date && off.to() > date.into())
+    };
+    let marked =
+        key.days().filter(|date| schedule.overrides.contains_key(date) || is_away(*date)).collect();
+    let open: Vec<u32> = key.days().map(|date| open_hours(&schedule, date)).collect();
+    let around = ((key > MonthKey::of(today)).then(|| key.previous()), Some(key.next()));
     let contents = Page {
-        shell: host.shell(&request, Section::Availability, None),
-        zones: ZoneOptions::new(zone, [host.user().time_zone], web.app.now()),
-        days,
+        shell: host.shell(request, Section::Availability, flash(query.get("done"))),
+        tabs: schedules::tabs(&all, &schedule),
+        new_name: typed.new_name,
+        id: schedule.id.to_string(),
+        path: path(&schedule),
+        name: typed.name.unwrap_or_else(|| schedule.name.to_string()),
+        is_default: schedule.is_default,
+        zones: ZoneOptions::new(typed.zone.unwrap_or(zone), [host.user().time_zone], now),
+        days: typed.days.unwrap_or_else(|| weekly::stored(&schedule.weekly)),
+        overrides: overrides::list(&schedule, today),
+        month: Month::new(key, around, today, date, &open, host.user().week_start),
+        marked,
+        override_form: typed.overrides.unwrap_or_else(|| {
+            OverrideForm::on(date.map(|date| date.to_string()).unwrap_or_default())
+        }),
+        time_off: away.iter().filter(|off| off.to() > zone.local(now)).map(AwayRow::new).collect(),
+        away_form: typed.away,
+        week_starts: schedules::week_starts(host.user().week_start),
+        users: users
+            .iter()
+            .map(|event| User {
+                slug: event.terms.slug.to_string(),
+                title: event.terms.title.to_string(),
+                previewed: previewed.is_some_and(|other| other.id == event.id),
+            })
+            .collect(),
+        preview,
         problems,
     };
     page(status, &contents)
 }
 
-/// The rows of a day as they were typed. A row of which one end is missing has it empty.
-fn typed(form: &Form, key: &str) -> Vec<(String, String)> {
-    let (from, to) = (format!("{key}_from"), format!("{key}_to"));
-    let (mut from, mut to) = (form.all(&from), form.all(&to));
-    let mut rows = Vec::new();
-    loop {
-        match (from.next(), to.next()) {
-            (None, None) => return rows,
-            (from, to) => {
-                rows.push((from.unwrap_or_default().to_owned(), to.unwrap_or_default().to_owned()));
-            }
-        }
-    }
+/// How many hours a date is open, rounded up.
+fn open_hours(schedule: &Schedule, date: LocalDate) -> u32 {
+    let ranges = schedule.hours_on(date).ranges().iter();
+    let minutes: u16 = ranges.map(|range| range.to().get() - range.from().get()).sum();
+    u32::from(minutes.div_ceil(60))
 }
 
-/// Adds or removes a row if a button asks for it.
-fn change_rows(form: &Form, days: &mut [DayRow]) -> bool {
-    if let Some(day) = days.iter_mut().find(|day| form.has("add") && day.key == form.get("add")) {
-        day.push(String::new(), String::new());
-        return true;
-    }
-    for day in days.iter_mut().filter(|_| form.has("remove")) {
-        if let Some(place) = day.ranges.iter().position(|row| row.id == form.get("remove")) {
-            day.ranges.remove(place);
-            let kept = std::mem::take(&mut day.ranges);
-            for row in kept {
-                day.push(row.from, row.to);
-            }
-            return true;
-        }
-    }
-    false
-}
-
-/// The hours, with what is wrong with them under the row's id. Empty rows are none.
-fn read(days: &[DayRow], stored: &WeeklyHours, problems: &mut Problems) -> WeeklyHours {
-    let mut weekly = WeeklyHours::default();
-    for ((weekday, _), day) in DAYS.into_iter().zip(days) {
-        let mut ranges: Vec<LocalRange> = Vec::new();
-        let filled = |row: &&RangeRow| !(row.from.is_empty() && row.to.is_empty());
-        for row in day.ranges.iter().filter(filled) {
-            let read = read_range(row, stored.on(weekday)).and_then(|range| {
-                match ranges.iter().find(|other| range.overlaps(**other)) {
-                    Some(other) => Err(format!("Overlaps {}", shown(*other))),
-                    None => Ok(range),
-                }
-            });
-            match read {
-                Ok(range) => ranges.push(range),
-                Err(text) => problems.add(row.id.clone(), format!("{}: {text}", day.name)),
-            }
-        }
-        // They are apart from each other, so nothing is left to be wrong with them.
-        weekly.set(weekday, DayHours::new(ranges).unwrap_or_default());
-    }
-    weekly
-}
-
-/// A row's range, or what is wrong with it.
-///
-/// An end before the start lies on the next day only where that is plain: a night of up to twelve
-/// hours, or what the command line stored so. Otherwise a mistyped end would offer most of two
-/// days, in silence. Who means it ends the range at 24:00 and goes on with the next day; the two
-/// become one again when they are offered.
-fn read_range(row: &RangeRow, stored: &DayHours) -> Result<LocalRange, String> {
-    let (from, to) = (with_two_digits(&row.from), with_two_digits(&row.to));
-    let range = LocalRange::parse(&from, &to).map_err(|error| error.to_string())?;
-    if range.is_odd_night() && !stored.ranges().contains(&range) {
-        return Err(format!(
-            "{}. If it runs into the next day, end it at 24:00 and add 00:00 – {to} to that day",
-            FieldError::EndsBeforeStart
-        ));
-    }
-    Ok(range)
-}
-
-/// `09:00 – 12:00`.
-fn shown(range: LocalRange) -> String {
-    format!("{} – {}", range.from().wall(), range.to().wall())
-}
-
-/// `9:00` as people type it is `09:00`.
-fn with_two_digits(text: &str) -> String {
-    let text = text.trim_matches(' ');
-    if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() }
-}
-
-impl DayRow {
-    fn new(day: Weekday, key: &'static str, typed: Vec<(String, String)>) -> Self {
-        let mut row = Self { key, name: day_name(day), ranges: Vec::new() };
-        for (from, to) in typed {
-            row.push(from, to);
-        }
-        row
-    }
-
-    fn push(&mut self, from: String, to: String) {
-        let number = self.ranges.len() + 1;
-        self.ranges.push(RangeRow { id: format!("{}-{number}", self.key), number, from, to });
+fn flash(done: &str) -> Option<&'static str> {
+    match done {
+        "saved" => Some("Hours saved. They hold for new bookings from now on."),
+        "override" => Some("Those days have hours of their own now."),
+        "override-gone" => Some("Those days have the weekly hours again."),
+        "away" => Some("Time off noted. Nobody can book you then; bookings made before stay."),
+        "away-gone" => Some("That time off is forgotten."),
+        "made" => Some("Schedule made. Choose it in an event type to use it."),
+        "named" => Some("Schedule named."),
+        "default" => Some("This is the default schedule now."),
+        "gone" => Some("Schedule deleted. Event types that had it have the default one."),
+        "week" => Some("Saved on which day your weeks start."),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
+        use roomkey_core::time::{Instant, Weekday};
+
+        use crate::view::{Clock, TimeOfDay};
+
         let mut problems = Problems::default();
         problems.add("mon-1", "Monday: Ends before it starts");
-        let range =
-            RangeRow { id: "mon-1".into(), number: 1, from: "09:00".into(), to: "<b>bold".into() };
-        let days = vec![
-            DayRow { key: "mon", name: "Monday", ranges: vec![range] },
-            DayRow { key: "tue", name: "Tuesday", ranges: Vec::new() },
-        ];
-        let zone = roomkey_core::time::TimeZone::UTC;
-        vec![Self {
+        problems.add("override_first", "Enter a date that exists, like 2026-12-03");
+        let zone = TimeZone::UTC;
+        let key = MonthKey::parse("2026-10").unwrap();
+        let row = weekly::RangeRow {
+            id: "mon-1".into(),
+            number: 1,
+            from: "09:00".into(),
+            to: "<b>bold".into(),
+        };
+        let page = |problems, preview| Self {
             shell: AppShell::sample(Section::Availability),
-            zones: ZoneOptions::new(zone, [], roomkey_core::time::Instant::EPOCH),
-            days,
+            tabs: vec![Tab {
+                path: "/app/availability".into(),
+                name: "Hours <b>".into(),
+                is_default: true,
+                is_shown: true,
+            }],
+            new_name: "<b>".into(),
+            id: "x".into(),
+            path: "/app/availability".into(),
+            name: "Hours <b>".into(),
+            is_default: false,
+            zones: ZoneOptions::new(zone, [], Instant::EPOCH),
+            days: weekly::stored(&roomkey_core::availability::WeeklyHours::office()),
+            overrides: vec![OverrideRow {
+                id: "x".into(),
+                day: 9,
+                month: "Oct",
+                dates: "Friday 9 October 2026".into(),
+                hours: "13:00 – 18:00".into(),
+            }],
+            month: Month::new(
+                key,
+                (None, Some(key.next())),
+                key.first(),
+                None,
+                &[8; 31],
+                Weekday::Mon,
+            ),
+            marked: BTreeSet::from([key.first()]),
+            override_form: OverrideForm { closed: false, ..OverrideForm::on("<b>".into()) },
+            time_off: vec![AwayRow {
+                id: "x".into(),
+                when: "Friday 9 October 2026".into(),
+                reason: "<b>".into(),
+            }],
+            away_form: AwayForm::default(),
+            week_starts: schedules::week_starts(Weekday::Sun),
+            users: vec![User { slug: "intro".into(), title: "<b>".into(), previewed: true }],
+            preview,
             problems,
-        }]
+        };
+        let mut first = page(problems, None);
+        first.days.iter_mut().take(1).for_each(|day| day.ranges = vec![]);
+        if let Some(day) = first.days.first_mut() {
+            day.ranges.push(row);
+        }
+        let preview = Preview {
+            title: "Intro <b>".into(),
+            path: "/ada/intro".into(),
+            city: "London".into(),
+            days: vec![preview::PreviewDay {
+                name: "Thursday 8 October".into(),
+                times: vec![TimeOfDay::at(zone, Instant::EPOCH, Clock::TwentyFour)],
+                more: 2,
+            }],
+        };
+        vec![first, page(Problems::default(), Some(preview))]
     }
 }

@@ -1,0 +1,269 @@
+//! `/app/availability` as a host uses it: several schedules, days with other hours, time off, weeks, and the preview.
+
+use roomkey_tests::{Backend, Client, Form, Host, Page, TestApp, on_both};
+
+on_both!(
+    days_with_other_hours_take_the_place_of_the_weekly_ones,
+    wrong_days_are_marked_and_kept,
+    time_off_closes_all_schedules,
+    wrong_times_off_are_marked_and_kept,
+    several_schedules_each_with_its_event_types,
+    a_schedule_belongs_to_its_host,
+    weeks_start_as_the_host_has_it,
+    hours_are_copied_to_other_days,
+    the_preview_shows_what_customers_see,
+);
+
+const PAGE: &str = "/app/availability";
+
+/// London, Monday 5 July 2027, midnight; open 9 to 11 on weekdays, in hours.
+fn app(backend: Backend) -> (TestApp, Client) {
+    let app = TestApp::on(backend).clock("2027-07-04 23:00:00").without_limits().start();
+    let ada = Host::ada();
+    app.add_host(&ada);
+    app.set_schedule(&ada, &["mon-fri 09:00-11:00"]);
+    app.add_event_type("ada", "intro", &["--title", "Intro call", "--duration", "60"]);
+    let browser = app.sign_in(&ada);
+    (app, browser)
+}
+
+/// The form that holds a field.
+fn form_with(page: &Page, action: &str, field: &str) -> Form {
+    page.forms(action).into_iter().find(|form| form.names().contains(field)).expect(field)
+}
+
+fn starts(app: &TestApp, event: &str, date: &str) -> Vec<String> {
+    let slots = app.slots("ada", event, date, date);
+    slots.iter().map(|slot| slot[11..16].to_owned()).collect()
+}
+
+fn days_with_other_hours_take_the_place_of_the_weekly_ones(backend: Backend) {
+    let (app, browser) = app(backend);
+    let form = form_with(&browser.page(PAGE), "/overrides", "override_first");
+    // Closed for a day.
+    browser.submit(&form.clone().set("override_first", "2027-07-06")).expect(303);
+    assert!(starts(&app, "intro", "2027-07-06").is_empty());
+    // Other hours from a Friday to a Sunday.
+    let form = form.set("override_first", "2027-07-09").set("override_last", "2027-07-11");
+    let mut ranges = form.force("override_kind", "hours").without("override_from");
+    ranges =
+        ranges.without("override_to").add("override_from", "14:00").add("override_to", "15:00");
+    let ranges = ranges.add("override_from", "9:00").add("override_to", "10:00");
+    let reply = browser.submit(&ranges).expect(303);
+    let page = browser.open(&reply.location()).page();
+    for date in ["2027-07-09", "2027-07-10", "2027-07-11"] {
+        assert_eq!(starts(&app, "intro", date), ["08:00", "13:00"], "{date}");
+    }
+    assert_eq!(starts(&app, "intro", "2027-07-12"), ["08:00", "09:00"]);
+    let text = page.text();
+    assert!(text.contains("Friday 9 July 2027 – Sunday 11 July 2027"), "{text}");
+    assert!(text.contains("09:00 – 10:00, 14:00 – 15:00"), "{text}");
+    // A date of the calendar is the form's first day.
+    let page = browser.page(&format!("{PAGE}?date=2027-08-03"));
+    let form = form_with(&page, "/overrides", "override_first");
+    assert_eq!(form.value("override_first"), Some("2027-08-03"));
+    // Each row can be taken away.
+    let rows = page.forms("/overrides");
+    let gone = rows.into_iter().filter(|form| !form.names().contains("override_first")).nth(1);
+    let gone = gone.expect("the second row").press("remove", "2027-07-09..2027-07-11");
+    browser.submit(&gone).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-09"), ["08:00", "09:00"]);
+    assert!(starts(&app, "intro", "2027-07-06").is_empty());
+}
+
+fn wrong_days_are_marked_and_kept(backend: Backend) {
+    let (app, browser) = app(backend);
+    let before = app.database().dump_of("schedules");
+    let form = form_with(&browser.page(PAGE), "/overrides", "override_first");
+    for (first, last, marked) in [
+        ("", "", "override_first"),
+        ("2027-02-30", "", "override_first"),
+        ("tomorrow", "", "override_first"),
+        ("2027-07-09", "2027-07-08", "override_last"),
+        ("2027-07-09", "2029-07-09", "override_last"),
+        ("2027-07-09", "9999-99-99", "override_last"),
+    ] {
+        let typed = form.clone().force("override_first", first).force("override_last", last);
+        let page = browser.submit(&typed).expect(422).page();
+        assert!(page.marked().contains(marked), "{first} {last}: {:?}", page.marked());
+        let kept = form_with(&page, "/overrides", "override_first");
+        assert_eq!(kept.value("override_last"), Some(last), "kept");
+    }
+    for (from, to) in [("", ""), ("09:00", "08:00"), ("x", "09:00"), ("09:00", "")] {
+        let typed =
+            form.clone().set("override_first", "2027-07-09").force("override_kind", "hours");
+        let typed = typed.without("override_from").without("override_to");
+        let typed = typed.add("override_from", from).add("override_to", to);
+        let page = browser.submit(&typed).expect(422).page();
+        assert!(page.marked().contains("override_from"), "{from} {to}: {:?}", page.marked());
+    }
+    assert_eq!(app.database().dump_of("schedules"), before);
+}
+
+fn time_off_closes_all_schedules(backend: Backend) {
+    let (app, browser) = app(backend);
+    let form = form_with(&browser.page(PAGE), "/app/time-off", "away_first");
+    let whole = form.clone().set("away_first", "2027-07-06").set("away_last", "2027-07-07");
+    let reply = browser.submit(&whole.set("away_reason", "Summer <b>school</b>")).expect(303);
+    let page = browser.open(&reply.location()).page();
+    let text = page.text();
+    assert!(text.contains("Tuesday 6 July 2027 – Wednesday 7 July 2027"), "{text}");
+    assert!(text.contains("Summer <b>school</b>"), "{text}");
+    for date in ["2027-07-06", "2027-07-07"] {
+        assert!(starts(&app, "intro", date).is_empty(), "{date}");
+    }
+    let hours = form.set("away_first", "2027-07-08").set("away_first_time", "9:30");
+    browser.submit(&hours.set("away_last_time", "10:00")).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-08"), ["09:00"]);
+    // The reason is the host's own.
+    let path = "/api/v1/slots/explain?host=ada&event=intro&at=2027-07-06T08:00:00Z";
+    let told = app.client().get(path).expect(200);
+    assert!(!told.body.contains("Summer") && told.body.contains("outside_hours"), "{}", told.body);
+    let told = app.key("ada", "bookings:read").get(path).expect(200).json();
+    assert_eq!(told["reasons"][0]["code"], "time_off");
+    let message = told["reasons"][0]["message"].as_str().expect("text");
+    assert!(message.contains("Summer <b>school</b>"), "{message}");
+    let page = browser.page(PAGE);
+    let rows = page.forms("/app/time-off");
+    let gone = rows.into_iter().find(|form| !form.names().contains("away_first")).expect("a row");
+    let gone = gone.press("remove", "2027-07-06T00:00..2027-07-08T00:00");
+    browser.submit(&gone).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-06"), ["08:00", "09:00"]);
+}
+
+fn wrong_times_off_are_marked_and_kept(backend: Backend) {
+    let (app, browser) = app(backend);
+    let before = app.database().dump_of("users");
+    let form = form_with(&browser.page(PAGE), "/app/time-off", "away_first");
+    for (changes, marked) in [
+        (&[("away_first", "")][..], "away_first"),
+        (&[("away_first", "2027-13-01")], "away_first"),
+        (&[("away_first", "2027-07-06"), ("away_last", "2027-07-05")], "away_last"),
+        (&[("away_first", "2027-07-06"), ("away_first_time", "25:00")], "away_first_time"),
+        (&[("away_first", "2027-07-06"), ("away_last_time", "noon")], "away_last_time"),
+        (&[("away_first", "2027-07-06"), ("away_reason", "a\r\nb")], "away_reason"),
+    ] {
+        let typed =
+            changes.iter().fold(form.clone(), |form, (name, value)| form.force(name, *value));
+        let page = browser.submit(&typed).expect(422).page();
+        assert!(page.marked().contains(marked), "{changes:?}: {:?}", page.marked());
+    }
+    assert_eq!(app.database().dump_of("users"), before);
+}
+
+fn several_schedules_each_with_its_event_types(backend: Backend) {
+    let (app, browser) = app(backend);
+    let new = |name: &str| {
+        let form = form_with(&browser.page(PAGE), "/app/schedules", "new_name");
+        browser.submit(&form.set("new_name", name))
+    };
+    let address = new("Evenings").expect(303).location();
+    let page = browser.page(&address);
+    assert!(page.text().contains("No event type has this schedule"), "{}", page.text());
+    // It begins with the default one's hours, and has its own from then on.
+    let own = address.split('?').next().expect("a path").to_owned();
+    let form = page.form(&own);
+    let form = ["mon", "tue", "wed", "thu", "fri"]
+        .iter()
+        .fold(form, |form, day| form.without(&format!("{day}_from")).without(&format!("{day}_to")));
+    browser.submit(&form.add("mon_from", "18:00").add("mon_to", "20:00")).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-05"), ["08:00", "09:00"]);
+    app.add_event_type(
+        "ada",
+        "late",
+        &["--title", "Late talk", "--duration", "60", "--schedule", "Evenings"],
+    );
+    assert_eq!(starts(&app, "late", "2027-07-05"), ["17:00", "18:00"]);
+
+    // Names are needed, and no two are the same.
+    for (name, marked) in [("", "new_name"), ("Evenings", "new_name"), ("a\nb", "new_name")] {
+        let page = new(name).expect(422).page();
+        assert!(page.marked().contains(marked), "{name}: {:?}", page.marked());
+    }
+    let settings = |page: &Page| form_with(page, "/settings", "name");
+    let rename = settings(&browser.page(&own)).set("name", "Working hours").press("do", "rename");
+    assert!(browser.submit(&rename).expect(422).page().marked().contains("name"));
+    let rename = settings(&browser.page(&own)).set("name", "Nights").press("do", "rename");
+    browser.submit(&rename).expect(303);
+
+    // Another default one: event types that name none have it now, and the one before keeps its own.
+    browser.submit(&settings(&browser.page(&own)).press("do", "default")).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-05"), ["17:00", "18:00"]);
+    let page = browser.page(PAGE);
+    assert!(page.texts("nav[aria-label=Schedules] a")[0].starts_with("Nights"), "{}", page.text());
+    let before = page.select("nav[aria-label=Schedules] a").len();
+    let other = page.link("/app/availability/");
+    // The default one can not be deleted, the other can.
+    let refused = settings(&page).force("do", "delete");
+    assert!(browser.submit(&refused).expect(422).page().marked().contains("name"));
+    browser.submit(&settings(&browser.page(&other)).press("do", "delete")).expect(303);
+    let page = browser.page(PAGE);
+    assert_eq!(page.select("nav[aria-label=Schedules] a").len(), before - 1);
+    assert_eq!(starts(&app, "late", "2027-07-05"), ["17:00", "18:00"]);
+}
+
+fn a_schedule_belongs_to_its_host(backend: Backend) {
+    let (app, browser) = app(backend);
+    let form = form_with(&browser.page(PAGE), "/app/schedules", "new_name");
+    let address = browser.submit(&form.set("new_name", "Evenings")).expect(303).location();
+    let own = address.split('?').next().expect("a path").to_owned();
+    let eve = Host::new("eve", "Eve Adams", "Europe/Berlin");
+    app.add_host(&eve);
+    let stranger = app.sign_in(&eve);
+    stranger.get(&own).expect(404);
+    stranger.get("/app/availability/x").expect(404);
+    let csrf = stranger.page(PAGE).form(PAGE).value("csrf").expect("a token").to_owned();
+    for below in ["", "/overrides", "/settings"] {
+        let fields = [("csrf".to_owned(), csrf.clone()), ("do".to_owned(), "delete".to_owned())];
+        stranger.post_form(&format!("{own}{below}"), &fields).expect(404);
+    }
+    // Without the session's token nothing is done.
+    for path in [&own, "/app/schedules", "/app/time-off", "/app/week-start"] {
+        browser.post_form(path, &[("new_name".to_owned(), "x".to_owned())]).expect(403);
+    }
+}
+
+fn weeks_start_as_the_host_has_it(backend: Backend) {
+    let (app, browser) = app(backend);
+    let first_day = |page: &Page| page.texts("table.cal th .vh")[0].clone();
+    assert_eq!(first_day(&app.client().page("/ada/intro")), "Monday");
+    let form = browser.page(PAGE).form("/app/week-start");
+    browser.submit(&form.clone().set("day", "7")).expect(303);
+    assert_eq!(first_day(&app.client().page("/ada/intro")), "Sunday");
+    assert_eq!(first_day(&browser.page(PAGE)), "Sunday");
+    assert!(browser.submit(&form.force("day", "8")).expect(422).page().marked().contains("day"));
+}
+
+fn hours_are_copied_to_other_days(backend: Backend) {
+    let (app, browser) = app(backend);
+    let form = browser.page(PAGE).form(PAGE).set("mon_to", "10:00");
+    let form = form.force("copy_mon", "wed").add("copy_mon", "sat").press("copy", "mon");
+    let copied = browser.submit(&form).expect(200).page().form(PAGE);
+    // Nothing is saved by it.
+    assert_eq!(starts(&app, "intro", "2027-07-07").len(), 2);
+    assert_eq!((copied.value("wed_to"), copied.value("sat_from")), (Some("10:00"), Some("09:00")));
+    assert_eq!(copied.value("tue_to"), Some("11:00"));
+    browser.submit(&copied).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-07"), ["08:00"]);
+    assert_eq!(starts(&app, "intro", "2027-07-10"), ["08:00"]);
+}
+
+fn the_preview_shows_what_customers_see(backend: Backend) {
+    let (app, browser) = app(backend);
+    app.add_event_type(
+        "ada",
+        "short",
+        &["--title", "Short call", "--duration", "15", "--min-notice", "590"],
+    );
+    let shown = |path: &str| -> Vec<String> { browser.page(path).texts(".preview > div") };
+    let days = shown(PAGE);
+    assert_eq!(days.len(), 14);
+    assert_eq!(days[0], "Monday 5 July 09:00 10:00");
+    assert_eq!(days[5], "Saturday 10 July Nothing");
+    // The rules of an event type are seen in it: ten hours of notice leave of Monday what is after ten.
+    let days = shown(&format!("{PAGE}?event=short"));
+    assert_eq!(days[0], "Monday 5 July 10:00 10:15 10:30 10:45");
+    assert_eq!(days[1], "Tuesday 6 July 09:00 09:15 09:30 09:45 10:00 10:15 and 2 more");
+    app.book("intro", roomkey_tests::instant("2027-07-06T08:00:00Z"));
+    assert_eq!(shown(PAGE)[1], "Tuesday 6 July 10:00");
+}
