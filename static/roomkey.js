@@ -161,6 +161,23 @@
     if (d?.showModal) { e.preventDefault(); d.showModal(); }
   });
 
+  /* ── Hold: the time is kept while its form is filled in, and let go with the page; it lapses by itself ── */
+  const kept = $("form[data-hold]");
+  if (kept?.elements.slot?.value) {
+    const { slot, duration } = kept.elements;
+    const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", ...more });
+    const keep = () => {
+      // Without it the form works all the same.
+      if (!document.hidden) fetch(kept.dataset.hold, { method: "POST", body: body({}) }).catch(() => {});
+    };
+    let sent = false;                                // then the booking takes its place
+    kept.addEventListener("submit", () => { sent = true; });
+    addEventListener("pagehide", () => { if (!sent) navigator.sendBeacon(kept.dataset.hold, body({ release: "1" })); });
+    addEventListener("pageshow", (e) => { if (e.persisted) { sent = false; keep(); } });
+    keep();
+    setInterval(keep, 120_000);
+  }
+
   /* ── Error summary: focus it ── */
   const summary = $("[data-summary]");
   if (summary) { summary.tabIndex = -1; summary.focus(); }

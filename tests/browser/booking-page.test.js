@@ -96,6 +96,8 @@ for (const script of [true, false]) {
     server.addAda();
     const visit = await visitor(t, browser, server, { javaScriptEnabled: script, viewport: { width: 390, height: 844 } });
     const { page } = visit;
+    // As if the time had not been kept, or no longer.
+    await page.route("**/hold", (route) => route.fulfill({ status: 204 }));
     await page.goto("/ada/intro?slot=2027-03-03T10:00:00Z");
     await page.getByLabel("Name").fill("Cy Cole");
     await page.getByLabel("Email").fill("cy@customers.example");
@@ -159,3 +161,26 @@ for (const script of [true, false]) {
     content(visit);
   });
 }
+
+test("the time is kept while the form is filled in, for this visitor alone", async (t) => {
+  const server = await Server.start(t);
+  server.addAda();
+  const visit = await visitor(t, browser, server);
+  const { page } = visit;
+  const kept = page.waitForResponse((reply) => reply.url().endsWith("/ada/intro/hold"));
+  await page.goto("/ada/intro?slot=2027-03-08T10:00:00Z");
+  assert.equal((await kept).status(), 204);
+  await page.reload();
+  await page.getByLabel("Name").waitFor();
+  const other = await visitor(t, browser, server);
+  await other.page.goto("/ada/intro?slot=2027-03-08T10:00:00Z");
+  await other.page.getByText("is no longer free").waitFor();
+  // Who leaves the form lets go of its time.
+  const released = page.waitForRequest((request) => request.postData()?.includes("release=1"));
+  await page.getByRole("link", { name: "Change time" }).click();
+  await released;
+  await page.getByRole("grid").waitFor();
+  await other.page.goto("/ada/intro?slot=2027-03-08T10:00:00Z");
+  await other.page.getByLabel("Name").waitFor();
+  content(visit);
+});

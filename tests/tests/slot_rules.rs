@@ -12,6 +12,7 @@ on_both!(
     wrong_rules_are_marked,
     reasons_are_told_in_full_to_the_host_alone,
     commands_know_the_same_rules,
+    bookings_whose_wall_time_moves_are_listed,
 );
 
 const EDITOR: &str = "/app/event-types/intro";
@@ -295,4 +296,19 @@ fn commands_know_the_same_rules(backend: Backend) {
         app.cli(&[&wrong[..], &[flag, value]].concat()).wrong_usage();
     }
     app.cli(&[&wrong[..], &["--schedule", "Evenings"]].concat()).refused();
+}
+
+/// As if new zone data said that London's clocks show something else than when it was booked.
+fn bookings_whose_wall_time_moves_are_listed(backend: Backend) {
+    let (app, _) = app(backend);
+    let moved = app.book("intro", instant("2027-07-05T08:00:00Z"));
+    app.book("intro", instant("2027-07-06T08:00:00Z"));
+    let listed = || app.cli(&["booking", "list", "--wall-time-moved", "--json"]).json();
+    assert_eq!(listed(), serde_json::json!([]));
+    app.database().execute(&format!(
+        "UPDATE bookings SET wall_start = '2027-07-05T08:00' WHERE id = '{}'",
+        moved.id()
+    ));
+    let found = listed();
+    assert_eq!((found.as_array().map(Vec::len), &found[0]["id"]), (Some(1), &moved.id().into()));
 }

@@ -1,7 +1,10 @@
 //! Limits on what strangers may try. Attempts are stored, so a restart forgets none; where they can
 //! not be counted, nothing is allowed.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use data_encoding::HEXLOWER;
 use roomkey_core::{
@@ -23,6 +26,12 @@ impl Client {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
             v4 @ IpAddr::V4(_) => v4,
         })
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -8,6 +8,7 @@ use roomkey_core::{
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
     time::{Minutes, Span},
+    token::TokenHash,
 };
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, StoreError, Tx};
 use sha2::{Digest, Sha256};
@@ -159,11 +160,14 @@ impl App {
         let moment = Span { start: request.start, end: request.start.plus_micros(1) };
         let fresh = Fresh::draw(now, self.entropy());
         let domain = self.site.public_url.domain();
-        let new = ask(tx, &facts, length, moment, now, |offer| {
+        let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
             decide_booking(offer, &facts.event_type, request.clone(), fresh, domain)
         })?
         .map_err(BookError::Refused)?;
         tx.insert_booking(&new)?;
+        if let Some(holder) = wanted.holder() {
+            tx.drop_hold(holder)?;
+        }
         if let Some(Record { scope, key, body_hash }) = record {
             let recorded = Recorded { body_hash, booking: new.booking.id };
             tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
@@ -184,6 +188,14 @@ impl App {
 }
 
 impl Wanted {
+    /// Who may have kept the time.
+    const fn holder(&self) -> Option<TokenHash> {
+        match self {
+            Self::Page(page) => page.holder,
+            Self::Own(..) => None,
+        }
+    }
+
     fn key(&self) -> OfferKey<'_> {
         match self {
             Self::Page(page) => page.key(),
@@ -218,7 +230,7 @@ impl Record {
         request: &BookingRequest,
     ) -> Self {
         let wanted = match wanted {
-            Wanted::Page(Page { handle, slug }) => format!("{handle}/{slug}"),
+            Wanted::Page(Page { handle, slug, .. }) => format!("{handle}/{slug}"),
             Wanted::Own(_, event_type) => event_type.to_string(),
         };
         let scope = match given.scope {

@@ -6,6 +6,7 @@ use roomkey_core::{
     event_type::{EventType, Terms},
     ids::EventTypeId,
     time::{Instant, LocalDate, Minutes, Span},
+    token::TokenHash,
 };
 use roomkey_store::{OfferFacts, OfferKey, StoreError, Tx};
 
@@ -50,6 +51,8 @@ pub struct Page {
     pub handle: String,
     /// The event type's slug.
     pub slug: String,
+    /// Who asks, if that is known: a time that they keep themselves is free to them.
+    pub holder: Option<TokenHash>,
 }
 
 /// No free times can be told.
@@ -103,7 +106,7 @@ impl App {
         self.store
             .read(move |tx| {
                 let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
-                offered(tx, facts, duration, range, now)
+                offered(tx, facts, duration, range, now, page.holder)
             })
             .await
     }
@@ -123,7 +126,7 @@ impl App {
         self.store
             .read(move |tx| {
                 let facts = tx.offer_facts(OfferKey::Own(host, event_type))?;
-                offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now)
+                offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now, None)
             })
             .await
     }
@@ -164,14 +167,15 @@ impl App {
                 let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let moment = Span { start, end: start.plus_micros(1) };
-                let (slot, reasons) = ask(tx, &facts, duration, moment, now, |offer| {
-                    let tell = |refusal| {
-                        let reason = Reason { offer, start, refusal, calendars: &[] };
-                        (refusal, reason.to_string())
-                    };
-                    let reasons = offer.refusals(start).into_iter().map(tell).collect();
-                    (offer.verdict(start).ok(), reasons)
-                })?;
+                let (slot, reasons) =
+                    ask(tx, &facts, duration, moment, now, page.holder, |offer| {
+                        let tell = |refusal| {
+                            let reason = Reason { offer, start, refusal, calendars: &[] };
+                            (refusal, reason.to_string())
+                        };
+                        let reasons = offer.refusals(start).into_iter().map(tell).collect();
+                        (offer.verdict(start).ok(), reasons)
+                    })?;
                 let OfferFacts { host, schedule, .. } = facts;
                 Ok(Explained { host, schedule, slot, reasons })
             })
@@ -180,6 +184,11 @@ impl App {
 }
 
 impl Page {
+    /// Asked by nobody in particular.
+    pub const fn new(handle: String, slug: String) -> Self {
+        Self { handle, slug, holder: None }
+    }
+
     pub(crate) fn key(&self) -> OfferKey<'_> {
         OfferKey::Address { handle: &self.handle, slug: &self.slug }
     }
@@ -194,22 +203,30 @@ pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minut
     }
 }
 
-/// Puts a question about starts in `range` to the slot engine, with all the facts that it needs: one
-/// look-up for what takes the host's time, and one for limits, if there are any.
+/// Puts a question about starts in `range` to the slot engine, with all the facts that it needs: a
+/// look-up for bookings, one for what others than `holder` keep, and one for limits, if there are
+/// any.
 pub(crate) fn ask<T>(
     tx: &mut Tx<'_>,
     facts: &OfferFacts,
     duration: Minutes,
     range: Span,
     now: Instant,
+    holder: Option<TokenHash>,
     question: impl FnOnce(&Offer<'_>) -> T,
 ) -> Result<T, StoreError> {
     let OfferFacts { host, event_type, schedule, time_off } = facts;
     let terms = &event_type.terms;
-    let mut busy = BusyTimes::new(tx.busy_times(host.id, range)?);
+    let mut own = tx.busy_times(host.id, range)?;
+    let holds = tx.holds(host.id, range, now, holder)?;
+    own.extend(holds.iter().map(|(busy, _)| *busy));
+    let mut busy = BusyTimes::new(own);
     let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
-    if let Some(counted) = counted {
-        busy = busy.with_counted(tx.counted(event_type.id, counted)?);
+    if let Some(period) = counted {
+        let mut counted = tx.counted(event_type.id, period)?;
+        let same = holds.iter().filter(|(_, held)| *held == event_type.id);
+        counted.extend(same.map(|(busy, _)| busy.span));
+        busy = busy.with_counted(counted);
     }
     Ok(question(&Offer {
         schedule,
@@ -229,10 +246,12 @@ fn offered(
     duration: Option<Minutes>,
     range: Span,
     now: Instant,
+    holder: Option<TokenHash>,
 ) -> Result<Offered, OfferError> {
     let duration = duration_of(&facts.event_type.terms, duration)?;
-    let (slots, last_date) =
-        ask(tx, &facts, duration, range, now, |offer| (offer.slots(range), offer.last_date()))?;
+    let (slots, last_date) = ask(tx, &facts, duration, range, now, holder, |offer| {
+        (offer.slots(range), offer.last_date())
+    })?;
     let OfferFacts { host, event_type, schedule, .. } = facts;
     Ok(Offered { host, event_type, schedule, duration, slots, last_date, now })
 }

@@ -95,7 +95,7 @@ impl App {
         let mut terms = Terms::usual(text("intro")?, text("Intro call")?, text("")?, Minutes(30));
         terms.window = Window::Days(DAYS);
         self.create_event_type(user.id, terms).await?;
-        Ok(Page { handle, slug: "intro".to_owned() })
+        Ok(Page::new(handle, "intro".to_owned()))
     }
 
     /// About every second free half hour from tomorrow on; which, depends on the seed.

@@ -6,7 +6,7 @@ use roomkey_store::StoreError;
 use crate::App;
 
 impl App {
-    /// Deletes expired sessions, reset links, attempts and idempotency records.
+    /// Deletes expired sessions, reset links, holds, attempts and idempotency records.
     ///
     /// # Errors
     /// [`StoreError`].

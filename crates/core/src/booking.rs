@@ -13,7 +13,7 @@ use crate::{
     event_type::Buffers,
     ids::{AttendeeId, BookingId, EventTypeId, UserId},
     text::{EmailAddress, Note, PersonName},
-    time::{Instant, Span, TimeZone},
+    time::{Instant, LocalDateTime, Span, TimeZone},
 };
 
 /// The state of a booking. A terminal state never returns.
@@ -167,4 +167,31 @@ pub struct Booking {
     pub created_at: Instant,
     /// Who called it off and what they wrote, if it was.
     pub cancelled: Option<(Side, Note)>,
+    /// What was agreed on; not known of bookings from before it was kept.
+    pub agreed: Option<WallTime>,
+}
+
+/// A time as a clock on the wall shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WallTime {
+    /// What the clock shows.
+    pub local: LocalDateTime,
+    /// Where it hangs.
+    pub zone: TimeZone,
+}
+
+impl WallTime {
+    /// What a clock in `zone` shows at `at`, to the minute.
+    pub fn at(at: Instant, zone: TimeZone) -> Self {
+        let minute = Instant::from_seconds(at.seconds().div_euclid(60) * 60);
+        Self { local: zone.local(minute), zone }
+    }
+}
+
+impl Booking {
+    /// Whether a clock shows another time at the start than when it was booked: a state has changed
+    /// its rules, and new zone data says so. The booking stays at its instant.
+    pub fn wall_time_moved(&self) -> bool {
+        self.agreed.is_some_and(|agreed| WallTime::at(self.span.start, agreed.zone) != agreed)
+    }
 }

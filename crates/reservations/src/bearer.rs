@@ -26,9 +26,13 @@ impl ReservationTokens {
     /// Whether a request carries one of them; compared in constant time.
     fn allow(&self, request: &HttpRequest) -> bool {
         let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(sent) = sent.and_then(|value| value.strip_prefix("Bearer ")) else {
+        let Some((scheme, sent)) = sent.and_then(|value| value.split_once(' ')) else {
             return false;
         };
+        // RFC 9110 (11.1): in letters of either case.
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return false;
+        }
         let is = |token: &SecretString| -> bool {
             sent.as_bytes().ct_eq(token.expose_secret().as_bytes()).into()
         };

@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -50,6 +50,9 @@ fn kept(data_dir: &Path, name: &str, make: impl FnOnce() -> String) -> anyhow::R
     let read =
         |error| fs::read_to_string(&path).with_context(|| format!("{} {error}", path.display()));
     if path.exists() {
+        // Whoever copied it here may have opened it to others. One that is not ours to close is read
+        // all the same.
+        let _ = fs::set_permissions(&path, fs::Permissions::from_mode(0o600));
         return Ok(read("can not be read")?.trim().to_owned());
     }
     fs::DirBuilder::new()

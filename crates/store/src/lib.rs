@@ -34,6 +34,7 @@ pub use tx::{
     accounts::ApiKey,
     bookings::{BookingDetails, BookingFilter, Cursor},
     event_types::{OfferFacts, OfferKey},
+    holds::Hold,
     idempotency::Recorded,
     rooms::RoomState,
 };

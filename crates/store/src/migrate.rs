@@ -208,6 +208,17 @@ fn known<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> usize {
     diesel::migration::MigrationSource::<DB>::migrations(source).map_or(0, |all| all.len())
 }
 
+/// Takes back the newest step. For tests of the steps themselves.
+#[cfg(test)]
+pub(crate) fn revert_last(url: &DatabaseUrl) -> Result<(), MigrateError> {
+    let mut conn = connect(url, Duration::ZERO)?;
+    match &mut conn {
+        Conn::Pg(c) => c.revert_last_migration(POSTGRES).map(drop),
+        Conn::Sqlite(c) => c.revert_last_migration(SQLITE).map(drop),
+    }
+    .map_err(|error| MigrateError::Step(error.to_string()))
+}
+
 /// Takes back every step, newest first. For tests of the steps themselves.
 #[cfg(test)]
 pub(crate) fn revert_all(url: &DatabaseUrl) -> Result<(), MigrateError> {

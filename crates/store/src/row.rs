@@ -9,11 +9,11 @@ pub(crate) use event_type::EventTypeRow;
 use diesel::prelude::*;
 use roomkey_core::{
     account::User,
-    booking::{Attendee, Booking, Side, Status},
+    booking::{Attendee, Booking, Side, Status, WallTime},
     event_type::Buffers,
     room::{Room, RoomPassword},
     text::{EmailAddress, Handle, Note, PersonName},
-    time::{Instant, MICROS_PER_MINUTE, Minutes, Span, Weekday},
+    time::{Instant, LocalDateTime, MICROS_PER_MINUTE, Minutes, Span, Weekday},
 };
 
 use crate::{
@@ -39,6 +39,9 @@ pub(crate) fn signed(number: u32) -> i32 {
 pub(crate) fn minutes(number: i32) -> Minutes {
     Minutes(unsigned(number))
 }
+
+/// Wall time as it is stored, to the minute.
+pub(crate) const WALL: &str = "%Y-%m-%dT%H:%M";
 
 fn minutes_of(micros: i64) -> Minutes {
     Minutes(u32::try_from(micros / MICROS_PER_MINUTE).unwrap_or(0))
@@ -134,6 +137,8 @@ pub(crate) struct BookingRow {
     created_at: i64,
     cancelled_by: Option<String>,
     cancel_reason: Option<String>,
+    schedule_zone: Option<String>,
+    wall_start: Option<String>,
 }
 
 impl BookingRow {
@@ -144,7 +149,16 @@ impl BookingRow {
             }
             _ => None,
         };
+        let agreed = match (self.wall_start.as_deref(), self.schedule_zone.as_deref()) {
+            (Some(local), Some(zone)) => Some(WallTime {
+                local: LocalDateTime::parse_from_str(local, WALL)
+                    .map_err(|_| StoreError::Unreadable("bookings.wall_start"))?,
+                zone: parse("bookings.schedule_zone", zone)?,
+            }),
+            _ => None,
+        };
         Ok(Booking {
+            agreed,
             id: parse("bookings.id", &self.id)?,
             event_type: parse("bookings.event_type_id", &self.event_type_id)?,
             host: parse("bookings.host_id", &self.host_id)?,
@@ -180,6 +194,8 @@ impl From<&Booking> for BookingRow {
             created_at: booking.created_at.micros(),
             cancelled_by: booking.cancelled.as_ref().map(|(by, _)| by.as_str().to_owned()),
             cancel_reason: booking.cancelled.as_ref().map(|(_, reason)| reason.to_string()),
+            schedule_zone: booking.agreed.map(|agreed| agreed.zone.name().to_owned()),
+            wall_start: booking.agreed.map(|agreed| agreed.local.format(WALL).to_string()),
         }
     }
 }

@@ -99,6 +99,8 @@ diesel::table! {
         created_at -> BigInt,
         cancelled_by -> Nullable<Text>,
         cancel_reason -> Nullable<Text>,
+        schedule_zone -> Nullable<Text>,
+        wall_start -> Nullable<Text>,
     }
 }
 
@@ -111,6 +113,21 @@ diesel::table! {
         buffer_before -> BigInt,
         buffer_after -> BigInt,
         held -> Bool,
+    }
+}
+
+diesel::table! {
+    slot_holds (holder) {
+        holder -> Text,
+        client -> Text,
+        host_id -> Text,
+        event_type_id -> Text,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        buffer_before -> BigInt,
+        buffer_after -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -221,6 +238,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_types,
     bookings,
     booking_hosts,
+    slot_holds,
     attendees,
     booking_links,
     booking_events,

@@ -202,6 +202,7 @@ impl World {
             note: "Two\nlines".parse::<Note>().unwrap(),
             created_at: NOW,
             cancelled: None,
+            agreed: None,
         };
         let room = Room {
             id: RoomId::new(NOW, &Dice),

@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod attempts;
 pub(crate) mod bookings;
 pub(crate) mod event_types;
+pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;
 pub(crate) mod rooms;

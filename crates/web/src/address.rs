@@ -6,5 +6,5 @@ use roomkey_core::text::{Handle, Slug};
 /// The event type's address, or none if the texts can be no host's and no event type's.
 pub(crate) fn of(handle: &str, slug: &str) -> Option<Page> {
     let (handle, slug) = (handle.parse::<Handle>().ok()?, slug.parse::<Slug>().ok()?);
-    Some(Page { handle: handle.to_string(), slug: slug.to_string() })
+    Some(Page::new(handle.to_string(), slug.to_string()))
 }

@@ -8,6 +8,7 @@ pub(crate) mod cancel;
 pub(crate) mod details;
 pub(crate) mod error;
 pub(crate) mod forgot_password;
+pub(crate) mod hold;
 pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod mailbox;

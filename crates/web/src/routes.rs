@@ -15,8 +15,8 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        app, booked, booking, calendar, cancel, details, forgot_password, home, join, mailbox,
-        profile, reset_password, setup, sign_in, sign_out, trailing_slash,
+        app, booked, booking, calendar, cancel, details, forgot_password, hold, home, join,
+        mailbox, profile, reset_password, setup, sign_in, sign_out, trailing_slash,
     },
     theme,
 };
@@ -69,6 +69,38 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
                 .route(read().to(join::get))
                 .route(web::post().to(join::post)),
         )
+        .configure(host_pages);
+    if mailbox_is_shown {
+        pages = pages
+            .service(at("/dev/mailbox", READ).route(read().to(mailbox::list)))
+            .service(at("/dev/mailbox/{name}", READ).route(read().to(mailbox::show)))
+            .service(at("/dev/mailbox/{name}/source", READ).route(read().to(mailbox::source)));
+    }
+    config.service(
+        pages
+            .service(
+                web::resource("/{handle}")
+                    .wrap(Compress::default())
+                    .route(read().to(profile::get))
+                    .default_service(route().to(|| ready(not_allowed(READ)))),
+            )
+            .service(
+                web::resource("/{handle}/{slug}")
+                    .wrap(Compress::default())
+                    .route(read().to(booking::get))
+                    .route(web::post().to(details::post))
+                    .default_service(route().to(|| ready(not_allowed(READ_AND_POST)))),
+            )
+            .service(at("/{handle}/{slug}/hold", POST).route(web::post().to(hold::post)))
+            .service(web::resource("/{handle}/").route(read().to(trailing_slash::get)))
+            .service(web::resource("/{handle}/{slug}/").route(read().to(trailing_slash::get)))
+            .default_service(route().to(not_found)),
+    );
+}
+
+/// The pages of those who have an account.
+fn host_pages(config: &mut ServiceConfig) {
+    config
         .service(at("/app", READ).route(read().to(app::bookings::redirect)))
         .service(at("/app/bookings", READ).route(read().to(app::bookings::get)))
         .service(
@@ -110,31 +142,6 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
         .service(
             at("/app/week-start", POST).route(web::post().to(app::availability::post_week_start)),
         );
-    if mailbox_is_shown {
-        pages = pages
-            .service(at("/dev/mailbox", READ).route(read().to(mailbox::list)))
-            .service(at("/dev/mailbox/{name}", READ).route(read().to(mailbox::show)))
-            .service(at("/dev/mailbox/{name}/source", READ).route(read().to(mailbox::source)));
-    }
-    config.service(
-        pages
-            .service(
-                web::resource("/{handle}")
-                    .wrap(Compress::default())
-                    .route(read().to(profile::get))
-                    .default_service(route().to(|| ready(not_allowed(READ)))),
-            )
-            .service(
-                web::resource("/{handle}/{slug}")
-                    .wrap(Compress::default())
-                    .route(read().to(booking::get))
-                    .route(web::post().to(details::post))
-                    .default_service(route().to(|| ready(not_allowed(READ_AND_POST)))),
-            )
-            .service(web::resource("/{handle}/").route(read().to(trailing_slash::get)))
-            .service(web::resource("/{handle}/{slug}/").route(read().to(trailing_slash::get)))
-            .default_service(route().to(not_found)),
-    );
 }
 
 /// A page's address; every method but `allowed` is refused.

@@ -1,5 +1,6 @@
-//! Somebody who is not signed in but fills in a form of the sign-in: known again by a cookie, so that
-//! no other site can sign them in, or make them ask for something, in their own browser.
+//! Somebody who is not signed in but fills in a form. At the sign-in they are known again by a cookie,
+//! so that no other site can sign them in, or make them ask for something, in their own browser; and
+//! by the same cookie a time is kept for them while they fill in its form.
 
 use std::future::{Ready, ready};
 
@@ -11,7 +12,7 @@ use actix_web::{
     web::Data,
 };
 use askama::Template;
-use roomkey_core::token::Token;
+use roomkey_core::token::{Token, TokenHash};
 
 use crate::{Web, failure::Failure, form::Form, pages};
 
@@ -50,7 +51,16 @@ impl Visitor {
         status: StatusCode,
         page: &impl Template,
     ) -> Result<HttpResponse, Failure> {
-        let mut response = pages::page(status, page)?;
+        self.known_by(pages::page(status, page)?)
+    }
+
+    /// Whose hold it is.
+    pub(crate) fn holder(&self) -> TokenHash {
+        self.token.hash()
+    }
+
+    /// The answer, with the cookie by which the browser is known again.
+    pub(crate) fn known_by(&self, mut response: HttpResponse) -> Result<HttpResponse, Failure> {
         if self.is_new {
             let secure = self.web.app.site().public_url.is_https();
             let cookie = Cookie::build(name(secure), self.token.expose())
@@ -63,6 +73,12 @@ impl Visitor {
         }
         Ok(response)
     }
+}
+
+/// Whose hold a request may be about: a browser that has the cookie already.
+pub(crate) fn holder(request: &HttpRequest, web: &Web) -> Option<TokenHash> {
+    let cookie = request.cookie(name(web.app.site().public_url.is_https()))?;
+    cookie.value().parse::<Token>().ok().map(|token| token.hash())
 }
 
 impl FromRequest for Visitor {

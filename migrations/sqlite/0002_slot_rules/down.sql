@@ -1,3 +1,6 @@
+ALTER TABLE bookings DROP COLUMN wall_start;
+ALTER TABLE bookings DROP COLUMN schedule_zone;
+DROP TABLE slot_holds;
 DROP INDEX bookings_event_type_id_start_at_idx;
 ALTER TABLE event_types DROP COLUMN window_last;
 ALTER TABLE event_types DROP COLUMN window_first;

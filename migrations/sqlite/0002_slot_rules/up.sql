@@ -38,3 +38,26 @@ ALTER TABLE event_types ADD COLUMN window_last TEXT;
 
 -- What counts for limits, so that the bookings themselves are not read.
 CREATE INDEX bookings_event_type_id_start_at_idx ON bookings (event_type_id, start_at, end_at, status);
+
+-- Times that are kept while somebody fills in the form, one for each visitor. They lapse by themselves: whoever
+-- asks for free times looks at expires_at.
+CREATE TABLE slot_holds (
+    holder        TEXT NOT NULL PRIMARY KEY,
+    client        TEXT NOT NULL,
+    host_id       TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    event_type_id TEXT NOT NULL REFERENCES event_types (id) ON DELETE CASCADE,
+    start_at      BIGINT NOT NULL,
+    end_at        BIGINT NOT NULL,
+    buffer_before BIGINT NOT NULL,
+    buffer_after  BIGINT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX slot_holds_host_id_start_at_idx ON slot_holds (host_id, start_at);
+CREATE INDEX slot_holds_client_idx ON slot_holds (client);
+CREATE INDEX slot_holds_expires_at_idx ON slot_holds (expires_at);
+
+-- What the clock of the schedule's zone showed at the start, when that was agreed on. Zone data may change
+-- afterwards. Bookings from before have neither.
+ALTER TABLE bookings ADD COLUMN schedule_zone TEXT;
+ALTER TABLE bookings ADD COLUMN wall_start TEXT;

@@ -1,4 +1,4 @@
-use super::{Attendee, Booking, Side, Status};
+use super::{Attendee, Booking, Side, Status, WallTime};
 use crate::{
     availability::{Offer, Refusal},
     event_type::EventType,
@@ -103,6 +103,7 @@ pub fn decide_booking(
         note: request.note,
         created_at: offer.now,
         cancelled: None,
+        agreed: Some(WallTime::at(span.start, offer.schedule.time_zone)),
     };
     let room = Room {
         id: fresh.room,

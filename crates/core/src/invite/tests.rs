@@ -67,6 +67,7 @@ impl Facts {
                 note: "".parse().unwrap(),
                 created_at: now,
                 cancelled: None,
+                agreed: None,
             },
             event_type,
             host: User {

@@ -4,7 +4,7 @@ use roomkey_core::{
     availability::Refusal,
     booking::{
         Booking, BookingRequest, Fresh, InvalidTransition, NewBooking, Side, Status, StatusFilter,
-        decide_booking, decide_cancellation,
+        WallTime, decide_booking, decide_cancellation,
     },
     event_type::{EventType, RoomPolicy},
     ids::{EventTypeId, UserId},
@@ -105,6 +105,22 @@ fn a_booking_can_be_called_off_once_and_until_it_ends() {
     booking.status = Status::Cancelled;
     assert_eq!(cancel(&booking, booking.created_at), Err(InvalidTransition::AlreadyCancelled));
     assert!(!Status::Cancelled.holds_time() && Status::Confirmed.holds_time());
+}
+
+#[test]
+fn a_booking_knows_when_new_rules_move_its_wall_time() {
+    let mut booking = book(&case(), START).unwrap().booking;
+    let agreed = booking.agreed.unwrap();
+    assert_eq!(
+        (agreed.local.to_string().as_str(), agreed.zone),
+        ("2026-12-03 09:00:00", TimeZone::UTC)
+    );
+    assert!(!booking.wall_time_moved());
+    // As if the zone had been an hour ahead when it was booked.
+    booking.agreed = Some(WallTime { local: agreed.local + chrono::Duration::hours(1), ..agreed });
+    assert!(booking.wall_time_moved());
+    booking.agreed = None;
+    assert!(!booking.wall_time_moved(), "nothing is known of it");
 }
 
 #[test]

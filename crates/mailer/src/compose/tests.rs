@@ -86,6 +86,7 @@ fn booked(to: Side) -> BookingLetter {
                 .unwrap(),
             created_at: now(),
             cancelled: None,
+            agreed: None,
         },
         room: Some(Room {
             id: RoomId::new(now(), &Sevens),

@@ -85,6 +85,9 @@ pub(super) struct List {
     /// Only those that start before this time, or before this date ends in UTC
     #[arg(long, value_name = "TIME", value_parser = to)]
     to: Option<Instant>,
+    /// Only future ones whose wall time is another one by newer zone data than when they were booked
+    #[arg(long)]
+    wall_time_moved: bool,
     /// At most so many of each host
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
@@ -118,7 +121,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
 
 async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     let host = host(app, &add.host).await?;
-    let page = Page { handle: add.host, slug: add.event };
+    let page = Page::new(add.host, add.event);
     let request = BookingRequest {
         start: add.start,
         name: add.name,
@@ -152,6 +155,12 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
     let mut all = Vec::new();
     for host in hosts {
         all.extend(app.bookings(host.id, filter).await?);
+    }
+    if list.wall_time_moved {
+        let now = app.now();
+        all.retain(|BookingDetails { booking, .. }| {
+            booking.status.holds_time() && booking.span.start > now && booking.wall_time_moved()
+        });
     }
     all.sort_by_key(|details| details.booking.span.start);
     if list.json.json {

@@ -29,6 +29,14 @@ pub(super) struct Given {
     known: BTreeSet<String>,
 }
 
+/// An address with a password where none belongs is repeated without it.
+fn without_password(text: &str) -> String {
+    match text.split_once("://").zip(text.rsplit_once('@')) {
+        Some(((scheme, _), (_, rest))) => format!("{scheme}://…@{rest}"),
+        None => text.to_owned(),
+    }
+}
+
 impl Given {
     /// Adds a setting, over one that was given before.
     pub(super) fn insert(&mut self, key: String, setting: Setting) {
@@ -52,7 +60,8 @@ impl Given {
         };
         match value.as_str() {
             Some(text) => {
-                parse(text).map_err(|error| anyhow!("{key} = {text:?} {origin}: {error}"))
+                let shown = without_password(text);
+                parse(text).map_err(|error| anyhow!("{key} = {shown:?} {origin}: {error}"))
             }
             None => bail!("{key} {origin}: write a text in quotes, not {}", kind(&value)),
         }

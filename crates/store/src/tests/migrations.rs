@@ -1,11 +1,29 @@
 //! Every step can be taken, taken back, and taken again; the two databases get the same tables.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
-use super::{Dice, TestDatabase, World, on_both, run};
-use crate::{MigrateError, SchemaPolicy, SecretKey, Store, migrate::revert_all};
+use roomkey_core::{
+    availability::{DayHours, Schedule, WeeklyHours},
+    event_type::{Grid, Limit, Window},
+    ids::ScheduleId,
+    time::{Minutes, TimeZone, Weekday},
+};
 
-on_both!(up_down_and_up_again_on_data, an_empty_database_gets_its_schema);
+use super::{Dice, NOW, TestDatabase, World, on_both, run};
+use crate::{
+    MigrateError, SchemaPolicy, SecretKey, Store,
+    migrate::{revert_all, revert_last},
+};
+
+on_both!(
+    up_down_and_up_again_on_data,
+    slot_rules_come_and_go_on_data,
+    an_empty_database_gets_its_schema,
+);
 
 fn up_down_and_up_again_on_data(database: &TestDatabase) {
     let steps = Store::migrate(&database.url, SchemaPolicy::DryRun).unwrap();
@@ -21,6 +39,69 @@ fn up_down_and_up_again_on_data(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
+    });
+}
+
+/// Down, what the older schema can not say is lost and all else stays; up again, it means what it meant.
+fn slot_rules_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    let schedule = |name: &str, is_default| Schedule {
+        id: ScheduleId::new(NOW, &Dice),
+        owner: roomkey_core::ids::UserId::new(NOW, &Dice),
+        name: name.parse().unwrap(),
+        is_default,
+        time_zone: TimeZone::UTC,
+        weekly: WeeklyHours::office(),
+        overrides: BTreeMap::from([("2027-01-01".parse().unwrap(), DayHours::CLOSED)]),
+    };
+    run(async {
+        let world = World::make(open()).await;
+        let owner = world.event_type.host;
+        let mut other = world.event_type.clone();
+        other.id = roomkey_core::ids::EventTypeId::new(NOW, &Dice);
+        other.terms.slug = "other".parse().unwrap();
+        other.terms.grid = Grid { increment: Some(Minutes(15)), offset: Minutes(5) };
+        other.terms.window = Window::BusinessDays(9);
+        other.terms.limits.set("4 bookings a day".parse::<Limit>().unwrap());
+        other.terms.set_durations(Minutes(30), vec![Minutes(60)]).unwrap();
+        let schedules = [schedule("Evenings", false), schedule("Working hours", true)];
+        let schedules = schedules.map(|schedule| Schedule { owner, ..schedule });
+        other.terms.schedule = Some(schedules[0].id);
+        let stored = other.clone();
+        world
+            .store
+            .write(move |tx| {
+                for schedule in &schedules {
+                    tx.save_schedule(schedule)?;
+                }
+                tx.set_week_start(owner, Weekday::Sun)?;
+                tx.insert_event_type(&stored, NOW)
+            })
+            .await
+            .unwrap();
+        world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
+        let read = world.store.read(move |tx| tx.event_type(owner, other.id)).await.unwrap();
+        assert_eq!(read.unwrap().terms, other.terms);
+        drop(world.store);
+        revert_last(&database.url).unwrap();
+        let store = open();
+        let (events, schedules) = store
+            .read(move |tx| {
+                Ok::<_, crate::StoreError>((tx.event_types(owner)?, tx.schedules(owner)?))
+            })
+            .await
+            .unwrap();
+        let [only] = schedules.as_slice() else { panic!("{schedules:?}") };
+        assert!(only.is_default && only.name.as_str() == "Working hours", "{only:?}");
+        assert_eq!(only.overrides.len(), 1);
+        let grids: BTreeMap<&str, Grid> =
+            events.iter().map(|event| (event.terms.slug.as_str(), event.terms.grid)).collect();
+        // One that was as long as the booking follows it, any other is fixed.
+        assert_eq!(grids["intro"], Grid { increment: None, offset: Minutes(0) });
+        assert_eq!(grids["other"], Grid { increment: Some(Minutes(15)), offset: Minutes(0) });
+        assert!(events.iter().all(|event| event.terms.limits.is_empty()));
+        assert!(events.iter().all(|event| event.terms.schedule.is_none()));
     });
 }
 

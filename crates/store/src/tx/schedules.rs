@@ -13,7 +13,7 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError,
-    row::{parse, signed},
+    row::{WALL, parse, signed},
     schema::{event_types, schedules, users},
 };
 
@@ -223,8 +223,6 @@ struct StoredTimeOff {
     to: String,
     reason: Option<String>,
 }
-
-const WALL: &str = "%Y-%m-%dT%H:%M";
 
 pub(crate) fn read_time_off(text: &str) -> Result<Vec<TimeOff>, StoreError> {
     let read = |stored: StoredTimeOff| {

@@ -6,11 +6,11 @@ use roomkey_core::time::Instant;
 use super::Tx;
 use crate::{
     StoreError,
-    schema::{attempts, idempotency_records, password_resets, sessions},
+    schema::{attempts, idempotency_records, password_resets, sessions, slot_holds},
 };
 
 impl Tx<'_> {
-    /// Deletes expired sessions and reset links, and attempts and idempotency records from before
+    /// Deletes expired sessions, reset links and holds, and attempts and idempotency records from before
     /// `day_ago`.
     ///
     /// # Errors
@@ -18,7 +18,10 @@ impl Tx<'_> {
     pub fn forget_expired(&mut self, now: Instant, day_ago: Instant) -> Result<usize, StoreError> {
         let (now, day_ago) = (now.micros(), day_ago.micros());
         self.run(|c| {
-            Ok(diesel::delete(sessions::table.filter(sessions::expires_at.le(now))).execute(c)?
+            Ok(diesel::delete(slot_holds::table.filter(slot_holds::expires_at.le(now)))
+                .execute(c)?
+                + diesel::delete(sessions::table.filter(sessions::expires_at.le(now)))
+                    .execute(c)?
                 + diesel::delete(
                     password_resets::table.filter(password_resets::expires_at.le(now)),
                 )

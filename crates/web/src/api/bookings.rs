@@ -135,7 +135,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             note: note?,
             by,
         };
-        let page = Page { handle: handle?.to_string(), slug: slug?.to_string() };
+        let page = Page::new(handle?.to_string(), slug?.to_string());
         Some((page, duration, request))
     };
     whole().ok_or_else(|| Problem::bad_request("The request is not complete."))

@@ -93,7 +93,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let Some(((handle, slug), at)) = handle.zip(slug).zip(at) else {
         return Err(Problem::bad_request("The query is not complete."));
     };
-    let page = Page { handle: handle.to_string(), slug: slug.to_string() };
+    let page = Page::new(handle.to_string(), slug.to_string());
     let explained = web.app.explain(page, duration.map(Minutes), at).await?;
     let is_host = caller.is_some_and(|caller| caller.host.id == explained.host.id);
     let zone = zone.unwrap_or(explained.schedule.time_zone);

@@ -113,7 +113,7 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     };
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
-    let page = Page { handle: handle.to_string(), slug: slug.to_string() };
+    let page = Page::new(handle.to_string(), slug.to_string());
     let offered = web.app.slots(page, duration.map(Minutes), range).await?;
     let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, zone));
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))

@@ -22,6 +22,7 @@ use crate::{
     view::{
         Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date, nearby,
     },
+    visitor,
 };
 
 /// Who is booked.
@@ -174,7 +175,8 @@ pub(crate) async fn get(
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
-    let address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    let mut address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    address.holder = visitor::holder(&request, &web);
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
     if let Some(start) = asked.slot {

@@ -26,6 +26,7 @@ use crate::{
     failure::Failure,
     form::Form,
     view::{Clock, Problems, Shell, Trail, When, ZoneOptions, nearby},
+    visitor,
 };
 
 /// Which time the form asks for.
@@ -176,7 +177,8 @@ pub(crate) async fn post(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
-    let address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    let mut address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    address.holder = visitor::holder(&request, &web);
     let zone = match form.get("tz") {
         "" => web.app.host(&address.handle).await?.ok_or(Failure::NotFound)?.time_zone,
         _ => TimeZone::UTC,

@@ -1,0 +1,99 @@
+//! Keeping a time while its form is filled in.
+
+use roomkey_core::{
+    availability::Refusal,
+    time::{Instant, Minutes, Span},
+    token::TokenHash,
+};
+use roomkey_store::{Hold, StoreError};
+
+use crate::{
+    App, Client, Limited, Page, WrongDuration,
+    offer::{ask, duration_of},
+};
+
+/// How long a time is kept from the last sign of life of its form.
+const KEPT: Minutes = Minutes(6);
+/// How long it is kept in all.
+const LONGEST: Minutes = Minutes(20);
+/// So many times are kept for all visitors from one place together.
+const MOST: i64 = 4;
+
+/// The time is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// There is no such event type.
+    #[error("there is nothing to book at this address")]
+    Unknown,
+    /// The event type has no bookings of that length.
+    #[error(transparent)]
+    Duration(#[from] WrongDuration),
+    /// The time is not offered.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It was kept for long enough, or too many are kept already.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Lets go of the time that a visitor keeps, if they keep one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release(&self, holder: TokenHash) -> Result<(), StoreError> {
+        self.store.write(move |tx| tx.drop_hold(holder)).await
+    }
+
+    /// Keeps a time for a visitor, instead of the one that they kept before; asked again for the
+    /// same one, a little longer. Says until when.
+    ///
+    /// # Errors
+    /// [`HoldError`].
+    pub async fn hold(
+        &self,
+        page: Page,
+        duration: Option<Minutes>,
+        start: Instant,
+        holder: TokenHash,
+        client: Client,
+    ) -> Result<Instant, HoldError> {
+        let (now, limits) = (self.now(), self.limits);
+        self.store
+            .write(move |tx| {
+                let facts = tx.offer_facts(page.key())?.ok_or(HoldError::Unknown)?;
+                let duration = duration_of(&facts.event_type.terms, duration)?;
+                let place = client.to_string();
+                if limits && tx.count_holds(&place, holder, now)? >= MOST {
+                    let retry_after_seconds = KEPT.0 * 60;
+                    return Err(Limited { retry_after_seconds }.into());
+                }
+                // From here on nobody can book it, or keep it, in between.
+                tx.lock_host(facts.host.id)?;
+                let moment = Span { start, end: start.plus_micros(1) };
+                let verdict = ask(tx, &facts, duration, moment, now, Some(holder), |offer| {
+                    offer.verdict(start)
+                })?;
+                let slot = verdict.map_err(HoldError::Refused)?;
+                let event_type = facts.event_type.id;
+                let since = tx.held_since(holder, event_type, slot.span(), now)?;
+                let created_at = since.unwrap_or(now);
+                let expires_at = now.plus(KEPT).min(created_at.plus(LONGEST));
+                tx.place_hold(&Hold {
+                    holder,
+                    client: place,
+                    host: facts.host.id,
+                    event_type,
+                    span: slot.span(),
+                    buffers: facts.event_type.terms.buffers,
+                    created_at,
+                    expires_at,
+                })?;
+                Ok(expires_at)
+            })
+            .await
+    }
+}

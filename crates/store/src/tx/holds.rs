@@ -1,0 +1,153 @@
+//! Times that are kept while somebody fills in a form.
+
+use diesel::prelude::*;
+use roomkey_core::{
+    availability::{Busy, Occupant},
+    event_type::{Buffers, LONGEST},
+    ids::{EventTypeId, UserId},
+    time::{Instant, Span},
+    token::TokenHash,
+};
+
+use super::Tx;
+use crate::{
+    StoreError,
+    row::{buffers, parse, span},
+    schema::slot_holds,
+};
+
+/// A time that somebody keeps.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    /// Whose it is: one visitor keeps one time.
+    pub holder: TokenHash,
+    /// Where the visitor comes from, for the limit.
+    pub client: String,
+    /// Whose time it is.
+    pub host: UserId,
+    /// What is going to be booked.
+    pub event_type: EventTypeId,
+    /// From when to when.
+    pub span: Span,
+    /// As a booking would have them.
+    pub buffers: Buffers,
+    /// Since when it is kept.
+    pub created_at: Instant,
+    /// When it lapses.
+    pub expires_at: Instant,
+}
+
+impl Tx<'_> {
+    /// The times of a host that others than `holder` keep, as far as a booking that starts in
+    /// `around` could come too close to them, with what is going to be booked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holds(
+        &mut self,
+        host: UserId,
+        around: Span,
+        now: Instant,
+        holder: Option<TokenHash>,
+    ) -> Result<Vec<(Busy, EventTypeId)>, StoreError> {
+        type Row = (i64, i64, i64, i64, String);
+        let from = around.start.minus(LONGEST).minus(LONGEST).micros();
+        let to = around.end.plus(LONGEST).plus(LONGEST).micros();
+        let holder = holder.map(TokenHash::to_hex).unwrap_or_default();
+        let rows: Vec<Row> = self.run(|c| {
+            slot_holds::table
+                .filter(slot_holds::host_id.eq(host.to_string()))
+                .filter(slot_holds::start_at.gt(from))
+                .filter(slot_holds::start_at.lt(to))
+                .filter(slot_holds::expires_at.gt(now.micros()))
+                .filter(slot_holds::holder.ne(holder))
+                .select((
+                    slot_holds::start_at,
+                    slot_holds::end_at,
+                    slot_holds::buffer_before,
+                    slot_holds::buffer_after,
+                    slot_holds::event_type_id,
+                ))
+                .load(c)
+        })?;
+        let read = |(start, end, before, after, event_type): Row| {
+            let (span, buffers) = (span(start, end), buffers(before, after));
+            let event_type = parse("slot_holds.event_type_id", &event_type)?;
+            Ok((Busy { span, buffers, by: Occupant::Hold }, event_type))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Since when a visitor keeps exactly that time, if they do.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn held_since(
+        &mut self,
+        holder: TokenHash,
+        event_type: EventTypeId,
+        span: Span,
+        now: Instant,
+    ) -> Result<Option<Instant>, StoreError> {
+        let since: Option<i64> = self.one(|c| {
+            slot_holds::table
+                .find(holder.to_hex())
+                .filter(slot_holds::event_type_id.eq(event_type.to_string()))
+                .filter(slot_holds::start_at.eq(span.start.micros()))
+                .filter(slot_holds::end_at.eq(span.end.micros()))
+                .filter(slot_holds::expires_at.gt(now.micros()))
+                .select(slot_holds::created_at)
+                .load(c)
+        })?;
+        Ok(since.map(Instant::from_micros))
+    }
+
+    /// How many times others from the same place keep.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_holds(
+        &mut self,
+        client: &str,
+        holder: TokenHash,
+        now: Instant,
+    ) -> Result<i64, StoreError> {
+        self.run(|c| {
+            slot_holds::table
+                .filter(slot_holds::client.eq(client))
+                .filter(slot_holds::expires_at.gt(now.micros()))
+                .filter(slot_holds::holder.ne(holder.to_hex()))
+                .count()
+                .get_result(c)
+        })
+    }
+
+    /// Keeps a time, in place of the one that the same visitor kept before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn place_hold(&mut self, hold: &Hold) -> Result<(), StoreError> {
+        let values = (
+            slot_holds::holder.eq(hold.holder.to_hex()),
+            slot_holds::client.eq(&hold.client),
+            slot_holds::host_id.eq(hold.host.to_string()),
+            slot_holds::event_type_id.eq(hold.event_type.to_string()),
+            slot_holds::start_at.eq(hold.span.start.micros()),
+            slot_holds::end_at.eq(hold.span.end.micros()),
+            slot_holds::buffer_before.eq(hold.buffers.before.micros()),
+            slot_holds::buffer_after.eq(hold.buffers.after.micros()),
+            slot_holds::created_at.eq(hold.created_at.micros()),
+            slot_holds::expires_at.eq(hold.expires_at.micros()),
+        );
+        self.drop_hold(hold.holder)?;
+        self.run(|c| diesel::insert_into(slot_holds::table).values(values).execute(c)).map(drop)
+    }
+
+    /// Lets go of the time that a visitor keeps.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_hold(&mut self, holder: TokenHash) -> Result<(), StoreError> {
+        self.run(|c| diesel::delete(slot_holds::table.find(holder.to_hex())).execute(c)).map(drop)
+    }
+}
