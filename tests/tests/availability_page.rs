@@ -12,6 +12,7 @@ on_both!(
     weeks_start_as_the_host_has_it,
     hours_are_copied_to_other_days,
     the_preview_shows_what_customers_see,
+    a_time_is_explained,
 );
 
 const PAGE: &str = "/app/availability";
@@ -266,4 +267,28 @@ fn the_preview_shows_what_customers_see(backend: Backend) {
     assert_eq!(days[1], "Tuesday 6 July 09:00 09:15 09:30 09:45 10:00 10:15 and 2 more");
     app.book("intro", roomkey_tests::instant("2027-07-06T08:00:00Z"));
     assert_eq!(shown(PAGE)[1], "Tuesday 6 July 10:00");
+}
+
+fn a_time_is_explained(backend: Backend) {
+    let (app, browser) = app(backend);
+    app.book("intro", roomkey_tests::instant("2027-07-06T08:00:00Z"));
+    let asked = |date: &str, time: &str| {
+        browser.get(&format!("{PAGE}?event=intro&why_date={date}&why_time={time}"))
+    };
+    let told = |date: &str, time: &str| asked(date, time).expect(200).page();
+    assert!(told("2027-07-06", "10:00").text().contains("can be booked"));
+    let page = told("2027-07-06", "9:00");
+    assert_eq!(
+        page.texts(".why li"),
+        ["There is a booking from 09:00 – 10:00 on Tuesday 6 July 2027"]
+    );
+    let page = told("2027-07-03", "12:00");
+    assert_eq!(page.texts(".why li").len(), 2, "past and outside the hours: {}", page.text());
+    for (date, time, field) in
+        [("2027-02-30", "09:00", "why_date"), ("2027-07-06", "x", "why_time")]
+    {
+        let page = asked(date, time).page();
+        assert!(page.marked().contains(field), "{date} {time}: {:?}", page.marked());
+        assert!(page.select(".why").is_empty());
+    }
 }

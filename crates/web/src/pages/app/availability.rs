@@ -7,6 +7,7 @@ mod preview;
 mod schedules;
 mod time_off;
 mod weekly;
+mod why;
 
 use std::collections::BTreeSet;
 
@@ -30,6 +31,7 @@ pub(crate) use schedules::{post_new, post_settings, post_week_start};
 pub(crate) use time_off::post as post_time_off;
 use time_off::{AwayForm, AwayRow};
 use weekly::DayRow;
+use why::Why;
 
 use crate::{
     Web,
@@ -63,6 +65,7 @@ pub(crate) struct Page {
     week_starts: Vec<DayChoice>,
     users: Vec<User>,
     preview: Option<Preview>,
+    why: Why,
     problems: Problems,
 }
 
@@ -151,7 +154,7 @@ async fn show(
     schedule: Schedule,
     status: StatusCode,
     typed: Typed,
-    problems: Problems,
+    mut problems: Problems,
 ) -> Result<HttpResponse, Failure> {
     let query = Form::query(request);
     let owner = host.user().id;
@@ -169,6 +172,7 @@ async fn show(
         Some(event) => Some(Preview::of(web, host, event, &schedule).await?),
         None => None,
     };
+    let why = Why::asked(&query, web, host, previewed, &schedule, &mut problems).await?;
     let date = parse_date(query.get("date")).ok();
     let key = date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month")));
     let key = key.unwrap_or_else(|| MonthKey::of(today));
@@ -207,6 +211,7 @@ async fn show(
             })
             .collect(),
         preview,
+        why,
         problems,
     };
     page(status, &contents)
@@ -294,6 +299,15 @@ impl Page {
             week_starts: schedules::week_starts(Weekday::Sun),
             users: vec![User { slug: "intro".into(), title: "<b>".into(), previewed: true }],
             preview,
+            why: Why {
+                date: "<b>".into(),
+                time: "09:00".into(),
+                answer: Some(why::Answer {
+                    when: "Friday 9 October 2026, 09:00".into(),
+                    offered: false,
+                    reasons: vec!["You are away (<b>)".into()],
+                }),
+            },
             problems,
         };
         let mut first = page(problems, None);
