@@ -13,6 +13,8 @@ on_both!(
     reasons_are_told_in_full_to_the_host_alone,
     commands_know_the_same_rules,
     bookings_whose_wall_time_moves_are_listed,
+    a_hidden_event_type_is_listed_nowhere_and_can_be_booked,
+    the_password_is_in_calendar_entries_only_where_that_is_wanted,
 );
 
 const EDITOR: &str = "/app/event-types/intro";
@@ -311,4 +313,41 @@ fn bookings_whose_wall_time_moves_are_listed(backend: Backend) {
     ));
     let found = listed();
     assert_eq!((found.as_array().map(Vec::len), &found[0]["id"]), (Some(1), &moved.id().into()));
+}
+
+fn a_hidden_event_type_is_listed_nowhere_and_can_be_booked(backend: Backend) {
+    let (app, browser) = app(backend);
+    assert!(app.client().page("/ada").text().contains("Intro call"));
+    browser.submit(&editor(&browser).force("visibility", "hidden")).expect(303);
+    assert_eq!(editor(&browser).value("visibility"), Some("hidden"));
+    assert!(!app.client().page("/ada").text().contains("Intro call"));
+    assert!(browser.page("/app/event-types").text().contains("Hidden"));
+    app.book("intro", instant("2027-07-05T08:00:00Z"));
+    let reply = browser.submit(&editor(&browser).force("visibility", "secret")).expect(422);
+    assert!(reply.page().marked().contains("visibility"));
+}
+
+fn the_password_is_in_calendar_entries_only_where_that_is_wanted(backend: Backend) {
+    let (app, browser) = app(backend);
+    // Long lines are folded.
+    let unfolded = |text: &str| text.replace("\r\n ", "").replace("\n ", "");
+    let file = |booked: &Booked| {
+        unfolded(&app.client().get(booked.text("/links/calendar")).expect(200).body)
+    };
+    let without = app.book("intro", instant("2027-07-05T08:00:00Z"));
+    let password = without.text("/room/password");
+    assert!(!file(&without).contains(password));
+    let mail = app.mailbox().wait_for_invite("bo@customers.example", "REQUEST");
+    assert!(
+        mail.part("text").contains(password) && !unfolded(mail.calendar("raw")).contains(password)
+    );
+    browser.submit(&editor(&browser).force("password_in_calendar", "on")).expect(303);
+    let with = app.book("intro", instant("2027-07-06T08:00:00Z"));
+    let line = format!("Password: {}", with.text("/room/password"));
+    assert!(file(&with).contains(&line), "{}", file(&with));
+    for who in ["bo@customers.example", "ada@hosts.example"] {
+        app.mailbox().wait_for("an invite with the password", |mail| {
+            mail.is_to(who) && unfolded(mail.calendar("raw")).contains(&line)
+        });
+    }
 }

@@ -2,7 +2,7 @@
 
 use roomkey_core::{
     account::User,
-    event_type::{EventType, Terms},
+    event_type::{EventType, Terms, Visibility},
     ids::{EventTypeId, UserId},
 };
 use roomkey_store::{Constraint, StoreError};
@@ -41,7 +41,7 @@ impl App {
         self.store.read(move |tx| tx.event_types(host)).await
     }
 
-    /// A host by handle, with all their event types: what their public page shows.
+    /// A host by handle, with their public event types: what their page shows.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -51,7 +51,8 @@ impl App {
     ) -> Result<Option<(User, Vec<EventType>)>, StoreError> {
         match self.host(handle).await? {
             Some(host) => {
-                let event_types = self.event_types(host.id).await?;
+                let mut event_types = self.event_types(host.id).await?;
+                event_types.retain(|event| event.terms.visibility == Visibility::Public);
                 Ok(Some((host, event_types)))
             }
             None => Ok(None),

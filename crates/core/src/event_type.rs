@@ -6,6 +6,8 @@ mod window;
 pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
 pub use window::{Dates, Window};
 
+use std::str::FromStr;
+
 use crate::{
     ids::{EventTypeId, ScheduleId, UserId},
     text::{FieldError, Note, Slug, Title},
@@ -72,8 +74,43 @@ pub struct Terms {
     pub limits: Limits,
     /// By which hours; the host's default schedule if it names none.
     pub schedule: Option<ScheduleId>,
+    /// Who sees that it is there.
+    pub visibility: Visibility,
     /// How its rooms behave.
     pub room: RoomPolicy,
+    /// Whether the password stands in calendar entries, which others may see.
+    pub password_in_calendar: bool,
+}
+
+/// Who sees that an event type is there. Whoever knows its address can book it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// The host's page lists it.
+    Public,
+    /// No page does.
+    Hidden,
+}
+
+impl Visibility {
+    /// Its name in pages and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Self, FieldError> {
+        match text {
+            "public" => Ok(Self::Public),
+            "hidden" => Ok(Self::Hidden),
+            _ => Err(FieldError::Choice),
+        }
+    }
 }
 
 /// Something that people can book with one host.
@@ -200,6 +237,8 @@ impl Terms {
             window: Window::Days(60),
             limits: Limits::NONE,
             schedule: None,
+            visibility: Visibility::Public,
+            password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),
                 grace: Minutes(15),

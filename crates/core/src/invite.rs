@@ -3,8 +3,8 @@
 //!
 //! Both readers get the same UID and SEQUENCE, so whoever sees the other's copy has one event, not
 //! two. Times are in UTC, which every calendar shows in its own zone. The links are the reader's
-//! own; neither the room's address nor its password is in here, because calendars are shared more
-//! widely than mailboxes.
+//! own; the room's address is not in here, nor is its password unless the host wants it to be,
+//! because calendars are shared more widely than mailboxes.
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +26,7 @@ use crate::{
     booking::{Booking, Side, Status},
     event_type::EventType,
     notice::Occasion,
+    room::Room,
     site::{PRODUCT, Site},
     text::{EmailAddress, PersonName},
     time::Instant,
@@ -69,6 +70,8 @@ pub struct Invite<'a> {
     pub event_type: &'a EventType,
     /// With whom.
     pub host: &'a User,
+    /// Its live room, if it has one.
+    pub room: Option<&'a Room>,
     /// Who reads it.
     pub reader: Side,
     /// The reader's own link to the booking.
@@ -184,7 +187,14 @@ impl Invite<'_> {
 
     fn description(&self, join: &str) -> String {
         let page = self.site.booking_page(self.link);
-        format!("{}\n\nJoin: {join}\nDetails and changes: {page}", self.summary())
+        let mut text = format!("{}\n\nJoin: {join}", self.summary());
+        let is_wanted = self.event_type.terms.password_in_calendar;
+        let kept = self.room.filter(|_| is_wanted && self.site.enforces_password());
+        if let Some(room) = kept {
+            text += "\nPassword: ";
+            text += room.password.expose();
+        }
+        text + "\nDetails and changes: " + &page
     }
 }
 

@@ -130,7 +130,8 @@ impl Composer {
         letter: &BookingLetter,
         queued_at: Instant,
     ) -> Result<Mail, ComposeError> {
-        let BookingLetter { occasion, to, sequence, booking, event_type, host, link, .. } = letter;
+        let BookingLetter { occasion, to, sequence, booking, event_type, host, link, room, .. } =
+            letter;
         let view = BookingView::new(letter, &self.site);
         let rendered = match occasion {
             Occasion::Booked => view::booked(&view)?,
@@ -160,6 +161,7 @@ impl Composer {
             booking,
             event_type,
             host,
+            room: room.as_ref(),
             reader: *to,
             link,
             site: &self.site,

@@ -79,6 +79,8 @@ diesel::table! {
         window_kind -> Text,
         window_first -> Nullable<Text>,
         window_last -> Nullable<Text>,
+        visibility -> Text,
+        password_in_calendar -> Bool,
     }
 }
 

@@ -1,3 +1,5 @@
+ALTER TABLE event_types DROP COLUMN password_in_calendar;
+ALTER TABLE event_types DROP COLUMN visibility;
 ALTER TABLE bookings DROP COLUMN wall_start;
 ALTER TABLE bookings DROP COLUMN schedule_zone;
 DROP TABLE slot_holds;

@@ -61,3 +61,8 @@ CREATE INDEX slot_holds_expires_at_idx ON slot_holds (expires_at);
 -- afterwards. Bookings from before have neither.
 ALTER TABLE bookings ADD COLUMN schedule_zone TEXT;
 ALTER TABLE bookings ADD COLUMN wall_start TEXT;
+
+-- Whether the host's page lists it; and whether the password stands in calendar entries, which others may see.
+ALTER TABLE event_types ADD COLUMN visibility TEXT NOT NULL DEFAULT 'public'
+    CHECK (visibility IN ('public', 'hidden', 'link'));
+ALTER TABLE event_types ADD COLUMN password_in_calendar BOOLEAN NOT NULL DEFAULT FALSE;

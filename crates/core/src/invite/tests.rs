@@ -101,6 +101,7 @@ impl Facts {
             booking: &self.booking,
             event_type: &self.event_type,
             host: &self.host,
+            room: None,
             reader,
             link: &self.link,
             site: &self.site,

@@ -4,7 +4,8 @@ use roomkey_app::App;
 use roomkey_core::{
     account::User,
     event_type::{
-        Bounds, Buffers, Dates, EventType, Grid, Limit, Limits, RoomPolicy, Terms, Window,
+        Bounds, Buffers, Dates, EventType, Grid, Limit, Limits, RoomPolicy, Terms, Visibility,
+        Window,
     },
     ids::ScheduleId,
     text::{FieldError, Note, Slug, Title},
@@ -114,6 +115,12 @@ pub(super) struct Add {
     /// Who does not know the password waits until a moderator lets them in (see docs/jitsi.md)
     #[arg(long)]
     lobby: bool,
+    /// No page lists it; whoever has its address can book it
+    #[arg(long)]
+    hidden: bool,
+    /// Calendar entries have the room's password in them; others may see them
+    #[arg(long)]
+    password_in_calendar: bool,
     #[command(flatten)]
     json: Json,
 }
@@ -183,6 +190,8 @@ impl Add {
             window,
             limits,
             schedule,
+            visibility: if self.hidden { Visibility::Hidden } else { Visibility::Public },
+            password_in_calendar: self.password_in_calendar,
             room: RoomPolicy {
                 early: Minutes(self.early),
                 grace: Minutes(self.grace),
@@ -251,6 +260,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "grace": terms.room.grace,
         "max_occupants": terms.room.max_occupants,
         "lobby": terms.room.lobby,
+        "visibility": terms.visibility.as_str(),
+        "password_in_calendar": terms.password_in_calendar,
         "url": url(app, host, event_type),
     })
 }

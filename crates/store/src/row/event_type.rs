@@ -34,6 +34,8 @@ pub(crate) struct EventTypeRow {
     window_kind: String,
     window_first: Option<String>,
     window_last: Option<String>,
+    visibility: String,
+    password_in_calendar: bool,
 }
 
 const DAYS: &str = "days";
@@ -66,6 +68,8 @@ impl EventTypeRow {
                 limits: read_limits(&self.limits)
                     .ok_or(StoreError::Unreadable("event_types.limits"))?,
                 schedule: schedule.map(|id| parse("event_types.schedule_id", id)).transpose()?,
+                visibility: parse("event_types.visibility", &self.visibility)?,
+                password_in_calendar: self.password_in_calendar,
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -138,6 +142,8 @@ impl From<&EventType> for EventTypeRow {
             window_kind: window_kind.to_owned(),
             window_first: dates.map(|dates| dates.first().to_string()),
             window_last: dates.map(|dates| dates.last().to_string()),
+            visibility: terms.visibility.as_str().to_owned(),
+            password_in_calendar: terms.password_in_calendar,
         }
     }
 }

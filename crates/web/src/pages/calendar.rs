@@ -17,6 +17,7 @@ pub(crate) async fn get(web: Data<Web>, token: Path<String>) -> Result<HttpRespo
         booking: &details.booking,
         event_type: &details.event_type,
         host: &details.host,
+        room: details.room.as_ref(),
         reader: found.side,
         link: details.link(found.side),
         site: web.app.site(),

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
+use roomkey_core::event_type::Visibility;
 
 use crate::{
     Web,
@@ -21,6 +22,7 @@ pub(crate) struct Row {
     pub(crate) url: String,
     /// The address as people say it, without the scheme.
     pub(crate) address: String,
+    pub(crate) hidden: bool,
 }
 
 #[derive(Template)]
@@ -44,6 +46,7 @@ pub(crate) async fn get(
         slug: event.terms.slug.to_string(),
         title: event.terms.title.to_string(),
         length: event.terms.duration.to_string(),
+        hidden: event.terms.visibility == Visibility::Hidden,
     });
     let flash = match Form::query(&request).get("done") {
         "made" => Some("Event type saved. It can be booked now."),
@@ -57,6 +60,7 @@ pub(crate) async fn get(
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         let row = Row {
+            hidden: true,
             slug: "intro".into(),
             title: "Intro <b>bold</b>".into(),
             length: "30 minutes".into(),

@@ -3,7 +3,8 @@
 use roomkey_core::{
     availability::Schedule,
     event_type::{
-        Bounds, Buffers, Dates, Grid, Limit, Limits, Measure, Period, RoomPolicy, Terms, Window,
+        Bounds, Buffers, Dates, Grid, Limit, Limits, Measure, Period, RoomPolicy, Terms,
+        Visibility, Window,
     },
     ids::ScheduleId,
     text::{FieldError, Note, Slug, Title},
@@ -38,6 +39,9 @@ pub(crate) struct Answers {
     pub(crate) grace: String,
     pub(crate) max_occupants: String,
     pub(crate) lobby: bool,
+    /// `public` or `hidden`.
+    pub(crate) visibility: String,
+    pub(crate) password_in_calendar: bool,
 }
 
 /// The limits of a period.
@@ -95,6 +99,7 @@ impl Answers {
             limits: limit_rows(|_, _| String::new()),
             early: "10".into(),
             grace: "15".into(),
+            visibility: Visibility::Public.as_str().into(),
             ..Self::default()
         }
     }
@@ -125,6 +130,11 @@ impl Answers {
             grace: form.text("grace"),
             max_occupants: form.text("max_occupants"),
             lobby: form.has("lobby"),
+            visibility: match form.get("visibility") {
+                "" => Visibility::Public.as_str().to_owned(),
+                word => word.to_owned(),
+            },
+            password_in_calendar: form.has("password_in_calendar"),
         }
     }
 
@@ -167,6 +177,8 @@ impl Answers {
                 .map(|most| most.to_string())
                 .unwrap_or_default(),
             lobby: terms.room.lobby,
+            visibility: terms.visibility.as_str().into(),
+            password_in_calendar: terms.password_in_calendar,
         }
     }
 }
@@ -180,6 +192,10 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
     let duration = problems.check("duration", Bounds::DURATION.parse(form.get("duration")));
     let others = problems.check("other_durations", read_lengths(form.get("other_durations")));
     let schedule = problems.check("schedule", read_schedule(form.get("schedule"), schedules));
+    let visibility = match form.get("visibility") {
+        "" => Some(Visibility::Public),
+        word => problems.check("visibility", word.parse::<Visibility>()),
+    };
     let window = read_window(form, problems);
     let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
         _ if !form.has(id) => usual,
@@ -210,6 +226,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         window: window?,
         limits,
         schedule: schedule?,
+        visibility: visibility?,
+        password_in_calendar: form.has("password_in_calendar"),
         room: RoomPolicy {
             early: Minutes(early?),
             grace: Minutes(grace?),
