@@ -28,10 +28,17 @@ pub struct Busy {
     pub by: Occupant,
 }
 
-impl Busy {
-    /// The starts of bookings of `duration` with `buffers` that would come too close: two bookings
-    /// need between them the larger of what the first wants after and the second before, not the
-    /// sum.
+impl Closes for Busy {
+    fn span(&self) -> Span {
+        self.span
+    }
+
+    fn buffers(&self) -> Buffers {
+        self.buffers
+    }
+
+    /// Those that would come too close: two bookings need between them the larger of what the first
+    /// wants after and the second before, not the sum.
     fn closes(&self, duration: Minutes, buffers: Buffers) -> ClosedStarts {
         ClosedStarts {
             after: self.span.start.minus(duration).minus(buffers.after.max(self.buffers.before)),
@@ -49,7 +56,15 @@ pub struct BusyElsewhere {
     pub calendar: usize,
 }
 
-impl BusyElsewhere {
+impl Closes for BusyElsewhere {
+    fn span(&self) -> Span {
+        self.span
+    }
+
+    fn buffers(&self) -> Buffers {
+        Buffers::default()
+    }
+
     /// A booking must not meet it, nor must its buffers.
     fn closes(&self, duration: Minutes, buffers: Buffers) -> ClosedStarts {
         ClosedStarts {
@@ -59,30 +74,88 @@ impl BusyElsewhere {
     }
 }
 
+/// What rules out starts of bookings.
+trait Closes {
+    /// Without buffers.
+    fn span(&self) -> Span;
+
+    /// The buffers it came with.
+    fn buffers(&self) -> Buffers;
+
+    /// Which starts of a booking of `duration` with `buffers`.
+    fn closes(&self, duration: Minutes, buffers: Buffers) -> ClosedStarts;
+}
+
+/// Busy times by start, so that those near a question are found without a look at the others.
+#[derive(Debug, Clone)]
+struct ByStart<T> {
+    all: Vec<T>,
+    /// The length of the longest with its buffers, in microseconds.
+    longest: i64,
+}
+
+impl<T> Default for ByStart<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), longest: 0 }
+    }
+}
+
+impl<T: Closes> ByStart<T> {
+    fn new(mut all: Vec<T>) -> Self {
+        all.sort_by_key(|busy| busy.span().start);
+        let length = |busy: &T| {
+            let (Span { start, end }, Buffers { before, after }) = (busy.span(), busy.buffers());
+            before.micros() + end.since(start) + after.micros()
+        };
+        let longest = all.iter().map(length).max().unwrap_or_default();
+        Self { all, longest }
+    }
+
+    /// All that can rule out a start in `starts`, and maybe some that can not.
+    fn near(&self, starts: Span, duration: Minutes, buffers: Buffers) -> &[T] {
+        let first = starts.start.minus(buffers.before).plus_micros(-self.longest);
+        let last = starts.end.plus(duration).plus(buffers.after).plus_micros(self.longest);
+        let from = self.all.partition_point(|busy| busy.span().start < first);
+        let to = self.all.partition_point(|busy| busy.span().start < last);
+        self.all.get(from..to).unwrap_or_default()
+    }
+}
+
 /// All that takes a host's time, as far as it is in reach of a question.
 #[derive(Debug, Clone, Default)]
 pub struct BusyTimes {
-    /// By start.
-    own: Vec<Busy>,
-    /// By start.
-    elsewhere: Vec<BusyElsewhere>,
+    own: ByStart<Busy>,
+    elsewhere: ByStart<BusyElsewhere>,
     /// By start.
     counted: Vec<Span>,
+}
+
+/// A session with room, which a booking would join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) span: Span,
+    /// At least one.
+    pub(super) seats_left: u32,
+}
+
+impl Session {
+    /// Whether this is what takes the host's time there.
+    fn is(self, busy: &Busy) -> bool {
+        busy.span == self.span && matches!(busy.by, Occupant::Session { .. })
+    }
 }
 
 impl BusyTimes {
     /// From a host's own bookings over all event types, in any order; of a booking that is moved,
     /// not its own.
-    pub fn new(mut own: Vec<Busy>) -> Self {
-        own.sort_by_key(|busy| busy.span.start);
-        Self { own, ..Self::default() }
+    pub fn new(own: Vec<Busy>) -> Self {
+        Self { own: ByStart::new(own), ..Self::default() }
     }
 
     /// And with what other calendars say, in any order.
     #[must_use]
-    pub fn with_elsewhere(mut self, mut elsewhere: Vec<BusyElsewhere>) -> Self {
-        elsewhere.sort_by_key(|busy| busy.span.start);
-        self.elsewhere = elsewhere;
+    pub fn with_elsewhere(mut self, elsewhere: Vec<BusyElsewhere>) -> Self {
+        self.elsewhere = ByStart::new(elsewhere);
         self
     }
 
@@ -100,20 +173,33 @@ impl BusyTimes {
         &self.counted
     }
 
-    /// Which starts of a booking all this rules out.
+    /// Which starts of a booking in `starts` all this rules out.
     pub(super) fn closed_starts(
         &self,
+        starts: Span,
         duration: Minutes,
         buffers: Buffers,
     ) -> impl Iterator<Item = ClosedStarts> {
-        let own = self.own.iter().map(move |busy| busy.closes(duration, buffers));
-        own.chain(self.elsewhere.iter().map(move |busy| busy.closes(duration, buffers)))
+        let own = self.own.near(starts, duration, buffers).iter();
+        let elsewhere = self.elsewhere.near(starts, duration, buffers).iter();
+        own.map(move |busy| busy.closes(duration, buffers))
+            .chain(elsewhere.map(move |busy| busy.closes(duration, buffers)))
     }
 
-    /// The first of the host's own bookings that a booking would come too close to.
-    pub(super) fn conflict(&self, core: Span, buffers: Buffers) -> Option<&Busy> {
+    /// The first of the host's own bookings that a booking would come too close to; the session that
+    /// it joins is not in its way.
+    pub(super) fn conflict(
+        &self,
+        core: Span,
+        buffers: Buffers,
+        joined: Option<Session>,
+    ) -> Option<&Busy> {
         let duration = core.minutes();
-        self.own.iter().find(|busy| busy.closes(duration, buffers).holds(core.start))
+        let mut near = self.own.near(Span::moment(core.start), duration, buffers).iter();
+        near.find(|busy| {
+            !joined.is_some_and(|session| session.is(busy))
+                && busy.closes(duration, buffers).holds(core.start)
+        })
     }
 
     /// The first busy time of another calendar that a booking would meet.
@@ -123,31 +209,20 @@ impl BusyTimes {
         buffers: Buffers,
     ) -> Option<&BusyElsewhere> {
         let duration = core.minutes();
-        self.elsewhere.iter().find(|busy| busy.closes(duration, buffers).holds(core.start))
+        let mut near = self.elsewhere.near(Span::moment(core.start), duration, buffers).iter();
+        near.find(|busy| busy.closes(duration, buffers).holds(core.start))
     }
 
-    /// How many seats are left in the session that is exactly at that time, if there is one.
-    pub(super) fn seats_left(&self, core: Span) -> Option<u32> {
-        let first = self.own.partition_point(|busy| busy.span.start < core.start);
-        self.own.iter().skip(first).take_while(|busy| busy.span.start == core.start).find_map(
-            |busy| match busy.by {
-                Occupant::Session { seats_left } if busy.span == core => {
-                    (seats_left > 0).then_some(seats_left)
-                }
-                _ => None,
-            },
-        )
-    }
-
-    /// The same without the session at that time.
-    pub(super) fn without_session(&self, core: Span) -> Self {
-        let mut others = self.clone();
-        let is_it = |busy: &Busy| busy.span == core && matches!(busy.by, Occupant::Session { .. });
-        others.own.retain(|busy| !is_it(busy));
-        if let Some(place) = others.counted.iter().position(|span| *span == core) {
-            others.counted.remove(place);
-        }
-        others
+    /// The session with room that is exactly at that time, if there is one.
+    pub(super) fn session(&self, core: Span) -> Option<Session> {
+        let first = self.own.all.partition_point(|busy| busy.span.start < core.start);
+        let at_once = self.own.all.iter().skip(first).take_while(|b| b.span.start == core.start);
+        at_once.filter(|busy| busy.span == core).find_map(|busy| match busy.by {
+            Occupant::Session { seats_left: seats_left @ 1.. } => {
+                Some(Session { span: core, seats_left })
+            }
+            _ => None,
+        })
     }
 }
 

@@ -2,7 +2,7 @@ use chrono::Weekday;
 
 use super::{
     BusyTimes, Occupant, Refusal, Schedule, TimeOff,
-    busy::{ClosedStarts, merge_closed},
+    busy::{ClosedStarts, Session, merge_closed},
     hours::{Opened, Steps},
     quota::{Calendar, Quota},
 };
@@ -60,7 +60,7 @@ impl Offer<'_> {
         }
         let opened = Opened::expand(self.schedule, range, self.steps());
         let Some(first) = opened.starts().first() else { return Vec::new() };
-        let closed = self.closed_starts();
+        let closed = self.closed_starts(range);
         let (mut spans, mut closed) = (opened.spans().iter().peekable(), closed.iter().peekable());
         let mut quota = self.quota(*first);
         let mut slots = Vec::with_capacity(opened.starts().len());
@@ -73,11 +73,14 @@ impl Offer<'_> {
             }
             while closed.next_if(|closed| closed.before <= start).is_some() {}
             let is_free = !closed.peek().is_some_and(|closed| closed.holds(start));
-            if is_free && quota.has_room(start, self.duration) {
-                slots.push(Slot { start, end: core.end, seats_left: self.seats });
-            } else if let Some(slot) = self.seat_in_session(core) {
-                slots.push(slot);
-            }
+            let seats_left = if is_free && quota.has_room(core, None) {
+                self.seats
+            } else if let Some(seats_left) = self.seats_in_session(core, &mut quota) {
+                Some(seats_left)
+            } else {
+                continue;
+            };
+            slots.push(Slot { start, end: core.end, seats_left });
         }
         slots
     }
@@ -87,8 +90,7 @@ impl Offer<'_> {
     /// # Errors
     /// The first reason against it, in the order of [`Refusal`].
     pub fn verdict(&self, start: Instant) -> Result<Slot, Refusal> {
-        let moment = Span { start, end: start.plus_micros(1) };
-        match self.slots(moment).pop() {
+        match self.slots(Span::moment(start)).pop() {
             Some(slot) => Ok(slot),
             None => Err(self.refusals(start).into_iter().next().unwrap_or(Refusal::OffGrid)),
         }
@@ -98,25 +100,21 @@ impl Offer<'_> {
     /// can be booked.
     pub fn refusals(&self, start: Instant) -> Vec<Refusal> {
         let core = Span::lasting(start, self.duration);
-        if self.seats.is_some() && self.busy.seats_left(core).is_some() {
-            let busy = self.busy.without_session(core);
-            return Offer { busy: &busy, ..*self }.refusals(start);
-        }
+        let joined = self.session(core);
         let mut against: Vec<Refusal> = self.outside_booking(start).collect();
         let away = self.away().filter(|span| span.overlaps(core));
         against.extend(away.map(|span| Refusal::TimeOff { span }));
-        let moment = Span { start, end: start.plus_micros(1) };
-        let opened = Opened::expand(self.schedule, moment, self.steps());
+        let opened = Opened::expand(self.schedule, Span::moment(start), self.steps());
         if !opened.covers(core) {
             against.push(Refusal::OutsideHours);
         } else if !opened.is_start(start) {
             against.push(Refusal::OffGrid);
         }
         let mut quota = self.quota(start);
-        let reached = quota.reached(start, self.duration);
+        let reached = quota.reached(core, joined);
         against.extend(reached.map(|(limit, first)| Refusal::LimitReached { limit, first }));
         let buffers = self.terms.buffers;
-        against.extend(self.busy.conflict(core, buffers).map(|busy| match busy.by {
+        against.extend(self.busy.conflict(core, buffers, joined).map(|busy| match busy.by {
             Occupant::Hold => Refusal::Held { by: busy.span },
             Occupant::Booking | Occupant::Session { .. } => Refusal::Taken { by: busy.span },
         }));
@@ -150,14 +148,20 @@ impl Offer<'_> {
         [soon, before, beyond].into_iter().flatten()
     }
 
-    /// A seat in the session at that time: the session itself is not in its own way.
-    fn seat_in_session(&self, core: Span) -> Option<Slot> {
-        self.seats?;
-        let seats_left = self.busy.seats_left(core)?;
-        let busy = self.busy.without_session(core);
-        let moment = Span { start: core.start, end: core.start.plus_micros(1) };
-        let slot = Offer { busy: &busy, ..*self }.slots(moment).pop()?;
-        Some(Slot { seats_left: Some(seats_left), ..slot })
+    /// The session that a booking would join.
+    fn session(&self, core: Span) -> Option<Session> {
+        self.seats.and_then(|_| self.busy.session(core))
+    }
+
+    /// How many seats there are in the session at that time, if nothing but the session itself is in
+    /// the way.
+    fn seats_in_session(&self, core: Span, quota: &mut Quota<'_>) -> Option<u32> {
+        let session = self.session(core)?;
+        let buffers = self.terms.buffers;
+        let is_free = self.busy.conflict(core, buffers, Some(session)).is_none()
+            && self.busy.conflict_elsewhere(core, buffers).is_none()
+            && !self.away().any(|span| span.overlaps(core));
+        (is_free && quota.has_room(core, Some(session))).then_some(session.seats_left)
     }
 
     /// When the host is away. Wall time that a clock change leaves out takes nothing away.
@@ -166,12 +170,11 @@ impl Offer<'_> {
         self.time_off.iter().map(move |off| off.span(zone)).filter(|span| span.start < span.end)
     }
 
-    /// Starts that are taken, by whatever.
-    fn closed_starts(&self) -> Vec<ClosedStarts> {
+    /// Starts in `range` that are taken, by whatever.
+    fn closed_starts(&self, range: Span) -> Vec<ClosedStarts> {
         let away = self.away().map(|span| ClosedStarts::meeting(span, self.duration));
-        merge_closed(
-            self.busy.closed_starts(self.duration, self.terms.buffers).chain(away).collect(),
-        )
+        let busy = self.busy.closed_starts(range, self.duration, self.terms.buffers);
+        merge_closed(busy.chain(away).collect())
     }
 
     fn quota(&self, first: Instant) -> Quota<'_> {

@@ -1,5 +1,6 @@
 //! Limits of an event type, as far as they are used up.
 
+use super::busy::Session;
 use crate::{
     event_type::{Limit, Limits, Measure},
     time::{Instant, LocalDate, Minutes, Span, TimeZone, Weekday},
@@ -58,8 +59,10 @@ impl Running {
         Self { limit, first, period, used }
     }
 
-    fn has_room(&self, duration: Minutes) -> bool {
+    /// Whether so long a booking may be added; none is, if it only joins one that counts already.
+    fn has_room(&self, duration: Minutes, joins: bool) -> bool {
         let more = match self.limit.measure {
+            _ if joins => 0,
             Measure::Bookings => 1,
             Measure::Minutes => u64::from(duration.0),
         };
@@ -87,24 +90,33 @@ impl<'a> Quota<'a> {
     }
 
     /// Whether all limits have room for one more.
-    pub(super) fn has_room(&mut self, start: Instant, duration: Minutes) -> bool {
-        self.reached(start, duration).next().is_none()
+    pub(super) fn has_room(&mut self, core: Span, joined: Option<Session>) -> bool {
+        self.reached(core, joined).next().is_none()
     }
 
     /// The limits that have not, with the first dates of their periods.
     pub(super) fn reached(
         &mut self,
-        start: Instant,
-        duration: Minutes,
+        core: Span,
+        joined: Option<Session>,
     ) -> impl Iterator<Item = (Limit, LocalDate)> {
         let Self { calendar, counted, running } = self;
+        let (start, duration) = (core.start, core.minutes());
+        let joins = joined.is_some_and(|session| counts(session.span, counted));
         running.iter_mut().filter_map(move |running| {
             if start < running.period.start || running.period.end <= start {
                 *running = Running::new(running.limit, *calendar, start, counted);
             }
-            (!running.has_room(duration)).then_some((running.limit, running.first))
+            (!running.has_room(duration, joins)).then_some((running.limit, running.first))
         })
     }
+}
+
+/// Whether a span is one of those that count.
+fn counts(span: Span, counted: &[Span]) -> bool {
+    let first = counted.partition_point(|counted| counted.start < span.start);
+    let mut at_once = counted.iter().skip(first).take_while(|counted| counted.start == span.start);
+    at_once.any(|counted| *counted == span)
 }
 
 #[cfg(test)]

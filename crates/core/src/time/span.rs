@@ -15,6 +15,11 @@ impl Span {
         Self { start, end: start.plus(minutes) }
     }
 
+    /// Nothing but `at`.
+    pub const fn moment(at: Instant) -> Self {
+        Self { start: at, end: at.plus_micros(1) }
+    }
+
     /// Whether the two share any time; touching is not sharing.
     pub fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end

@@ -1,6 +1,6 @@
 //! Clock changes by name: what becomes of hours that a clock skips or shows twice.
 
-use roomkey_core::time::{Edge, LocalDate, MinuteOfDay, TimeZone};
+use roomkey_core::time::{Edge, LocalDate, MinuteOfDay, Minutes, TimeZone};
 
 use crate::case::{Case, instant};
 
@@ -86,6 +86,25 @@ fn the_hour_that_is_shown_twice_is_offered_twice() {
     assert_eq!(on("sun 02:30-02:45").lasting(15).starts(), ["25 02:30 +120", "25 02:30 +60"]);
     assert_eq!(on("sun 02:30-02:45").lasting(75).starts(), ["25 02:30 +120"]);
     assert!(on("sun 02:30-02:45").lasting(76).starts().is_empty());
+}
+
+#[test]
+fn the_grid_begins_after_its_offset_over_a_change_too() {
+    let mut night = Case::new("Europe/Berlin", "sun 01:00-05:00")
+        .every(60)
+        .between("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
+    night.terms.grid.offset = Minutes(20);
+    assert_eq!(night.starts(), ["29 01:20 +60", "29 03:20 +120", "29 04:20 +120"]);
+}
+
+#[test]
+fn hours_of_two_days_before_a_fold_end_with_its_later_instant() {
+    // In Nuuk the last hour of Saturday 24 October comes twice, and ends at 02:00Z.
+    let long = Case::new("America/Nuuk", "fri 23:40-23:30")
+        .lasting(20)
+        .every(30)
+        .between("2026-10-24T23:00:00Z", "2026-10-25T12:00:00Z");
+    assert_eq!(long.starts(), ["24 22:10 -60", "24 22:40 -60", "24 23:10 -60", "24 23:10 -120"]);
 }
 
 #[test]

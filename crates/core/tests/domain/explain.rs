@@ -1,6 +1,9 @@
 //! Reasons in full, as a host reads them.
 
-use roomkey_core::availability::{Occupant, Reason, Refusal};
+use roomkey_core::{
+    availability::{Occupant, Reason, Refusal},
+    event_type::{Dates, Window},
+};
 
 use crate::case::{Case, instant};
 
@@ -90,5 +93,19 @@ fn both_ends_of_the_window_are_named() {
     assert_eq!(
         told(&case, "2026-12-03T09:00:00Z"),
         ["It is after the last date that can be booked now, Wednesday 2 December 2026"]
+    );
+}
+
+#[test]
+fn what_is_past_comes_before_the_window() {
+    let mut case = thursday();
+    let (first, last) = ("2026-12-03".parse().unwrap(), "2026-12-04".parse().unwrap());
+    case.terms.window = Window::Dates(Dates::new(first, last).unwrap());
+    assert_eq!(
+        told(&case, "2026-11-30T09:00:00Z"),
+        [
+            "It is in the past",
+            "It is before the first date that can be booked, Thursday 3 December 2026"
+        ]
     );
 }

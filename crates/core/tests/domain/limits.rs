@@ -99,6 +99,13 @@ fn a_window_of_dates_holds_both_of_them() {
 }
 
 #[test]
+fn a_window_of_dates_does_not_end_the_notice() {
+    let mut case = case().at(instant("2026-12-03T06:00:00Z")).notice(240);
+    case.terms.window = Window::Dates(Dates::new(date("2026-12-02"), date("2026-12-03")).unwrap());
+    assert_eq!(case.starts(), ["03 11:00 +60", "03 12:00 +60"]);
+}
+
+#[test]
 fn a_window_of_business_days_ends_with_the_last_of_them() {
     // From Thursday 3 December, two business days after it are Friday and Monday.
     let mut case = Case::new("UTC", "mon-sun 09:00-10:00")
@@ -186,9 +193,31 @@ fn a_session_with_room_is_offered_although_the_host_is_busy_with_it() {
     assert_eq!(with(Occupant::Session { seats_left: 2 }), Some((nine, Some(2))));
     assert_eq!(with(Occupant::Session { seats_left: 0 }), Some((ten, Some(5))));
     assert_eq!(with(Occupant::Booking), Some((ten, Some(5))));
+    // What else takes the host's time at the same time is in the way.
+    let mut away = case.clone();
+    away.bookings[0].busy.by = Occupant::Session { seats_left: 2 };
+    assert_eq!(away.slots()[0].start, nine);
+    let elsewhere = away.clone().busy_elsewhere("2026-12-03T08:30:00Z", "2026-12-03T08:45:00Z");
+    assert_eq!(elsewhere.slots()[0].start, ten);
+    assert_eq!(away.clone().away("2026-12-03T09:30", "2026-12-03T09:45").slots()[0].start, ten);
+    let overlapping = away.booked("2026-12-03T07:00:00Z", "2026-12-03T08:30:00Z");
+    assert_eq!(overlapping.slots()[0].start, ten);
     // It is the one that the limit allows.
     let mut limited = case.limit("1 booking a day");
     limited.bookings[0].busy.by = Occupant::Session { seats_left: 1 };
     let thursday = limited.starts().into_iter().filter(|start| start.starts_with("03")).count();
     assert_eq!(thursday, 1);
+    // A session of another event type uses nothing of the limit, and a seat in it would.
+    limited.bookings[0].counts = false;
+    assert_eq!(limited.starts()[0], "03 09:00 +60");
+    let full = limited.booked("2026-12-03T20:00:00Z", "2026-12-03T20:30:00Z");
+    assert_eq!(days(&full), ["04"]);
+}
+
+#[test]
+fn a_longer_session_is_not_joined_in_its_midst() {
+    let mut case = case().every(30).booked("2026-12-03T08:00:00Z", "2026-12-03T10:00:00Z");
+    case.seats = Some(5);
+    case.bookings[0].busy.by = Occupant::Session { seats_left: 2 };
+    assert_eq!(case.starts()[0], "03 11:00 +60");
 }

@@ -57,6 +57,21 @@ fn the_longest_booking_fits_over_days_that_touch() {
 }
 
 #[test]
+fn a_booking_may_end_on_a_later_day_than_the_question() {
+    let noon = Case::new("UTC", "mon-wed 00:00-24:00").lasting(1440).every(720);
+    let asked = noon.between("2026-12-01T00:00:00Z", "2026-12-01T12:30:00Z");
+    assert_eq!(asked.starts(), ["01 00:00 +0", "01 12:00 +0"]);
+}
+
+#[test]
+fn a_range_inside_another_takes_nothing_from_it() {
+    let night = tuesday("mon 22:00-04:00").except("2026-12-01 01:00-02:00").every(60);
+    let hours = ["01 00:00 +0", "01 01:00 +0", "01 02:00 +0", "01 03:00 +0"];
+    assert_eq!(night.starts(), hours);
+    assert_eq!(night.lasting(180).every(60).starts(), hours[..2]);
+}
+
+#[test]
 fn nights_belong_to_the_day_they_start_on() {
     let night = tuesday("mon 22:00-02:00");
     assert_eq!(night.starts(), ["01 00:00 +0", "01 00:30 +0", "01 01:00 +0", "01 01:30 +0"]);
@@ -84,6 +99,7 @@ fn notice_ends_to_the_microsecond() {
     let edge = tuesday.at(instant("2026-12-01T07:30:00Z"));
     let last = instant("2026-12-01T09:30:00Z");
     assert!(edge.ask(|offer| offer.verdict(last)).is_ok());
+    assert!(edge.ask(|offer| offer.refusals(last)).is_empty());
     assert_eq!(
         edge.ask(|offer| offer.verdict(last.plus_micros(-1))),
         Err(Refusal::InsideMinimumNotice { earliest: last })
@@ -94,7 +110,9 @@ fn notice_ends_to_the_microsecond() {
 fn without_notice_a_slot_can_be_booked_until_it_starts() {
     let tuesday = tuesday("tue 09:00-10:00");
     let nine = instant("2026-12-01T09:00:00Z");
-    assert_eq!(tuesday.clone().at(nine).starts().len(), 2);
+    let in_time = tuesday.clone().at(nine);
+    assert_eq!(in_time.starts().len(), 2);
+    assert!(in_time.ask(|offer| offer.refusals(nine)).is_empty());
     let late = tuesday.at(nine.plus_micros(1));
     assert_eq!(late.starts(), ["01 09:30 +0"]);
     assert_eq!(late.ask(|offer| offer.verdict(nine)), Err(Refusal::Past));
@@ -164,6 +182,44 @@ fn two_bookings_need_the_larger_buffer_not_the_sum() {
     assert_eq!(before(0, 0), "01 09:30 +0");
     assert_eq!(before(10, 15), "01 09:15 +0");
     assert_eq!(before(20, 15), "01 09:10 +0");
+}
+
+#[test]
+fn a_gap_that_one_booking_fits_exactly_is_offered() {
+    let full = tuesday("tue 09:00-12:00")
+        .booked("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z")
+        .booked("2026-12-01T10:30:00Z", "2026-12-01T12:00:00Z");
+    assert_eq!(full.starts(), ["01 10:00 +0"]);
+    assert!(full.clone().buffers(0, 1).starts().is_empty());
+    assert!(full.lasting(31).starts().is_empty());
+}
+
+#[test]
+fn a_booking_outside_the_question_reaches_into_it() {
+    let case = Case::new("UTC", "tue 00:00-24:00")
+        .between("2026-12-01T09:00:00Z", "2026-12-01T12:00:00Z")
+        .booked("2026-11-30T12:00:00Z", "2026-12-01T09:30:00Z")
+        .booked("2026-12-01T12:30:00Z", "2026-12-01T13:00:00Z");
+    assert_eq!(
+        case.starts(),
+        ["01 09:30 +0", "01 10:00 +0", "01 10:30 +0", "01 11:00 +0", "01 11:30 +0"]
+    );
+    let mut theirs = case.clone();
+    for booked in &mut theirs.bookings {
+        booked.busy.buffers = Buffers { before: Minutes(90), after: Minutes(45) };
+    }
+    assert_eq!(theirs.starts(), ["01 10:30 +0"]);
+    assert_eq!(case.clone().buffers(45, 90).starts(), ["01 10:30 +0"]);
+    assert_eq!(
+        case.lasting(75).every(30).starts(),
+        ["01 09:30 +0", "01 10:00 +0", "01 10:30 +0", "01 11:00 +0"]
+    );
+    let elsewhere = Case::new("UTC", "tue 00:00-24:00")
+        .between("2026-12-01T09:00:00Z", "2026-12-01T12:00:00Z")
+        .busy_elsewhere("2026-11-01T00:00:00Z", "2026-12-01T09:30:00Z")
+        .busy_elsewhere("2026-12-01T12:30:00Z", "2026-12-24T00:00:00Z")
+        .buffers(45, 90);
+    assert_eq!(elsewhere.starts(), ["01 10:30 +0"]);
 }
 
 #[test]

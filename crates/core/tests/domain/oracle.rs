@@ -247,25 +247,30 @@ fn the_oracle_has_the_same_zone_data() {
     assert_eq!(theirs.trim(), TimeZone::data_version(), "{advice}");
 }
 
-/// `ROOMKEY_SEED=N` repeats a run.
-#[test]
+/// A number that the test run is started with.
 #[allow(clippy::disallowed_methods, reason = "a switch of the test run")]
+fn chosen(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+/// `ROOMKEY_SEED=N` repeats a run, `ROOMKEY_CASES=N` makes it a shorter or longer one.
+#[test]
 fn the_engine_agrees_with_the_oracle() {
     const BATCH: usize = 500;
-    let count = if long_run() { 1_000_000 } else { 20_000 };
-    let seed = std::env::var("ROOMKEY_SEED").map_or_else(
-        |_| TestRunner::default().rng().next_u64(),
-        |seed| seed.parse().expect("ROOMKEY_SEED is a number"),
-    );
+    let usual = if long_run() { 1_000_000 } else { 20_000 };
+    let count = chosen("ROOMKEY_CASES").map_or(usual, |count| usize::try_from(count).unwrap());
+    let seed = chosen("ROOMKEY_SEED").unwrap_or_else(|| TestRunner::default().rng().next_u64());
     println!("ROOMKEY_SEED={seed}");
     let batches: Vec<u64> =
-        (0..).map(|batch| seed.wrapping_add(batch)).take(count / BATCH).collect();
+        (0..).map(|batch| seed.wrapping_add(batch)).take(count.div_ceil(BATCH)).collect();
     let (left, right) = batches.split_at(batches.len() / 2);
     let run = |seeds: &[u64]| seeds.iter().map(|seed| compare(*seed, BATCH)).sum::<usize>();
     let slots = std::thread::scope(|scope| {
         let other = scope.spawn(|| run(left));
         run(right) + other.join().unwrap()
     });
+    let count = batches.len() * BATCH;
     println!("{count} cases with {slots} slots");
     assert!(slots > 5 * count, "most cases had no slots: {slots} in {count}");
 }
