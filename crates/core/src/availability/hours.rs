@@ -17,12 +17,34 @@ pub(super) struct Steps {
     pub(super) increment: Minutes,
 }
 
+/// Starts that are evenly apart.
+#[derive(Debug, Clone, Copy)]
+struct Grid {
+    /// From the first start to the end of the hours, or of the question.
+    span: Span,
+    /// In microseconds, more than nothing.
+    step: i64,
+}
+
+impl Grid {
+    const fn once(start: Instant) -> Self {
+        Self { span: Span::moment(start), step: 1 }
+    }
+
+    fn starts(self) -> impl Iterator<Item = Instant> {
+        let Span { start, end } = self.span;
+        // Rounded up, for the end does not belong to it.
+        let count = (end.since(start) + self.step - 1) / self.step;
+        (0..count).map(move |number| start.plus_micros(number * self.step))
+    }
+}
+
 /// What a schedule opens in a stretch of time: where bookings may lie, and where they may start.
 pub(super) struct Opened {
     /// Sorted; ranges that overlap or touch are one.
     spans: Vec<Span>,
-    /// Sorted, each once: the union of the grids of all ranges.
-    starts: Vec<Instant>,
+    /// One after the other.
+    grids: Vec<Grid>,
 }
 
 impl Opened {
@@ -33,7 +55,9 @@ impl Opened {
         // the two days after.
         let first = zone.date(range.start) - Duration::days(1);
         let last = zone.date(range.end.plus(LONGEST));
-        let mut opening = Opening { range, steps, spans: Vec::new(), starts: Vec::new() };
+        let days = usize::try_from((last - first).num_days() + 1).unwrap_or(0);
+        let (spans, grids) = (Vec::with_capacity(days), Vec::with_capacity(days));
+        let mut opening = Opening { range, steps, spans, grids };
         let mut steady = zone.steady(range.start);
         for date in first.iter_days().take_while(|date| *date <= last) {
             let hours = schedule.hours_on(date).ranges();
@@ -59,14 +83,22 @@ impl Opened {
         &self.spans
     }
 
-    /// Where bookings may start.
-    pub(super) fn starts(&self) -> &[Instant] {
-        &self.starts
+    /// Where bookings may start, in order and each once: the union of the grids of all ranges.
+    pub(super) fn starts(&self) -> impl Iterator<Item = Instant> {
+        self.grids.iter().flat_map(|grid| grid.starts())
+    }
+
+    /// At least as many as there are starts, and hardly more.
+    pub(super) fn starts_at_most(&self) -> usize {
+        let length = |grid: &Grid| grid.span.end.since(grid.span.start);
+        let Some(step) = self.grids.iter().map(|grid| grid.step).max() else { return 0 };
+        let full: i64 = self.grids.iter().map(length).sum::<i64>() / step;
+        usize::try_from(full).unwrap_or(0) + self.grids.len()
     }
 
     /// Whether `start` lies on a grid.
     pub(super) fn is_start(&self, start: Instant) -> bool {
-        self.starts.binary_search(&start).is_ok()
+        self.starts().any(|at| at == start)
     }
 
     /// Whether all of `core` lies inside the hours.
@@ -81,7 +113,8 @@ struct Opening {
     steps: Steps,
     /// By start, as dates and their ranges come by start.
     spans: Vec<Span>,
-    starts: Vec<Instant>,
+    /// In the same order, so that they may overlap.
+    grids: Vec<Grid>,
 }
 
 impl Opening {
@@ -99,10 +132,9 @@ impl Opening {
             // The first start that is not before the range that was asked for.
             start = start.plus_micros((early + step - 1) / step * step);
         }
-        let end = span.end.min(self.range.end);
-        while start < end {
-            self.starts.push(start);
-            start = start.plus_micros(step);
+        let span = Span { start, end: span.end.min(self.range.end) };
+        if span.start < span.end {
+            self.grids.push(Grid { span, step });
         }
     }
 
@@ -123,7 +155,7 @@ impl Opening {
         for minute in (from + self.steps.offset.0..to).step_by(step) {
             let wall = midnight + Duration::minutes(i64::from(minute));
             let inside = |at: &Instant| self.range.start <= *at && *at < self.range.end;
-            self.starts.extend(zone.instants(wall).filter(inside));
+            self.grids.extend(zone.instants(wall).filter(inside).map(Grid::once));
         }
     }
 
@@ -135,12 +167,14 @@ impl Opening {
     }
 
     fn finish(self) -> Opened {
-        let Self { spans, mut starts, .. } = self;
-        // Only grids that overlap, and hours that come twice, are out of order.
-        if !starts.is_sorted_by(|a, b| a < b) {
-            starts.sort_unstable();
-            starts.dedup();
+        let Self { spans, grids, .. } = self;
+        // Only nights that run into the hours of the next day, and hours that come twice, overlap.
+        if grids.is_sorted_by(|a, b| a.span.end <= b.span.start) {
+            return Opened { spans, grids };
         }
-        Opened { spans, starts }
+        let mut starts: Vec<Instant> = grids.iter().flat_map(|grid| grid.starts()).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        Opened { spans, grids: starts.into_iter().map(Grid::once).collect() }
     }
 }

@@ -59,29 +59,29 @@ impl Offer<'_> {
             return Vec::new();
         }
         let opened = Opened::expand(self.schedule, range, self.steps());
-        let Some(first) = opened.starts().first() else { return Vec::new() };
-        let closed = self.closed_starts(range);
-        let (mut spans, mut closed) = (opened.spans().iter().peekable(), closed.iter().peekable());
-        let mut quota = self.quota(*first);
-        let mut slots = Vec::with_capacity(opened.starts().len());
+        let Some(first) = opened.starts().next() else { return Vec::new() };
+        let (mut spans, all_closed) = (opened.spans(), self.closed_starts(range));
+        let mut closed = all_closed.as_slice();
+        let mut quota = self.quota(first);
+        let mut slots = Vec::with_capacity(opened.starts_at_most());
         // Starts come in order, so each list is gone through once.
-        for &start in opened.starts() {
+        opened.starts().for_each(|start| {
             let core = Span::lasting(start, self.duration);
-            while spans.next_if(|span| span.end <= start).is_some() {}
-            if !spans.peek().is_some_and(|span| span.contains(core)) {
-                continue;
+            spans = skip_while(spans, |span| span.end <= start);
+            if !spans.first().is_some_and(|span| span.contains(core)) {
+                return;
             }
-            while closed.next_if(|closed| closed.before <= start).is_some() {}
-            let is_free = !closed.peek().is_some_and(|closed| closed.holds(start));
+            closed = skip_while(closed, |closed| closed.before <= start);
+            let is_free = !closed.first().is_some_and(|closed| closed.holds(start));
             let seats_left = if is_free && quota.has_room(core, None) {
                 self.seats
             } else if let Some(seats_left) = self.seats_in_session(core, &mut quota) {
                 Some(seats_left)
             } else {
-                continue;
+                return;
             };
             slots.push(Slot { start, end: core.end, seats_left });
-        }
+        });
         slots
     }
 
@@ -206,4 +206,14 @@ impl Offer<'_> {
         let zone = self.schedule.time_zone;
         self.last_date().succ_opt().map_or(self.now, |next| zone.start_of(next))
     }
+}
+
+/// What is left of a list after those in front for which `is_over` holds.
+fn skip_while<T>(mut list: &[T], is_over: impl Fn(&T) -> bool) -> &[T] {
+    while let [first, rest @ ..] = list
+        && is_over(first)
+    {
+        list = rest;
+    }
+    list
 }

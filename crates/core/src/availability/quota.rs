@@ -3,7 +3,7 @@
 use super::busy::Session;
 use crate::{
     event_type::{Limit, Limits, Measure},
-    time::{Instant, LocalDate, Minutes, Span, TimeZone, Weekday},
+    time::{Instant, LocalDate, Span, TimeZone, Weekday},
 };
 
 /// In whose calendar the periods of limits lie.
@@ -60,11 +60,11 @@ impl Running {
     }
 
     /// Whether so long a booking may be added; none is, if it only joins one that counts already.
-    fn has_room(&self, duration: Minutes, joins: bool) -> bool {
+    fn has_room(&self, core: Span, joins: bool) -> bool {
         let more = match self.limit.measure {
             _ if joins => 0,
             Measure::Bookings => 1,
-            Measure::Minutes => u64::from(duration.0),
+            Measure::Minutes => u64::from(core.minutes().0),
         };
         self.used + more <= u64::from(self.limit.most)
     }
@@ -91,7 +91,8 @@ impl<'a> Quota<'a> {
 
     /// Whether all limits have room for one more.
     pub(super) fn has_room(&mut self, core: Span, joined: Option<Session>) -> bool {
-        self.reached(core, joined).next().is_none()
+        // Most event types have no limits, and this is asked of every start.
+        self.running.is_empty() || self.reached(core, joined).next().is_none()
     }
 
     /// The limits that have not, with the first dates of their periods.
@@ -101,13 +102,13 @@ impl<'a> Quota<'a> {
         joined: Option<Session>,
     ) -> impl Iterator<Item = (Limit, LocalDate)> {
         let Self { calendar, counted, running } = self;
-        let (start, duration) = (core.start, core.minutes());
+        let start = core.start;
         let joins = joined.is_some_and(|session| counts(session.span, counted));
         running.iter_mut().filter_map(move |running| {
             if start < running.period.start || running.period.end <= start {
                 *running = Running::new(running.limit, *calendar, start, counted);
             }
-            (!running.has_room(duration, joins)).then_some((running.limit, running.first))
+            (!running.has_room(core, joins)).then_some((running.limit, running.first))
         })
     }
 }

@@ -200,7 +200,9 @@ fn a_session_with_room_is_offered_although_the_host_is_busy_with_it() {
     let elsewhere = away.clone().busy_elsewhere("2026-12-03T08:30:00Z", "2026-12-03T08:45:00Z");
     assert_eq!(elsewhere.slots()[0].start, ten);
     assert_eq!(away.clone().away("2026-12-03T09:30", "2026-12-03T09:45").slots()[0].start, ten);
-    let overlapping = away.booked("2026-12-03T07:00:00Z", "2026-12-03T08:30:00Z");
+    let mut overlapping = away.booked("2026-12-03T07:00:00Z", "2026-12-03T08:30:00Z");
+    assert_eq!(overlapping.slots()[0].start, ten);
+    overlapping.bookings[1].busy.by = Occupant::Session { seats_left: 2 };
     assert_eq!(overlapping.slots()[0].start, ten);
     // It is the one that the limit allows.
     let mut limited = case.limit("1 booking a day");

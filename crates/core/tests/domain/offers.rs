@@ -220,6 +220,13 @@ fn a_booking_outside_the_question_reaches_into_it() {
         .busy_elsewhere("2026-12-01T12:30:00Z", "2026-12-24T00:00:00Z")
         .buffers(45, 90);
     assert_eq!(elsewhere.starts(), ["01 10:30 +0"]);
+    // Both end before the question begins, or begin after it ends.
+    let short = Case::new("UTC", "tue 00:00-24:00")
+        .between("2026-12-01T09:00:00Z", "2026-12-01T10:30:00Z")
+        .booked("2026-12-01T08:00:00Z", "2026-12-01T08:30:00Z")
+        .booked("2026-12-01T12:00:00Z", "2026-12-01T12:30:00Z")
+        .buffers(60, 120);
+    assert_eq!(short.starts(), ["01 09:30 +0"]);
 }
 
 #[test]
