@@ -1,8 +1,9 @@
 //! What the slot engine costs by itself: the pure function, without database and HTTP.
 //!
-//! `cargo bench -p roomkey-core`. A host in Berlin, 9 to 17 from Monday to Friday, half hours, without
-//! change of the clocks in range unless a bench says so. `median` is what counts: the work is of one
-//! thread and waits for nothing, so its time is processor time. Allocations are counted.
+//! `cargo bench -p roomkey-core`; the figures and what they mean stand in docs/benchmarks.md. A host in
+//! Berlin, 9 to 17 from Monday to Friday, half hours; the clocks change in the year, and elsewhere only
+//! where it says so. The work is of one thread and waits for nothing, so its time is processor time.
+//! Allocations are counted.
 #![allow(clippy::unwrap_used, reason = "a fixture that can not be made is a bug of the benchmark")]
 
 use std::collections::BTreeMap;
