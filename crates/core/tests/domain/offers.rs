@@ -195,6 +195,14 @@ fn a_gap_that_one_booking_fits_exactly_is_offered() {
 }
 
 #[test]
+fn a_short_busy_time_inside_a_long_one_frees_nothing_of_it() {
+    let case = tuesday("tue 09:00-12:00")
+        .busy_elsewhere("2026-12-01T09:00:00Z", "2026-12-01T11:30:00Z")
+        .busy_elsewhere("2026-12-01T09:15:00Z", "2026-12-01T09:45:00Z");
+    assert_eq!(case.starts(), ["01 11:30 +0"]);
+}
+
+#[test]
 fn a_booking_outside_the_question_reaches_into_it() {
     let case = Case::new("UTC", "tue 00:00-24:00")
         .between("2026-12-01T09:00:00Z", "2026-12-01T12:00:00Z")
