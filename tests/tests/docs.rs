@@ -10,7 +10,8 @@ use serde_json::Value;
 fn the_examples_of_the_readme_work_on_any_day() {
     let app = TestApp::on(Backend::Sqlite).own_defaults().argument("--demo").start();
     let answers = run(&app, &[], &blocks("README.md", "/api/v1"));
-    let [slots, booked] = answers.as_slice() else { panic!("{answers:#?}") };
+    let [slots, explained, booked] = answers.as_slice() else { panic!("{answers:#?}") };
+    assert_eq!(explained["reasons"][0]["code"], "outside_hours", "{explained}");
     assert!(slots["slots"].as_array().is_some_and(|slots| !slots.is_empty()), "{slots}");
     assert_eq!(booked["status"], "confirmed", "{booked}");
 }
@@ -26,7 +27,8 @@ fn the_examples_for_programs_work_on_any_day() {
     let (before, after) = blocks.split_once("-H \"Authorization: Bearer $KEY\"").expect("the key");
     let before = before.trim_end().trim_end_matches("curl");
     let answers = run(&app, &[], before);
-    let [slots, booked] = answers.as_slice() else { panic!("{answers:#?}") };
+    let [slots, explained, booked] = answers.as_slice() else { panic!("{answers:#?}") };
+    assert_eq!(explained["reasons"][0]["code"], "outside_hours", "{explained}");
     assert!(slots["slots"].as_array().is_some_and(|slots| !slots.is_empty()), "{slots}");
     assert_eq!(booked["answers"]["note"], "About the garden.", "{booked}");
 

@@ -157,7 +157,7 @@ impl App {
             return Ok(booked);
         }
         let now = self.now();
-        let moment = Span { start: request.start, end: request.start.plus_micros(1) };
+        let moment = Span::moment(request.start);
         let fresh = Fresh::draw(now, self.entropy());
         let domain = self.site.public_url.domain();
         let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {

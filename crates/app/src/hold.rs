@@ -73,7 +73,7 @@ impl App {
                 }
                 // From here on nobody can book it, or keep it, in between.
                 tx.lock_host(facts.host.id)?;
-                let moment = Span { start, end: start.plus_micros(1) };
+                let moment = Span::moment(start);
                 let verdict = ask(tx, &facts, duration, moment, now, Some(holder), |offer| {
                     offer.verdict(start)
                 })?;

@@ -166,7 +166,7 @@ impl App {
             .read(move |tx| {
                 let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
-                let moment = Span { start, end: start.plus_micros(1) };
+                let moment = Span::moment(start);
                 let (slot, reasons) =
                     ask(tx, &facts, duration, moment, now, page.holder, |offer| {
                         let tell = |refusal| {

@@ -180,7 +180,7 @@ pub(crate) async fn get(
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
     if let Some(start) = asked.slot {
-        let moment = Span { start, end: start.plus_micros(1) };
+        let moment = Span::moment(start);
         let offered = find_times(&web, &address, asked.trail.duration, moment).await?;
         if let Some(slot) = offered.slots.first() {
             return details::show(&request, &web, &offered, *slot, &query, &asked.trail);

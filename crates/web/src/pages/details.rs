@@ -220,7 +220,7 @@ async fn again(
     mut problems: Problems,
 ) -> Result<Page, Failure> {
     let start = answered.start.unwrap_or(web.app.now());
-    let moment = Span { start, end: start.plus_micros(1) };
+    let moment = Span::moment(start);
     let offered = find_times(web, &address, answered.duration, moment).await?;
     let zone = answered.zone.unwrap_or(offered.host.time_zone);
     let clock = Clock::parse(form.get("h"));
