@@ -10,8 +10,7 @@ use serde_json::Value;
 fn the_examples_of_the_readme_work_on_any_day() {
     let app = TestApp::on(Backend::Sqlite).own_defaults().argument("--demo").start();
     let answers = run(&app, &[], &blocks("README.md", "/api/v1"));
-    let [slots, explained, booked] = answers.as_slice() else { panic!("{answers:#?}") };
-    assert_eq!(explained["reasons"][0]["code"], "outside_hours", "{explained}");
+    let [slots, booked] = answers.as_slice() else { panic!("{answers:#?}") };
     assert!(slots["slots"].as_array().is_some_and(|slots| !slots.is_empty()), "{slots}");
     assert_eq!(booked["status"], "confirmed", "{booked}");
 }
