@@ -161,7 +161,7 @@
     if (d?.showModal) { e.preventDefault(); d.showModal(); }
   });
 
-  /* ── Hold: the time is kept while its form is filled in, and let go with the page; it lapses by itself ── */
+  /* ── Hold: the time is kept while its form is filled in, and let go by a link that leads away; it lapses by itself ── */
   const kept = $("form[data-hold]");
   if (kept?.elements.slot?.value) {
     const { slot, duration } = kept.elements;
@@ -170,10 +170,11 @@
       // Without it the form works all the same.
       if (!document.hidden) fetch(kept.dataset.hold, { method: "POST", body: body({}) }).catch(() => {});
     };
-    let sent = false;                                // then the booking takes its place
-    kept.addEventListener("submit", () => { sent = true; });
-    addEventListener("pagehide", () => { if (!sent) navigator.sendBeacon(kept.dataset.hold, body({ release: "1" })); });
-    addEventListener("pageshow", (e) => { if (e.persisted) { sent = false; keep(); } });
+    // Not when the page goes away: of a reload, that could arrive after the new page's own.
+    document.addEventListener("click", (e) => {
+      if (e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !e.target.closest("a[href]")) return;
+      navigator.sendBeacon(kept.dataset.hold, body({ release: "1" }));
+    });
     keep();
     setInterval(keep, 120_000);
   }

@@ -15,6 +15,7 @@ on_both!(
     holds_are_limited_by_client,
     only_the_scripts_post_makes_one,
     of_many_one_keeps_it,
+    one_visitor_with_many_tabs_keeps_one_time,
 );
 
 const START: &str = "2027-07-02T08:00:00Z";
@@ -196,5 +197,40 @@ fn of_many_one_keeps_it(backend: Backend) {
         let form = winner.page(&format!("/ada/intro?slot={start}")).form("/ada/intro");
         let form = form.set("name", "Bo Berg").set("email", "bo@customers.example");
         winner.submit(&form).expect(303);
+    }
+}
+
+fn one_visitor_with_many_tabs_keeps_one_time(backend: Backend) {
+    let app = prepare(backend);
+    // Tabs of several hosts at once, so that no host's lock puts them in a row.
+    let handles = ["bea", "cem", "dan", "eli"];
+    for handle in handles {
+        let host = Host::new(handle, "Some Host", "Europe/London");
+        app.add_host(&host);
+        app.set_schedule(&host, &["mon-fri 09:00-12:00"]);
+        app.add_event_type(handle, "intro", &["--title", "Intro call", "--duration", "60"]);
+    }
+    let first = app.client();
+    keep(&first, START).expect(204);
+    let cookie: Vec<String> =
+        first.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let (base, cookie) = (app.base(), cookie.join("; "));
+    for _ in 0..10 {
+        let statuses: Vec<u16> = thread::scope(|scope| {
+            let tries: Vec<_> = handles
+                .iter()
+                .map(|handle| {
+                    let (base, cookie) = (base.clone(), cookie.clone());
+                    scope.spawn(move || {
+                        let tab = Client::new(base).header("Cookie", cookie);
+                        let fields = [("slot".to_owned(), START.to_owned())];
+                        tab.post_form(&format!("/{handle}/intro/hold"), &fields).status
+                    })
+                })
+                .collect();
+            tries.into_iter().map(|each| each.join().expect("a status")).collect()
+        });
+        assert_eq!(statuses, [204; 4]);
+        assert_eq!(app.database().number("SELECT count(*) AS n FROM slot_holds"), 1);
     }
 }

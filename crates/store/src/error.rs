@@ -15,6 +15,8 @@ pub enum Constraint {
     BookingOverlap,
     /// One record for each idempotency key of a scope.
     IdempotencyKey,
+    /// One kept time for each visitor.
+    Holder,
     /// Any other rule.
     Other,
 }
@@ -68,9 +70,9 @@ pub(crate) fn classify(error: &Error) -> (StoreError, Remedy) {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
             let named = info.constraint_name().unwrap_or_else(|| info.message());
             let constraint = constraint(named);
-            // A repeat that came while the first was under way: the next try finds its record.
+            // Another that came while the first was under way: the next try finds what it made.
             let remedy = match constraint {
-                Constraint::IdempotencyKey => Remedy::Retry,
+                Constraint::IdempotencyKey | Constraint::Holder => Remedy::Retry,
                 _ => Remedy::None,
             };
             (StoreError::Constraint(constraint), remedy)
@@ -137,6 +139,8 @@ fn constraint(named: &str) -> Constraint {
         Constraint::EventTypeSlug
     } else if is("schedules_user_id_name_key", "schedules.name") {
         Constraint::ScheduleName
+    } else if is("slot_holds_pkey", "slot_holds.holder") {
+        Constraint::Holder
     } else if is("idempotency_records_scope_key_key", "idempotency_records.scope") {
         Constraint::IdempotencyKey
     } else {
