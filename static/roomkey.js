@@ -168,15 +168,18 @@
     const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", ...more });
     const keep = () => {
       // Without it the form works all the same.
-      if (!document.hidden) fetch(kept.dataset.hold, { method: "POST", body: body({}) }).catch(() => {});
+      if (document.hidden) return;
+      fetch(kept.dataset.hold, { method: "POST", body: body({}) })
+        .then((reply) => { if (!reply.ok) clearInterval(timer); })
+        .catch(() => {});
     };
     // Not when the page goes away: of a reload, that could arrive after the new page's own.
     document.addEventListener("click", (e) => {
       if (e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !e.target.closest("a[href]")) return;
       navigator.sendBeacon(kept.dataset.hold, body({ release: "1" }));
     });
+    const timer = setInterval(keep, 120_000);
     keep();
-    setInterval(keep, 120_000);
   }
 
   /* ── Error summary: focus it ── */

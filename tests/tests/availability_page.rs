@@ -287,7 +287,7 @@ fn a_time_is_explained(backend: Backend) {
     for (date, time, field) in
         [("2027-02-30", "09:00", "why_date"), ("2027-07-06", "x", "why_time")]
     {
-        let page = asked(date, time).page();
+        let page = asked(date, time).expect(422).page();
         assert!(page.marked().contains(field), "{date} {time}: {:?}", page.marked());
         assert!(page.select(".why").is_empty());
     }

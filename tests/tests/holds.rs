@@ -106,6 +106,10 @@ fn a_hold_lapses_by_itself(backend: Backend) {
     }
     app.restart_at("2027-07-01 08:27:00");
     assert_eq!(free(&app).len(), 3);
+    assert_eq!(keep(&cy, START).status, 429, "nor does its form keep it anew at once");
+    assert_eq!(free(&app).len(), 3);
+    app.restart_at("2027-07-01 09:07:00");
+    keep(&cy, START).expect(204);
 }
 
 fn a_visitor_keeps_one_time(backend: Backend) {

@@ -149,10 +149,13 @@ impl App {
         if let Some(booked) = replay(tx, record.as_ref())? {
             return Ok(booked);
         }
-        let facts = tx.offer_facts(wanted.key())?.ok_or(BookError::Unknown)?;
+        let facts = tx.offer_facts(wanted.key(), self.now())?;
+        let mut facts = facts.ok_or(BookError::Unknown)?;
         let length = duration_of(&facts.event_type.terms, duration)?;
         // From here on no other booking of this host can come between check and insert.
         tx.lock_host(facts.host.id)?;
+        // Somebody may have been given a hold before the lock was ours.
+        facts.has_holds = true;
         if let Some(booked) = replay(tx, record.as_ref())? {
             return Ok(booked);
         }

@@ -16,6 +16,8 @@ use crate::{
 const KEPT: Minutes = Minutes(6);
 /// How long it is kept in all.
 const LONGEST: Minutes = Minutes(20);
+/// So long after it was first kept, the same visitor may keep it anew.
+const ANEW: Minutes = Minutes(60);
 /// So many times are kept for all visitors from one place together.
 const MOST: i64 = 4;
 
@@ -64,7 +66,7 @@ impl App {
         let (now, limits) = (self.now(), self.limits);
         self.store
             .write(move |tx| {
-                let facts = tx.offer_facts(page.key())?.ok_or(HoldError::Unknown)?;
+                let mut facts = tx.offer_facts(page.key(), now)?.ok_or(HoldError::Unknown)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let place = client.to_string();
                 if limits && tx.count_holds(&place, holder, now)? >= MOST {
@@ -73,15 +75,22 @@ impl App {
                 }
                 // From here on nobody can book it, or keep it, in between.
                 tx.lock_host(facts.host.id)?;
+                facts.has_holds = true;
                 let moment = Span::moment(start);
                 let verdict = ask(tx, &facts, duration, moment, now, Some(holder), |offer| {
                     offer.verdict(start)
                 })?;
                 let slot = verdict.map_err(HoldError::Refused)?;
                 let event_type = facts.event_type.id;
-                let since = tx.held_since(holder, event_type, slot.span(), now)?;
-                let created_at = since.unwrap_or(now);
-                let expires_at = now.plus(KEPT).min(created_at.plus(LONGEST));
+                let since = tx.held_since(holder, event_type, slot.span())?;
+                let created_at = since.filter(|since| now < since.plus(ANEW)).unwrap_or(now);
+                let last = created_at.plus(LONGEST);
+                if last <= now {
+                    let wait = created_at.plus(ANEW).since(now) / 1_000_000 + 1;
+                    let retry_after_seconds = u32::try_from(wait).unwrap_or(1);
+                    return Err(Limited { retry_after_seconds }.into());
+                }
+                let expires_at = now.plus(KEPT).min(last);
                 tx.place_hold(&Hold {
                     holder,
                     client: place,

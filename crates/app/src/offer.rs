@@ -71,19 +71,21 @@ pub enum OfferError {
 
 /// The event type has no bookings of that length.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("bookings of this event type last {}", in_words(.offered))]
+#[error("bookings of this event type last {}", self.in_words())]
 pub struct WrongDuration {
     /// The lengths that it has, the shortest first.
     pub offered: Vec<Minutes>,
 }
 
-/// `30 minutes or 1 hour`.
-fn in_words(lengths: &[Minutes]) -> String {
-    let words: Vec<String> = lengths.iter().map(Minutes::to_string).collect();
-    match words.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
+impl WrongDuration {
+    /// The lengths that it has: `30 minutes or 1 hour`.
+    pub fn in_words(&self) -> String {
+        let words: Vec<String> = self.offered.iter().map(Minutes::to_string).collect();
+        match words.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
     }
 }
 
@@ -105,7 +107,7 @@ impl App {
         let now = self.now();
         self.store
             .read(move |tx| {
-                let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
+                let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
                 offered(tx, facts, duration, range, now, page.holder)
             })
             .await
@@ -125,7 +127,7 @@ impl App {
         let (now, host) = (self.now(), host.id);
         self.store
             .read(move |tx| {
-                let facts = tx.offer_facts(OfferKey::Own(host, event_type))?;
+                let facts = tx.offer_facts(OfferKey::Own(host, event_type), now)?;
                 offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now, None)
             })
             .await
@@ -164,7 +166,7 @@ impl App {
         let now = self.now();
         self.store
             .read(move |tx| {
-                let facts = tx.offer_facts(page.key())?.ok_or(OfferError::Unknown)?;
+                let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let moment = Span::moment(start);
                 let (slot, reasons) =
@@ -204,8 +206,8 @@ pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minut
 }
 
 /// Puts a question about starts in `range` to the slot engine, with all the facts that it needs: a
-/// look-up for bookings, one for what others than `holder` keep, and one for limits, if there are
-/// any.
+/// look-up for bookings, and where there are any, one for what others than `holder` keep and one for
+/// limits.
 pub(crate) fn ask<T>(
     tx: &mut Tx<'_>,
     facts: &OfferFacts,
@@ -215,10 +217,10 @@ pub(crate) fn ask<T>(
     holder: Option<TokenHash>,
     question: impl FnOnce(&Offer<'_>) -> T,
 ) -> Result<T, StoreError> {
-    let OfferFacts { host, event_type, schedule, time_off } = facts;
+    let OfferFacts { host, event_type, schedule, time_off, has_holds } = facts;
     let terms = &event_type.terms;
     let mut own = tx.busy_times(host.id, range)?;
-    let holds = tx.holds(host.id, range, now, holder)?;
+    let holds = if *has_holds { tx.holds(host.id, range, now, holder)? } else { Vec::new() };
     own.extend(holds.iter().map(|(busy, _)| *busy));
     let mut busy = BusyTimes::new(own);
     let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);

@@ -8,7 +8,7 @@ use roomkey_core::{
     text::Title,
     time::{LocalDate, Minutes, TimeZone, Weekday},
 };
-use roomkey_store::{Constraint, StoreError};
+use roomkey_store::{Constraint, StoreError, Tx};
 
 use crate::App;
 
@@ -140,8 +140,7 @@ impl App {
     ) -> Result<Schedule, ScheduleError> {
         self.store
             .write(move |tx| {
-                let present = tx.schedules(owner)?.into_iter().find(|schedule| schedule.id == id);
-                let mut schedule = present.ok_or(ScheduleError::Unknown)?;
+                let mut schedule = own(tx, owner, id)?;
                 change(&mut schedule);
                 tx.save_schedule(&schedule)?;
                 Ok(schedule)
@@ -160,10 +159,8 @@ impl App {
     ) -> Result<(), ScheduleError> {
         self.store
             .write(move |tx| {
-                if !tx.schedules(owner)?.iter().any(|schedule| schedule.id == id) {
-                    return Err(ScheduleError::Unknown);
-                }
-                Ok(tx.set_default_schedule(owner, id)?)
+                let schedule = own(tx, owner, id)?;
+                Ok(tx.set_default_schedule(owner, schedule.id)?)
             })
             .await
     }
@@ -179,8 +176,7 @@ impl App {
     ) -> Result<(), ScheduleError> {
         self.store
             .write(move |tx| {
-                let found = tx.schedules(owner)?.into_iter().find(|schedule| schedule.id == id);
-                if found.ok_or(ScheduleError::Unknown)?.is_default {
+                if own(tx, owner, id)?.is_default {
                     return Err(ScheduleError::IsDefault);
                 }
                 Ok(tx.delete_schedule(owner, id)?)
@@ -237,6 +233,12 @@ impl App {
     pub async fn set_week_start(&self, owner: UserId, day: Weekday) -> Result<(), StoreError> {
         self.store.write(move |tx| tx.set_week_start(owner, day)).await
     }
+}
+
+/// One of a host's own schedules.
+fn own(tx: &mut Tx<'_>, owner: UserId, id: ScheduleId) -> Result<Schedule, ScheduleError> {
+    let found = tx.schedules(owner)?.into_iter().find(|schedule| schedule.id == id);
+    found.ok_or(ScheduleError::Unknown)
 }
 
 /// The schedule that every account has from the start.

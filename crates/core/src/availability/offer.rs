@@ -1,5 +1,3 @@
-use chrono::Weekday;
-
 use super::{
     BusyTimes, Occupant, Refusal, Schedule, TimeOff,
     busy::{ClosedStarts, Session, merge_closed},
@@ -8,7 +6,7 @@ use super::{
 };
 use crate::{
     event_type::Terms,
-    time::{Instant, LocalDate, Minutes, Span},
+    time::{Instant, LocalDate, Minutes, Span, Weekday},
 };
 
 /// A time that can be booked.

@@ -1,7 +1,8 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use roomkey_app::{App, BookingDetails, BookingFilter, Page, Wanted};
+use roomkey_app::{App, BookingDetails, BookingFilter, Cursor, Page, Wanted};
 use roomkey_core::{
+    account::User,
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
     text::{EmailAddress, Note, PersonName},
@@ -154,13 +155,11 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
     };
     let mut all = Vec::new();
     for host in hosts {
-        all.extend(app.bookings(host.id, filter).await?);
-    }
-    if list.wall_time_moved {
-        let now = app.now();
-        all.retain(|BookingDetails { booking, .. }| {
-            booking.status.holds_time() && booking.span.start > now && booking.wall_time_moved()
-        });
+        if list.wall_time_moved {
+            all.extend(moved(app, &host, filter).await?);
+        } else {
+            all.extend(app.bookings(host.id, filter).await?);
+        }
     }
     all.sort_by_key(|details| details.booking.span.start);
     if list.json.json {
@@ -169,6 +168,33 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
         return output::json(&shown);
     }
     all.iter().try_for_each(line)
+}
+
+/// Those to come of which a clock shows another time than when they were booked. All of them are looked
+/// through, in parts, for there are few among many.
+async fn moved(
+    app: &App,
+    host: &User,
+    asked: BookingFilter,
+) -> anyhow::Result<Vec<BookingDetails>> {
+    const PART: u32 = 500;
+    let now = app.now();
+    let from = Some(asked.from.map_or(now, |from| from.max(now)));
+    let mut filter = BookingFilter { from, limit: PART, ..asked };
+    let mut found = Vec::new();
+    loop {
+        let part = app.bookings(host.id, filter).await?;
+        let is_last = part.len() < PART as usize;
+        filter.after =
+            part.last().map(|last| Cursor { start: last.booking.span.start, id: last.booking.id });
+        found.extend(part.into_iter().filter(|BookingDetails { booking, .. }| {
+            booking.status.holds_time() && booking.span.start > now && booking.wall_time_moved()
+        }));
+        if is_last || found.len() >= asked.limit as usize {
+            found.truncate(asked.limit as usize);
+            return Ok(found);
+        }
+    }
 }
 
 fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Result<()> {

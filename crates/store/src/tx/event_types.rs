@@ -1,6 +1,6 @@
 //! Event types, and what it takes to offer one.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use roomkey_core::{
     account::User,
     availability::{Schedule, TimeOff},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     StoreError,
     row::{EventTypeRow, UserRow},
-    schema::{event_types, schedules, users},
+    schema::{event_types, schedules, slot_holds, users},
 };
 
 /// What an offer is made of, apart from what takes the host's time.
@@ -30,6 +30,9 @@ pub struct OfferFacts {
     pub schedule: Schedule,
     /// When the host is away all the same.
     pub time_off: Vec<TimeOff>,
+    /// Whether any of the host's times is kept for somebody who fills in a form, so that
+    /// [`Tx::holds`] is worth a look. Only a moment's truth without the host's lock.
+    pub has_holds: bool,
 }
 
 /// Which offer is asked for.
@@ -52,10 +55,17 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn offer_facts(&mut self, key: OfferKey<'_>) -> Result<Option<OfferFacts>, StoreError> {
+    pub fn offer_facts(
+        &mut self,
+        key: OfferKey<'_>,
+        now: Instant,
+    ) -> Result<Option<OfferFacts>, StoreError> {
         let is_the_one = schedules::id.nullable().eq(event_types::schedule_id);
         let is_default = event_types::schedule_id.is_null().and(schedules::is_default);
         let of_host = schedules::user_id.eq(event_types::host_id);
+        let holds = slot_holds::table
+            .filter(slot_holds::host_id.eq(users::id))
+            .filter(slot_holds::expires_at.gt(now.micros()));
         let query = event_types::table
             .inner_join(users::table)
             .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
@@ -64,8 +74,9 @@ impl Tx<'_> {
                 EventTypeRow::as_select(),
                 ScheduleRow::as_select(),
                 users::time_off,
+                exists(holds),
             ));
-        let row: Option<(UserRow, EventTypeRow, ScheduleRow, String)> = match key {
+        let row: Option<(UserRow, EventTypeRow, ScheduleRow, String, bool)> = match key {
             OfferKey::Address { handle, slug } => self.one(|c| {
                 query.filter(users::handle.eq(handle)).filter(event_types::slug.eq(slug)).load(c)
             }),
@@ -76,12 +87,13 @@ impl Tx<'_> {
                     .load(c)
             }),
         }?;
-        row.map(|(host, event_type, schedule, time_off)| {
+        row.map(|(host, event_type, schedule, time_off, has_holds)| {
             Ok(OfferFacts {
                 host: host.read()?,
                 event_type: event_type.read()?,
                 schedule: schedule.read()?,
                 time_off: read_time_off(&time_off)?,
+                has_holds,
             })
         })
         .transpose()

@@ -78,7 +78,8 @@ impl Tx<'_> {
         rows.into_iter().map(read).collect()
     }
 
-    /// Since when a visitor keeps exactly that time, if they do.
+    /// Since when a visitor keeps exactly that time, or kept it until it lapsed; not known for longer
+    /// than a day.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -87,7 +88,6 @@ impl Tx<'_> {
         holder: TokenHash,
         event_type: EventTypeId,
         span: Span,
-        now: Instant,
     ) -> Result<Option<Instant>, StoreError> {
         let since: Option<i64> = self.one(|c| {
             slot_holds::table
@@ -95,7 +95,6 @@ impl Tx<'_> {
                 .filter(slot_holds::event_type_id.eq(event_type.to_string()))
                 .filter(slot_holds::start_at.eq(span.start.micros()))
                 .filter(slot_holds::end_at.eq(span.end.micros()))
-                .filter(slot_holds::expires_at.gt(now.micros()))
                 .select(slot_holds::created_at)
                 .load(c)
         })?;

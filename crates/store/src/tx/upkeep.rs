@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Tx<'_> {
-    /// Deletes expired sessions, reset links and holds, and attempts and idempotency records from before
+    /// Deletes expired sessions and reset links, and attempts, holds and idempotency records from before
     /// `day_ago`.
     ///
     /// # Errors
@@ -18,7 +18,7 @@ impl Tx<'_> {
     pub fn forget_expired(&mut self, now: Instant, day_ago: Instant) -> Result<usize, StoreError> {
         let (now, day_ago) = (now.micros(), day_ago.micros());
         self.run(|c| {
-            Ok(diesel::delete(slot_holds::table.filter(slot_holds::expires_at.le(now)))
+            Ok(diesel::delete(slot_holds::table.filter(slot_holds::expires_at.le(day_ago)))
                 .execute(c)?
                 + diesel::delete(sessions::table.filter(sessions::expires_at.le(now)))
                     .execute(c)?

@@ -5,7 +5,7 @@ use roomkey_core::text::FieldError;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, WrongField};
-use crate::body;
+use crate::{body, form::Form};
 
 /// The body of a request: a JSON object. An empty body is an empty object.
 #[derive(Debug)]
@@ -56,6 +56,32 @@ impl Reader {
     /// The value, or a note of what is wrong with it.
     pub(super) fn check<T>(&mut self, field: &str, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.wrong(WrongField::new(field, error))).ok()
+    }
+
+    /// A parameter of the query that must be there, parsed.
+    pub(super) fn parameter<T>(
+        &mut self,
+        query: &Form,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        match query.get(field) {
+            "" => self.check(field, Err(FieldError::Required)),
+            text => self.check(field, parse(text)),
+        }
+    }
+
+    /// A parameter of the query that may be left out, parsed if it is there.
+    pub(super) fn parameter_if_any<T>(
+        &mut self,
+        query: &Form,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        match query.get(field) {
+            "" => None,
+            text => self.check(field, parse(text)),
+        }
     }
 
     /// The text of a field that must be there, parsed.

@@ -1,18 +1,22 @@
 //! `GET /api/v1/slots/explain`: whether a time is offered, and why not.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use roomkey_app::{Explained, Page};
+use roomkey_app::Explained;
 use roomkey_core::{
     account::Scope,
     availability::Refusal,
-    event_type::Bounds,
-    text::{FieldError, Handle, Slug},
-    time::{Instant, Minutes, TimeZone},
+    text::FieldError,
+    time::{Instant, TimeZone},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{body::Reader, caller, problem::Problem, slots::SlotJson};
+use super::{
+    body::Reader,
+    caller,
+    problem::Problem,
+    slots::{self, SlotJson},
+};
 use crate::{Web, form::Form};
 
 /// Whether a time is offered, and all that speaks against it.
@@ -70,31 +74,18 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     }
     let query = Form::query(&request);
     let mut reader = Reader::default();
-    let mut named = |field: &str| match query.get(field) {
-        "" => reader.check(field, Err(FieldError::Required)),
-        text => Some(text.to_owned()),
-    };
-    let (handle, slug, at) = (named("host"), named("event"), named("at"));
-    let handle = handle.and_then(|text| reader.check("host", text.parse::<Handle>()));
-    let slug = slug.and_then(|text| reader.check("event", text.parse::<Slug>()));
+    let page = slots::page(&query, &mut reader);
     // A plus sign that nobody escaped arrives as a space.
-    let at = at.and_then(|text| {
-        reader.check("at", Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant))
-    });
-    let zone = match query.get("tz") {
-        "" => None,
-        name => reader.check("tz", name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone)),
-    };
-    let duration = match query.get("duration") {
-        "" => None,
-        text => reader.check("duration", Bounds::DURATION.parse(text)),
-    };
+    let instant =
+        |text: &str| Instant::parse(&text.replace(' ', "+")).map_err(|_| FieldError::Instant);
+    let at = reader.parameter(&query, "at", instant);
+    let zone = reader.parameter_if_any(&query, "tz", slots::zone);
+    let duration = slots::duration(&query, &mut reader);
     reader.finish_query()?;
-    let Some(((handle, slug), at)) = handle.zip(slug).zip(at) else {
+    let Some((page, at)) = page.zip(at) else {
         return Err(Problem::bad_request("The query is not complete."));
     };
-    let page = Page::new(handle.to_string(), slug.to_string());
-    let explained = web.app.explain(page, duration.map(Minutes), at).await?;
+    let explained = web.app.explain(page, duration, at).await?;
     let is_host = caller.is_some_and(|caller| caller.host.id == explained.host.id);
     let zone = zone.unwrap_or(explained.schedule.time_zone);
     Ok(HttpResponse::Ok().json(Explanation::new(explained, zone, is_host)))

@@ -81,24 +81,12 @@ impl Serialize for Written {
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
     let query = Form::query(&request);
     let mut reader = Reader::default();
-    let mut named = |field: &str| match query.get(field) {
-        "" => reader.check(field, Err(FieldError::Required)),
-        text => Some(text.to_owned()),
-    };
-    let (handle, slug) = (named("host"), named("event"));
-    let (from, to, zone) = (named("from"), named("to"), named("tz"));
-    let handle = handle.and_then(|text| reader.check("host", text.parse::<Handle>()));
-    let slug = slug.and_then(|text| reader.check("event", text.parse::<Slug>()));
-    let date = |text: String| parse_date(&text).map_err(|_| FieldError::Date);
-    let from = from.and_then(|text| reader.check("from", date(text)));
-    let to = to.and_then(|text| reader.check("to", date(text)));
-    let zone = zone.and_then(|name| {
-        reader.check("tz", name.parse::<TimeZone>().map_err(|_| FieldError::TimeZone))
-    });
-    let duration = match query.get("duration") {
-        "" => None,
-        text => reader.check("duration", Bounds::DURATION.parse(text)),
-    };
+    let page = page(&query, &mut reader);
+    let date = |text: &str| parse_date(text).map_err(|_| FieldError::Date);
+    let from = reader.parameter(&query, "from", date);
+    let to = reader.parameter(&query, "to", date);
+    let zone = reader.parameter(&query, "tz", zone);
+    let duration = duration(&query, &mut reader);
     if let (Some(from), Some(to)) = (from, to) {
         let days = to.signed_duration_since(from).num_days() + 1;
         if !(1..=MOST_DAYS).contains(&days) {
@@ -107,14 +95,30 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
         }
     }
     reader.finish_query()?;
-    let all = handle.zip(slug).zip(from.zip(to)).zip(zone);
-    let Some((((handle, slug), (from, to)), zone)) = all else {
+    let Some(((page, (from, to)), zone)) = page.zip(from.zip(to)).zip(zone) else {
         return Err(Problem::bad_request("The query is not complete."));
     };
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
-    let page = Page::new(handle.to_string(), slug.to_string());
-    let offered = web.app.slots(page, duration.map(Minutes), range).await?;
+    let offered = web.app.slots(page, duration, range).await?;
     let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, zone));
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
+}
+
+/// The event type that a query about free times names by `host` and `event`.
+pub(super) fn page(query: &Form, reader: &mut Reader) -> Option<Page> {
+    let handle = reader.parameter(query, "host", str::parse::<Handle>);
+    let slug = reader.parameter(query, "event", str::parse::<Slug>);
+    Some(Page::new(handle?.to_string(), slug?.to_string()))
+}
+
+/// The length that it asks for, if it does.
+pub(super) fn duration(query: &Form, reader: &mut Reader) -> Option<Minutes> {
+    let parse = |text: &str| Bounds::DURATION.parse(text);
+    reader.parameter_if_any(query, "duration", parse).map(Minutes)
+}
+
+/// Reads a zone's name.
+pub(super) fn zone(name: &str) -> Result<TimeZone, FieldError> {
+    name.parse().map_err(|_| FieldError::TimeZone)
 }

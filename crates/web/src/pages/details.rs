@@ -198,7 +198,9 @@ pub(crate) async fn post(
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
-            Err(BookError::Duration(wrong)) => problems.add("slot", wrong.to_string()),
+            Err(BookError::Duration(wrong)) => {
+                problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
+            }
             Err(BookError::KeyReused) => {
                 let text = "You have booked with this form before. Send it again to book once more";
                 problems.add("details", text);

@@ -19,7 +19,7 @@ use actix_web::{
 use askama::Template;
 pub(crate) use overrides::post as post_override;
 use overrides::{OverrideForm, OverrideRow};
-use preview::{Preview, User};
+use preview::{Preview, UsedBy};
 use roomkey_core::{
     availability::Schedule,
     ids::ScheduleId,
@@ -63,7 +63,7 @@ pub(crate) struct Page {
     time_off: Vec<AwayRow>,
     away_form: AwayForm,
     week_starts: Vec<DayChoice>,
-    users: Vec<User>,
+    used_by: Vec<UsedBy>,
     preview: Option<Preview>,
     why: Why,
     problems: Problems,
@@ -100,6 +100,11 @@ async fn chosen(web: &Web, host: &SignedIn, id: Option<&str>) -> Result<Schedule
         }
     };
     found.ok_or(Failure::NotFound)
+}
+
+/// The schedule that is shown beside a form which is about no schedule in particular.
+async fn beside(web: &Web, host: &SignedIn, form: &Form) -> Result<Schedule, Failure> {
+    chosen(web, host, Some(form.get("schedule")).filter(|id| !id.is_empty())).await
 }
 
 pub(crate) async fn get(
@@ -172,7 +177,10 @@ async fn show(
         Some(event) => Some(Preview::of(web, host, event, &schedule).await?),
         None => None,
     };
+    let before = problems.all().len();
     let why = Why::asked(&query, web, host, previewed, &schedule, &mut problems).await?;
+    let can_read = problems.all().len() == before;
+    let status = if can_read { status } else { StatusCode::UNPROCESSABLE_ENTITY };
     let date = parse_date(query.get("date")).ok();
     let key = date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month")));
     let key = key.unwrap_or_else(|| MonthKey::of(today));
@@ -202,9 +210,9 @@ async fn show(
         time_off: away.iter().filter(|off| off.to() > zone.local(now)).map(AwayRow::new).collect(),
         away_form: typed.away,
         week_starts: schedules::week_starts(host.user().week_start),
-        users: users
+        used_by: users
             .iter()
-            .map(|event| User {
+            .map(|event| UsedBy {
                 slug: event.terms.slug.to_string(),
                 title: event.terms.title.to_string(),
                 previewed: previewed.is_some_and(|other| other.id == event.id),
@@ -297,7 +305,7 @@ impl Page {
             }],
             away_form: AwayForm::default(),
             week_starts: schedules::week_starts(Weekday::Sun),
-            users: vec![User { slug: "intro".into(), title: "<b>".into(), previewed: true }],
+            used_by: vec![UsedBy { slug: "intro".into(), title: "<b>".into(), previewed: true }],
             preview,
             why: Why {
                 date: "<b>".into(),

@@ -136,7 +136,9 @@ pub(crate) async fn post(
                 let text = "You have booked with this form before. Send it again to book once more";
                 problems.add("details", text);
             }
-            Err(BookError::Duration(wrong)) => problems.add("slot", wrong.to_string()),
+            Err(BookError::Duration(wrong)) => {
+                problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
+            }
             Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),

@@ -38,7 +38,7 @@ pub(crate) struct PreviewDay {
 
 /// An event type that has the schedule.
 #[derive(Debug)]
-pub(crate) struct User {
+pub(crate) struct UsedBy {
     pub(crate) slug: String,
     pub(crate) title: String,
     pub(crate) previewed: bool,

@@ -12,7 +12,7 @@ use roomkey_core::{
     time::{Weekday, day_name},
 };
 
-use super::{Typed, chosen, path, show};
+use super::{Typed, beside, chosen, path, show};
 use crate::{
     Web, failure::Failure, form::Form, pages::see_other, session::SignedIn, view::Problems,
 };
@@ -125,8 +125,7 @@ pub(crate) async fn post_week_start(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
-    let asked = Some(form.get("schedule")).filter(|id| !id.is_empty());
-    let schedule = chosen(&web, &host, asked).await?;
+    let schedule = beside(&web, &host, &form).await?;
     let day = WEEK.into_iter().find(|day| day.number_from_monday().to_string() == form.get("day"));
     if let Some(day) = day {
         web.app.set_week_start(host.user().id, day).await?;
@@ -146,10 +145,16 @@ fn refused(
     match error {
         ScheduleError::Unknown => Err(Failure::NotFound),
         ScheduleError::Store(error) => Err(error.into()),
-        refused => {
-            let text = refused.to_string();
-            let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-            problems.add(field, format!("{}{rest}", first.to_uppercase()));
+        ScheduleError::NameTaken => {
+            problems.add(field, "Another of your schedules has this name, choose another");
+            Ok(())
+        }
+        ScheduleError::IsDefault => {
+            problems.add(field, "This is the default schedule. Make another one the default first");
+            Ok(())
+        }
+        ScheduleError::TooMany => {
+            problems.add(field, "There are too many schedules, delete one first");
             Ok(())
         }
     }

@@ -8,7 +8,7 @@ use roomkey_core::{
     time::{LocalDate, LocalDateTime, MinuteOfDay, parse_date},
 };
 
-use super::{Typed, chosen, path, show, weekly::with_two_digits};
+use super::{Typed, beside, path, show, weekly::with_two_digits};
 use crate::{
     Web,
     failure::Failure,
@@ -87,8 +87,7 @@ pub(crate) async fn post(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     host.check(&form)?;
-    let asked = Some(form.get("schedule")).filter(|id| !id.is_empty());
-    let schedule = chosen(&web, &host, asked).await?;
+    let schedule = beside(&web, &host, &form).await?;
     let (owner, address) = (host.user().id, path(&schedule));
     if form.has("remove") {
         let all = web.app.time_off(owner).await?;
@@ -103,7 +102,9 @@ pub(crate) async fn post(
         match web.app.add_time_off(owner, new).await {
             Ok(()) => return Ok(see_other(format!("{address}?done=away#time-off"))),
             Err(TimeOffError::Store(error)) => return Err(error.into()),
-            Err(full @ TimeOffError::TooMany) => problems.add("away_first", full.to_string()),
+            Err(TimeOffError::TooMany) => {
+                problems.add("away_first", "There are too many times off, remove some first");
+            }
         }
     }
     let typed = Typed { away: AwayForm::typed(&form), ..Typed::default() };
