@@ -208,15 +208,22 @@ fn known<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> usize {
     diesel::migration::MigrationSource::<DB>::migrations(source).map_or(0, |all| all.len())
 }
 
-/// Takes back the newest step. For tests of the steps themselves.
+/// Takes back every step from the one of that name on, newest first. For tests of the steps themselves.
 #[cfg(test)]
-pub(crate) fn revert_last(url: &DatabaseUrl) -> Result<(), MigrateError> {
+pub(crate) fn revert_from(url: &DatabaseUrl, first: &str) -> Result<(), MigrateError> {
     let mut conn = connect(url, Duration::ZERO)?;
-    match &mut conn {
-        Conn::Pg(c) => c.revert_last_migration(POSTGRES).map(drop),
-        Conn::Sqlite(c) => c.revert_last_migration(SQLITE).map(drop),
+    let backend = match &conn {
+        Conn::Pg(_) => Backend::Postgres,
+        Conn::Sqlite(_) => Backend::Sqlite,
+    };
+    for _ in steps(backend).iter().skip_while(|step| step.0 != first) {
+        match &mut conn {
+            Conn::Pg(c) => c.revert_last_migration(POSTGRES).map(drop),
+            Conn::Sqlite(c) => c.revert_last_migration(SQLITE).map(drop),
+        }
+        .map_err(|error| MigrateError::Step(error.to_string()))?;
     }
-    .map_err(|error| MigrateError::Step(error.to_string()))
+    Ok(())
 }
 
 /// Takes back every step, newest first. For tests of the steps themselves.

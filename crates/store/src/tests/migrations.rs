@@ -16,7 +16,7 @@ use roomkey_core::{
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
 use crate::{
     MigrateError, SchemaPolicy, SecretKey, Store,
-    migrate::{revert_all, revert_last},
+    migrate::{revert_all, revert_from},
 };
 
 on_both!(
@@ -84,7 +84,7 @@ fn slot_rules_come_and_go_on_data(database: &TestDatabase) {
         let read = world.store.read(move |tx| tx.event_type(owner, other.id)).await.unwrap();
         assert_eq!(read.unwrap().terms, other.terms);
         drop(world.store);
-        revert_last(&database.url).unwrap();
+        revert_from(&database.url, "0002_slot_rules").unwrap();
         let store = open();
         let (events, schedules) = store
             .read(move |tx| {
