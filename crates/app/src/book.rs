@@ -4,9 +4,10 @@ use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
     availability::Refusal,
-    booking::{Booking, BookingRequest, Fresh, decide_booking},
+    booking::{Booking, BookingRequest, Denied, Fresh, decide_booking},
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
+    question::WrongAnswer,
     time::{Minutes, Span},
     token::TokenHash,
 };
@@ -65,6 +66,9 @@ pub enum BookError {
     /// The event type has no bookings of that length.
     #[error(transparent)]
     Duration(#[from] WrongDuration),
+    /// Answers are missing or wrong.
+    #[error("answers are missing or wrong: {}", named(.0))]
+    Answers(Vec<WrongAnswer>),
     /// The time is not offered.
     #[error(transparent)]
     Refused(Refusal),
@@ -80,6 +84,21 @@ pub enum BookError {
     /// The database.
     #[error(transparent)]
     Store(StoreError),
+}
+
+/// The questions with wrong answers, and what to do about each.
+fn named(wrong: &[WrongAnswer]) -> String {
+    let told = wrong.iter().map(|WrongAnswer { question, error }| format!("{question}: {error}"));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+impl From<Denied> for BookError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Answers(wrong) => Self::Answers(wrong),
+            Denied::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
 }
 
 impl From<StoreError> for BookError {
@@ -165,8 +184,7 @@ impl App {
         let domain = self.site.public_url.domain();
         let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
             decide_booking(offer, &facts.event_type, request.clone(), fresh, domain)
-        })?
-        .map_err(BookError::Refused)?;
+        })??;
         tx.insert_booking(&new)?;
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
@@ -181,7 +199,7 @@ impl App {
                 booking: new.booking,
                 event_type,
                 host,
-                room: Some(new.room),
+                room: new.room,
                 host_link: new.host_token,
                 customer_link: new.customer_token,
             },
@@ -242,22 +260,26 @@ impl Record {
                 format!("anonymous {}", hash([wanted.as_str(), request.email.folded().as_str()]))
             }
         };
-        let body_hash = hash([
+        let duration = duration.map_or(0, |duration| duration.0).to_string();
+        let start = request.start.micros().to_string();
+        let asked = [
             wanted.as_str(),
-            duration.map_or(0, |duration| duration.0).to_string().as_str(),
-            request.start.micros().to_string().as_str(),
+            duration.as_str(),
+            start.as_str(),
             request.name.as_str(),
             request.email.as_str(),
             request.time_zone.name(),
             request.note.as_str(),
             request.by.as_str(),
-        ]);
+        ];
+        let answers = request.answers.pairs().flat_map(|(name, text)| [name, text]);
+        let body_hash = hash(asked.into_iter().chain(answers));
         Self { scope, key: given.key.clone(), body_hash }
     }
 }
 
 /// Of texts of any length, so that no two lists of texts hash alike.
-fn hash<const N: usize>(parts: [&str; N]) -> String {
+fn hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());

@@ -89,7 +89,8 @@ impl App {
         Ok(event_type)
     }
 
-    /// Gives an event type new terms. Bookings keep those that they were made with.
+    /// Gives an event type new terms, but for its questions, which are changed one by one
+    /// ([`Self::change_questions`]). Bookings keep those that they were made with.
     ///
     /// # Errors
     /// [`EventTypeError`].
@@ -101,8 +102,10 @@ impl App {
     ) -> Result<EventType, EventTypeError> {
         self.store
             .write(move |tx| {
-                tx.event_type(host, id)?.ok_or(EventTypeError::Unknown)?;
-                let event_type = EventType { id, host, terms: terms.clone() };
+                let before = tx.event_type(host, id)?.ok_or(EventTypeError::Unknown)?;
+                let questions = before.terms.questions;
+                let terms = Terms { questions, ..terms.clone() };
+                let event_type = EventType { id, host, terms };
                 tx.update_event_type(&event_type)?;
                 Ok(event_type)
             })

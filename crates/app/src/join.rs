@@ -1,6 +1,6 @@
 //! Going into the room.
 
-use roomkey_core::{room::Admission, token::Token};
+use roomkey_core::{event_type::Location, room::Admission, token::Token};
 
 use crate::{App, Found, LinkError};
 
@@ -28,9 +28,12 @@ impl App {
     /// Whether the room behind a link is open.
     ///
     /// # Errors
-    /// [`LinkError`].
+    /// [`LinkError`]: also where they do not meet in a room.
     pub async fn join(&self, token: &Token) -> Result<Join, LinkError> {
         let found = self.booking_by_link(token).await?;
+        if found.details.booking.location != Location::Jitsi {
+            return Err(LinkError::Unknown);
+        }
         let admission = match &found.details.room {
             Some(room) => room.on_page(found.details.booking.status, found.now),
             None => Admission::Revoked,

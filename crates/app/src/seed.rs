@@ -5,6 +5,7 @@ use roomkey_core::{
     availability::{WeeklyHours, parse_weekly},
     booking::{BookingRequest, Side},
     event_type::{Terms, Window},
+    question::Given,
     time::{Instant, Minutes, Span, TimeZone},
 };
 use roomkey_store::StoreError;
@@ -143,6 +144,7 @@ fn request(start: Instant, number: usize) -> Result<BookingRequest, SeedError> {
         email: text(&format!("customer-{number}@example.invalid"))?,
         time_zone: TimeZone::UTC,
         note: text("")?,
+        answers: Given::default(),
         by: Side::Customer,
     })
 }

@@ -3,15 +3,18 @@
 
 mod book;
 mod cancel;
+mod place;
 
 use std::str::FromStr;
 
-pub use book::{BookingRequest, Fresh, NewBooking, decide_booking};
+pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
 pub use cancel::{Cancellation, InvalidTransition, decide_cancellation};
+pub use place::Place;
 
 use crate::{
-    event_type::Buffers,
+    event_type::{Buffers, Location},
     ids::{AttendeeId, BookingId, EventTypeId, UserId},
+    question::{Answer, AnswerValue},
     text::{EmailAddress, Note, PersonName},
     time::{Instant, LocalDateTime, Span, TimeZone},
 };
@@ -161,8 +164,12 @@ pub struct Booking {
     pub ical_sequence: u32,
     /// Who booked.
     pub attendee: Attendee,
+    /// Where, as the event type had it when it was booked.
+    pub location: Location,
     /// What the customer wrote.
     pub note: Note,
+    /// What the customer answered, in the order of the questions.
+    pub answers: Vec<Answer>,
     /// When it was made.
     pub created_at: Instant,
     /// Who called it off and what they wrote, if it was.
@@ -193,5 +200,15 @@ impl Booking {
     /// its rules, and new zone data says so. The booking stays at its instant.
     pub fn wall_time_moved(&self) -> bool {
         self.agreed.is_some_and(|agreed| WallTime::at(self.span.start, agreed.zone) != agreed)
+    }
+
+    /// The number that the host calls, where they meet so and it was given.
+    pub fn number_to_call(&self) -> Option<&str> {
+        let question = self.location.question()?;
+        let answer = self.answers.iter().find(|answer| answer.question == question.id().as_str());
+        answer.and_then(|answer| match &answer.value {
+            AnswerValue::Text(number) => Some(number.as_str()),
+            AnswerValue::Number(_) | AnswerValue::Ticked(_) => None,
+        })
     }
 }

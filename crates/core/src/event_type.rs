@@ -1,15 +1,18 @@
 //! Event types: one thing that people can book.
 
 mod limits;
+mod location;
 mod window;
 
 pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
+pub use location::{InvalidLocation, Location};
 pub use window::{Dates, Window};
 
 use std::str::FromStr;
 
 use crate::{
     ids::{EventTypeId, ScheduleId, UserId},
+    question::{Question, Questions},
     text::{FieldError, Note, Slug, Title},
     time::Minutes,
 };
@@ -76,6 +79,10 @@ pub struct Terms {
     pub schedule: Option<ScheduleId>,
     /// Who sees that it is there.
     pub visibility: Visibility,
+    /// Where the two sides meet.
+    pub location: Location,
+    /// What customers are asked besides name, address and note; see [`Terms::asks`].
+    pub questions: Questions,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -222,6 +229,12 @@ impl Terms {
         Ok(())
     }
 
+    /// All that customers are asked besides name, address and note: what the location needs, and the
+    /// host's own questions.
+    pub fn asks(&self) -> Vec<Question> {
+        self.location.question().into_iter().chain(self.questions.iter().cloned()).collect()
+    }
+
     /// The usual terms for a title and a duration, as the handbook names them: published at once, no
     /// notice, 60 days ahead, no buffers, rooms open 10 minutes early to 15 minutes late.
     pub const fn usual(slug: Slug, title: Title, description: Note, duration: Minutes) -> Self {
@@ -238,6 +251,8 @@ impl Terms {
             limits: Limits::NONE,
             schedule: None,
             visibility: Visibility::Public,
+            location: Location::Jitsi,
+            questions: Questions::NONE,
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

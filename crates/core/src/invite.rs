@@ -23,8 +23,8 @@ use calcard::{
 
 use crate::{
     account::User,
-    booking::{Booking, Side, Status},
-    event_type::EventType,
+    booking::{Booking, Place, Side, Status},
+    event_type::{EventType, Location},
     notice::Occasion,
     room::Room,
     site::{PRODUCT, Site},
@@ -107,20 +107,7 @@ impl Invite<'_> {
         event.add_property(ICalendarProperty::Dtend, utc(booking.span.end));
         event.add_property(ICalendarProperty::Summary, self.summary());
         if stands {
-            let join = self.site.join_page(self.link);
-            event.add_property(ICalendarProperty::Description, self.description(&join));
-            event.add_property(ICalendarProperty::Location, join.clone());
-            event.add_property_with_params(
-                ICalendarProperty::Conference,
-                [
-                    ICalendarParameter::new(ICalendarParameterName::Value, ICalendarValueType::Uri),
-                    feature(ICalendarFeatureType::Audio),
-                    feature(ICalendarFeatureType::Video),
-                    ICalendarParameter::new(ICalendarParameterName::Label, "Join".to_owned()),
-                ],
-                Uri::Location(join.clone()),
-            );
-            event.add_property(ICalendarProperty::Url, Uri::Location(join));
+            self.add_place(&mut event);
         } else {
             let page = self.site.booking_page(self.link);
             event.add_property(ICalendarProperty::Url, Uri::Location(page));
@@ -145,6 +132,37 @@ impl Invite<'_> {
         event.add_property(other("X-MICROSOFT-CDO-BUSYSTATUS"), busy);
         event.add_property(other("X-MICROSOFT-DISALLOW-COUNTER"), "TRUE");
         event
+    }
+
+    /// Where it takes place. A room's own address is not told: the join page is.
+    fn add_place(&self, event: &mut ICalendarComponent) {
+        let booking = self.booking;
+        let (place, online) = match booking.place(self.reader, &self.host.name) {
+            None => {
+                let join = self.site.join_page(self.link);
+                (join.clone(), Some(join))
+            }
+            Some(Place { text, link }) => {
+                (text, link.filter(|_| matches!(booking.location, Location::Link(_))))
+            }
+        };
+        let description = self.description(&place, online.is_some());
+        event.add_property(ICalendarProperty::Description, description);
+        event.add_property(ICalendarProperty::Location, place);
+        if let Some(address) = &online {
+            event.add_property_with_params(
+                ICalendarProperty::Conference,
+                [
+                    ICalendarParameter::new(ICalendarParameterName::Value, ICalendarValueType::Uri),
+                    feature(ICalendarFeatureType::Audio),
+                    feature(ICalendarFeatureType::Video),
+                    ICalendarParameter::new(ICalendarParameterName::Label, "Join".to_owned()),
+                ],
+                Uri::Location(address.clone()),
+            );
+        }
+        let url = online.unwrap_or_else(|| self.site.booking_page(self.link));
+        event.add_property(ICalendarProperty::Url, Uri::Location(url));
     }
 
     /// The customer is asked even though it was the customer who booked: mail clients show their
@@ -185,9 +203,10 @@ impl Invite<'_> {
         format!("{} with {with}", self.event_type.terms.title)
     }
 
-    fn description(&self, join: &str) -> String {
+    fn description(&self, place: &str, is_online: bool) -> String {
         let page = self.site.booking_page(self.link);
-        let mut text = format!("{}\n\nJoin: {join}", self.summary());
+        let label = if is_online { "Join: " } else { "" };
+        let mut text = format!("{}\n\n{label}{place}", self.summary());
         let is_wanted = self.event_type.terms.password_in_calendar;
         let kept = self.room.filter(|_| is_wanted && self.site.enforces_password());
         if let Some(room) = kept {

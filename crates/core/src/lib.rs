@@ -3,8 +3,8 @@
 //! Nothing here reads a clock, draws randomness, or touches a disk or a socket: the moment
 //! ([`time::Instant`]) and random bytes ([`random::Entropy`]) are passed in by the caller.
 //!
-//! Where to find things: what a host offers is [`event_type`] and [`availability`]; what became of
-//! an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`],
+//! Where to find things: what a host offers is [`event_type`] and [`availability`], and what is asked
+//! of whoever takes it [`question`]; what became of an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`],
 //! and what their calendars are told is [`invite`]; who may do what is [`account`]; what links are
 //! made from is [`site`].
 
@@ -15,6 +15,7 @@ pub mod event_type;
 pub mod ids;
 pub mod invite;
 pub mod notice;
+pub mod question;
 pub mod random;
 pub mod room;
 pub mod site;

@@ -6,6 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::Serialize;
+use url::Url;
 
 /// What is wrong with a field, in words that say what to do. Its [`code`](Self::code) is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +94,27 @@ pub enum FieldError {
     /// A password that is too easy to guess.
     #[error("Choose a password that is harder to guess")]
     WeakPassword,
+    /// No telephone number.
+    #[error("Enter a phone number with its country code, like +44 20 7946 0958")]
+    Phone,
+    /// No number with or without decimals.
+    #[error("Enter a number, like 12 or 2.5")]
+    Decimal,
+    /// No address of a web page.
+    #[error("Enter an address like https://example.com/room")]
+    Url,
+    /// A box that must be ticked and is not.
+    #[error("Tick this box to go on")]
+    Consent,
+    /// Something other than yes or no.
+    #[error("Use true or false")]
+    YesOrNo,
+    /// Fewer choices than a choice needs.
+    #[error("Enter at least {min} choices, one on each line")]
+    TooFewChoices {
+        /// As many are needed.
+        min: usize,
+    },
 }
 
 impl FieldError {
@@ -120,6 +142,12 @@ impl FieldError {
             Self::Date => "date",
             Self::Choice => "choice",
             Self::WeakPassword => "weak_password",
+            Self::Phone => "phone",
+            Self::Decimal => "decimal",
+            Self::Url => "url",
+            Self::Consent => "consent",
+            Self::YesOrNo => "yes_or_no",
+            Self::TooFewChoices { .. } => "too_few_choices",
         }
     }
 }
@@ -278,6 +306,19 @@ texts! {
     })
     /// An email address: checked for form, kept as typed.
     EmailAddress(email)
+    /// A line of text, like a question or an answer to one: at most 300 characters.
+    Line(|text| one_line(text, 300))
+    /// The name of a question in links and answers: 1 to 40 of a-z, 0-9 and -.
+    QuestionId(|text| {
+        let id = slug(text, 1, 40)?;
+        if BUILT_IN_QUESTIONS.contains(&text) { Err(FieldError::Reserved) } else { Ok(id) }
+    })
+    /// A telephone number as people write it, with 5 to 15 digits (E.164).
+    PhoneNumber(phone)
+    /// The address of a page on the web, `http` or `https`, without a password in it.
+    WebAddress(web_address)
+    /// A number with or without sign and decimals, at most 15 digits.
+    Decimal(decimal)
 }
 
 /// First path parts that are pages of our own, so no host can have them.
@@ -311,6 +352,13 @@ pub const RESERVED_HANDLES: &[&str] = &[
 
 /// The last part of the address at which an event type is made, so none can have it.
 pub const RESERVED_SLUG: &str = "new";
+
+/// Questions that pages ask themselves, so no host's question can be called so: the note, and the
+/// number at which the host calls.
+const BUILT_IN_QUESTIONS: [&str; 3] = ["note", "phone", NEW_QUESTION];
+
+/// The end of the address at which a question is made.
+pub const NEW_QUESTION: &str = "new";
 
 impl Note {
     /// No text.
@@ -360,9 +408,58 @@ fn email(text: &str) -> Result<String, FieldError> {
     good.then(|| text.to_owned()).ok_or(FieldError::Email)
 }
 
+/// Digits, with what people write between them.
+fn phone(text: &str) -> Result<String, FieldError> {
+    let text = one_line(text, 40)?;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix('+').unwrap_or(&text);
+    let written = rest.bytes().all(|b| b.is_ascii_digit() || b" ()-./".contains(&b));
+    ((5..=15).contains(&digits) && written).then_some(text).ok_or(FieldError::Phone)
+}
+
+fn web_address(text: &str) -> Result<String, FieldError> {
+    let text = one_line(text, 1000)?;
+    let url = Url::parse(&text).map_err(|_| FieldError::Url)?;
+    let is_page = matches!(url.scheme(), "http" | "https") && url.password().is_none();
+    // Written out, so that what is stored is what a browser opens.
+    is_page.then(|| url.to_string()).ok_or(FieldError::Url)
+}
+
+fn decimal(text: &str) -> Result<String, FieldError> {
+    let text = one_line(text, 20)?;
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let (whole, decimals) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let good = are_digits(whole) && are_digits(decimals) && whole.len() + decimals.len() <= 15;
+    good.then(|| text.replace(',', ".")).ok_or(FieldError::Decimal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn phone_numbers_web_addresses_and_decimals() {
+        for good in ["+44 20 7946 0958", "(030) 123-456", "112/55", "12345"] {
+            assert_eq!(good.parse::<PhoneNumber>().unwrap().as_str(), good);
+        }
+        for bad in ["1234", "+", "12 34 5a", "1234567890123456", "++4412345"] {
+            assert_eq!(bad.parse::<PhoneNumber>(), Err(FieldError::Phone), "{bad}");
+        }
+        let page = "HTTPS://Meet.example.org/a b".parse::<WebAddress>().unwrap();
+        assert_eq!(page.as_str(), "https://meet.example.org/a%20b");
+        for bad in
+            ["meet.example.org", "javascript:alert(1)", "https://a:b@c.de/", "/x", "ftp://x.de"]
+        {
+            assert_eq!(bad.parse::<WebAddress>(), Err(FieldError::Url), "{bad}");
+        }
+        for (text, number) in [("12", "12"), ("-2,5", "-2.5"), ("0.10", "0.10")] {
+            assert_eq!(text.parse::<Decimal>().unwrap().as_str(), number);
+        }
+        for bad in ["1e3", "1.", ".5", "--1", "1.2.3", "1234567890123456", "NaN"] {
+            assert_eq!(bad.parse::<Decimal>(), Err(FieldError::Decimal), "{bad}");
+        }
+    }
 
     #[test]
     fn one_line_fields_refuse_what_would_break_a_header() {

@@ -4,7 +4,7 @@
 use askama::Template;
 use roomkey_core::{
     account::User,
-    booking::Side,
+    booking::{Place, Side},
     notice::{BookingLetter, Occasion},
     room::Room,
     site::{PRODUCT, Site},
@@ -98,6 +98,10 @@ pub(crate) struct BookingView<'a> {
     pub(crate) their_date_differs: bool,
     pub(crate) short_when: String,
     pub(crate) key: Option<KeyView<'a>>,
+    /// Where they meet, if it is not in a room.
+    pub(crate) place: Option<PlaceView>,
+    /// Told to the host alone: who books with somebody else's address must not write to them.
+    pub(crate) answers: Vec<AnswerView<'a>>,
     pub(crate) note: Vec<&'a str>,
     pub(crate) cancelled_by_reader: bool,
     pub(crate) reason: Vec<&'a str>,
@@ -106,6 +110,20 @@ pub(crate) struct BookingView<'a> {
     pub(crate) cancel: String,
     pub(crate) again: String,
     pub(crate) reference: String,
+}
+
+/// Where they meet.
+#[derive(Debug)]
+pub(crate) struct PlaceView {
+    pub(crate) lines: Vec<String>,
+    pub(crate) link: Option<String>,
+}
+
+/// An answer to a question.
+#[derive(Debug)]
+pub(crate) struct AnswerView<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) lines: Vec<String>,
 }
 
 /// What opens the room.
@@ -162,6 +180,19 @@ impl<'a> BookingView<'a> {
                 (Occasion::Booked, Some(room)) => Some(KeyView::new(letter, room, own, site)),
                 _ => None,
             },
+            place: booking.place(letter.to, &host.name).map(|Place { text, link }| PlaceView {
+                lines: text.lines().map(str::to_owned).collect(),
+                link,
+            }),
+            answers: booking
+                .answers
+                .iter()
+                .filter(|_| to_host)
+                .map(|answer| AnswerView {
+                    label: answer.label.as_str(),
+                    lines: answer.value.to_string().lines().map(str::to_owned).collect(),
+                })
+                .collect(),
             note: lines(&booking.note),
             cancelled_by_reader,
             reason: reason.map(lines).unwrap_or_default(),

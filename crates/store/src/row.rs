@@ -1,16 +1,18 @@
 //! Rows as diesel reads and writes them, and the way from there to the domain's types.
 
 mod event_type;
+mod questions;
 
 use std::str::FromStr;
 
 pub(crate) use event_type::EventTypeRow;
 
 use diesel::prelude::*;
+use questions::{read_answers, write_answers};
 use roomkey_core::{
     account::User,
     booking::{Attendee, Booking, Side, Status, WallTime},
-    event_type::Buffers,
+    event_type::{Buffers, Location},
     room::{Room, RoomPassword},
     text::{EmailAddress, Handle, Note, PersonName},
     time::{Instant, LocalDateTime, MICROS_PER_MINUTE, Minutes, Span, Weekday},
@@ -139,6 +141,9 @@ pub(crate) struct BookingRow {
     cancel_reason: Option<String>,
     schedule_zone: Option<String>,
     wall_start: Option<String>,
+    answers: String,
+    location_kind: String,
+    location_detail: String,
 }
 
 impl BookingRow {
@@ -169,7 +174,11 @@ impl BookingRow {
             ical_uid: self.ical_uid,
             ical_sequence: unsigned(self.ical_sequence),
             attendee: attendee.read()?,
+            location: Location::parse(&self.location_kind, &self.location_detail)
+                .map_err(|_| StoreError::Unreadable("bookings.location_detail"))?,
             note: Note::from_stored(self.note),
+            answers: read_answers(&self.answers)
+                .ok_or(StoreError::Unreadable("bookings.answers"))?,
             created_at: Instant::from_micros(self.created_at),
             cancelled,
         })
@@ -196,6 +205,9 @@ impl From<&Booking> for BookingRow {
             cancel_reason: booking.cancelled.as_ref().map(|(_, reason)| reason.to_string()),
             schedule_zone: booking.agreed.map(|agreed| agreed.zone.name().to_owned()),
             wall_start: booking.agreed.map(|agreed| agreed.local.format(WALL).to_string()),
+            answers: write_answers(&booking.answers),
+            location_kind: booking.location.kind().to_owned(),
+            location_detail: booking.location.detail().to_owned(),
         }
     }
 }

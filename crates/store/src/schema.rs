@@ -81,6 +81,9 @@ diesel::table! {
         window_last -> Nullable<Text>,
         visibility -> Text,
         password_in_calendar -> Bool,
+        questions -> Text,
+        location_kind -> Text,
+        location_detail -> Text,
     }
 }
 
@@ -103,6 +106,9 @@ diesel::table! {
         cancel_reason -> Nullable<Text>,
         schedule_zone -> Nullable<Text>,
         wall_start -> Nullable<Text>,
+        answers -> Text,
+        location_kind -> Text,
+        location_detail -> Text,
     }
 }
 

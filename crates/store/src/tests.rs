@@ -18,7 +18,7 @@ use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use roomkey_core::{
     account::{Role, User},
     booking::{Attendee, Booking, NewBooking, Side, Status},
-    event_type::{Buffers, EventType, RoomPolicy, Terms},
+    event_type::{Buffers, EventType, Location, RoomPolicy, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, RoomId, UserId},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
@@ -199,7 +199,9 @@ impl World {
                 email: "bo@example.com".parse().unwrap(),
                 time_zone: "Europe/Berlin".parse().unwrap(),
             },
+            location: Location::Jitsi,
             note: "Two\nlines".parse::<Note>().unwrap(),
+            answers: Vec::new(),
             created_at: NOW,
             cancelled: None,
             agreed: None,
@@ -216,7 +218,7 @@ impl World {
             revoked: false,
         };
         let (host_token, customer_token) = (Token::new(&Dice), Token::new(&Dice));
-        NewBooking { booking, room, host_token, customer_token, by: Side::Customer }
+        NewBooking { booking, room: Some(room), host_token, customer_token, by: Side::Customer }
     }
 
     async fn insert(&self, new: NewBooking) -> Result<(), StoreError> {

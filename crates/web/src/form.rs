@@ -48,6 +48,21 @@ impl Form {
         self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// All names and values, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The answers to questions: those whose names start with `q_`, without it. The note has a field of
+    /// its own on forms.
+    pub(crate) fn answers(&self) -> Vec<(String, String)> {
+        let answer = |(name, text): &(String, String)| {
+            let question = name.strip_prefix("q_").filter(|question| *question != "note")?;
+            Some((question.to_owned(), text.clone()))
+        };
+        self.0.iter().filter_map(answer).collect()
+    }
+
     /// All values of that name, in order.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())

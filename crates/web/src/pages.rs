@@ -66,6 +66,7 @@ mod tests {
             super::app::booking_new::Page::samples(),
             super::app::bookings::Page::samples(),
             super::app::event_type::Page::samples(),
+            super::app::event_type::question::Page::samples(),
             super::app::event_types::Page::samples(),
             super::booked::Page::samples(),
             super::booking::Page::samples(),

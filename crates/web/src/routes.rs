@@ -120,6 +120,15 @@ fn host_pages(config: &mut ServiceConfig) {
                 .route(web::post().to(app::event_type::post)),
         )
         .service(
+            at("/app/event-types/{slug}/questions/{id}", READ_AND_POST)
+                .route(read().to(app::event_type::question::get))
+                .route(web::post().to(app::event_type::question::post)),
+        )
+        .service(
+            at("/app/event-types/{slug}/questions/{id}/move", POST)
+                .route(web::post().to(app::event_type::question::post_move)),
+        )
+        .service(
             at("/app/availability", READ_AND_POST)
                 .route(read().to(app::availability::get))
                 .route(web::post().to(app::availability::post)),

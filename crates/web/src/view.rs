@@ -1,15 +1,19 @@
 //! What the templates show: plain display values, and the few shapes that several pages share.
 
 mod icon;
+mod meets;
 mod month;
 mod problems;
+mod questions;
 mod shell;
 mod when;
 mod zones;
 
 pub(crate) use icon::{Icon, Markup};
+pub(crate) use meets::Meets;
 pub(crate) use month::{Month, MonthKey};
 pub(crate) use problems::Problems;
+pub(crate) use questions::{Ask, AskKind, asks, hidden_answers, note_wrong};
 pub(crate) use shell::{AppShell, Section, Shell, Theme};
 pub(crate) use when::{
     Clock, TimeOfDay, Trail, When, date_with_year, long_date, month_short, nearby,

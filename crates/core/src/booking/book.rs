@@ -1,8 +1,9 @@
 use super::{Attendee, Booking, Side, Status, WallTime};
 use crate::{
     availability::{Offer, Refusal},
-    event_type::EventType,
+    event_type::{EventType, Location},
     ids::{AttendeeId, BookingId, RoomId},
+    question::{Given, WrongAnswer},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
     text::{EmailAddress, Note, PersonName},
@@ -23,6 +24,8 @@ pub struct BookingRequest {
     pub time_zone: TimeZone,
     /// What the customer wrote.
     pub note: Note,
+    /// What the customer answered.
+    pub answers: Given,
     /// Who asks: the customer, or the host on the customer's behalf.
     pub by: Side,
 }
@@ -59,8 +62,8 @@ impl Fresh {
 pub struct NewBooking {
     /// The booking, confirmed.
     pub booking: Booking,
-    /// Its first room.
-    pub room: Room,
+    /// Its first room, if that is where they meet.
+    pub room: Option<Room>,
     /// The host's link to it.
     pub host_token: Token,
     /// The customer's link to it.
@@ -69,19 +72,32 @@ pub struct NewBooking {
     pub by: Side,
 }
 
-/// Grants a request if its time is offered.
+/// A request is not granted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Answers are missing or wrong.
+    #[error("answers are missing or wrong")]
+    Answers(Vec<WrongAnswer>),
+    /// The time is not offered.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Grants a request if its time is offered and its answers are what is asked for.
 ///
 /// `domain` is the installation's, for the UID (RFC 7986 5.3: globally unique, no secret).
 ///
 /// # Errors
-/// The reason why the time is not offered.
+/// [`Denied`].
 pub fn decide_booking(
     offer: &Offer<'_>,
     event_type: &EventType,
     request: BookingRequest,
     fresh: Fresh,
     domain: &str,
-) -> Result<NewBooking, Refusal> {
+) -> Result<NewBooking, Denied> {
+    let asked = event_type.terms.asks();
+    let answers = request.answers.read(&asked, request.by).map_err(Denied::Answers)?;
     let span = offer.verdict(request.start)?.span();
     let policy = event_type.terms.room;
     let booking = Booking {
@@ -100,12 +116,15 @@ pub fn decide_booking(
             email: request.email,
             time_zone: request.time_zone,
         },
+        location: event_type.terms.location.clone(),
         note: request.note,
+        answers,
         created_at: offer.now,
         cancelled: None,
         agreed: Some(WallTime::at(span.start, offer.schedule.time_zone)),
     };
-    let room = Room {
+    let meets_in_room = booking.location == Location::Jitsi;
+    let room = meets_in_room.then(|| Room {
         id: fresh.room,
         booking: booking.id,
         generation: 1,
@@ -115,7 +134,7 @@ pub fn decide_booking(
         max_occupants: policy.max_occupants,
         lobby: policy.lobby,
         revoked: false,
-    };
-    let Fresh { host_token, customer_token, .. } = fresh;
+    });
+    let (host_token, customer_token) = (fresh.host_token, fresh.customer_token);
     Ok(NewBooking { booking, room, host_token, customer_token, by: request.by })
 }

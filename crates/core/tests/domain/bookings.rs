@@ -3,12 +3,13 @@
 use roomkey_core::{
     availability::Refusal,
     booking::{
-        Booking, BookingRequest, Fresh, InvalidTransition, NewBooking, Side, Status, StatusFilter,
-        WallTime, decide_booking, decide_cancellation,
+        Booking, BookingRequest, Denied, Fresh, InvalidTransition, NewBooking, Side, Status,
+        StatusFilter, WallTime, decide_booking, decide_cancellation,
     },
-    event_type::{EventType, RoomPolicy},
+    event_type::{EventType, Location, RoomPolicy},
     ids::{EventTypeId, UserId},
-    text::Note,
+    question::{Given, WrongAnswer},
+    text::{FieldError, Note},
     time::{Instant, Minutes, Span, TimeZone},
 };
 
@@ -27,7 +28,7 @@ fn case() -> Case {
     case
 }
 
-fn book(case: &Case, start: &str) -> Result<NewBooking, Refusal> {
+fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
     let entropy = Seeded::new(5);
     let event_type = EventType {
         id: EventTypeId::new(case.now, &entropy),
@@ -40,6 +41,7 @@ fn book(case: &Case, start: &str) -> Result<NewBooking, Refusal> {
         email: "bo@example.com".parse().unwrap(),
         time_zone: TimeZone::UTC,
         note: note("About the roof"),
+        answers: Given::default(),
         by: Side::Customer,
     };
     let fresh = Fresh::draw(case.now, &entropy);
@@ -63,7 +65,7 @@ fn a_booking_comes_with_its_room() {
     assert_eq!((booking.created_at, &booking.cancelled), (case.now, &None));
     assert_eq!(booking.attendee.email.as_str(), "bo@example.com");
     assert_eq!(booking.note, note("About the roof"));
-    let room = &made.room;
+    let room = made.room.as_ref().unwrap();
     assert_eq!((room.booking, room.generation, room.revoked), (booking.id, 1, false));
     assert_eq!(room.window.start, instant("2026-12-03T08:40:00Z"));
     assert_eq!(room.window.end, instant("2026-12-03T10:00:00Z"));
@@ -74,21 +76,61 @@ fn a_booking_comes_with_its_room() {
 fn the_uid_and_the_booking_tell_nothing_of_the_room() {
     let made = book(&case(), START).unwrap();
     let told = format!("{:?}", made.booking);
-    for secret in [made.room.name.expose(), made.room.password.expose()] {
+    let room = made.room.unwrap();
+    for secret in [room.name.expose(), room.password.expose()] {
         assert!(!told.contains(secret), "{told}");
     }
 }
 
 #[test]
 fn what_is_not_offered_is_not_booked() {
-    assert_eq!(book(&case(), "2026-12-03T09:10:00Z").unwrap_err(), Refusal::OffGrid);
-    assert_eq!(book(&case(), "2026-12-05T09:00:00Z").unwrap_err(), Refusal::OutsideHours);
-    assert_eq!(book(&case(), "2026-12-01T11:30:00Z").unwrap_err(), Refusal::Past);
+    let refused = |case: &Case, start: &str| match book(case, start).unwrap_err() {
+        Denied::Refused(refusal) => refusal,
+        Denied::Answers(wrong) => panic!("{wrong:?}"),
+    };
+    assert_eq!(refused(&case(), "2026-12-03T09:10:00Z"), Refusal::OffGrid);
+    assert_eq!(refused(&case(), "2026-12-05T09:00:00Z"), Refusal::OutsideHours);
+    assert_eq!(refused(&case(), "2026-12-01T11:30:00Z"), Refusal::Past);
     let taken = case().booked(START, "2026-12-03T09:30:00Z");
     let by = Span { start: instant(START), end: instant("2026-12-03T09:30:00Z") };
-    assert_eq!(book(&taken, START).unwrap_err(), Refusal::Taken { by });
-    assert_eq!(book(&taken, "2026-12-03T09:30:00Z").unwrap_err(), Refusal::Taken { by }, "buffer");
+    assert_eq!(refused(&taken, START), Refusal::Taken { by });
+    assert_eq!(refused(&taken, "2026-12-03T09:30:00Z"), Refusal::Taken { by }, "buffer");
     assert!(book(&taken, "2026-12-03T10:00:00Z").is_ok());
+}
+
+#[test]
+fn only_a_booking_that_meets_at_jitsi_has_a_room() {
+    let host = "Ada".parse().unwrap();
+    let told = |location: &str, detail: &str| {
+        let mut case = case();
+        case.terms.location = Location::parse(location, detail).unwrap();
+        let made = book(&case, START);
+        let booking = match made {
+            Ok(made) => {
+                assert_eq!(made.room.is_some(), location == "jitsi");
+                made.booking
+            }
+            Err(denied) => return Err(denied),
+        };
+        let place = |side| booking.place(side, &host).map(|place| (place.text, place.link));
+        Ok((place(Side::Customer), place(Side::Host)))
+    };
+    let some = |text: &str, link: Option<&str>| Some((text.to_owned(), link.map(str::to_owned)));
+    assert_eq!(told("jitsi", ""), Ok((None, None)));
+    assert_eq!(
+        told("phone", "+44 (20) 7946-0958"),
+        Ok((
+            some("Call Ada at +44 (20) 7946-0958", Some("tel:+442079460958")),
+            some("Bo calls you at +44 (20) 7946-0958", None),
+        ))
+    );
+    let place = some("1 High Street", None);
+    assert_eq!(told("in_person", "1 High Street"), Ok((place.clone(), place)));
+    let link = some("https://video.example/ada", Some("https://video.example/ada"));
+    assert_eq!(told("link", "https://video.example/ada"), Ok((link.clone(), link)));
+    // The host calls: the customer must say where.
+    let missing = WrongAnswer { question: "phone".to_owned(), error: FieldError::Required.into() };
+    assert_eq!(told("call", ""), Err(Denied::Answers(vec![missing])));
 }
 
 #[test]

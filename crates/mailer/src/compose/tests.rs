@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use roomkey_core::{
     account::{Role, User},
     booking::{Attendee, Booking, Status},
-    event_type::{Buffers, EventType, Terms},
+    event_type::{Buffers, EventType, Location, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, OutboxId, RoomId, UserId},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
@@ -80,6 +80,8 @@ fn booked(to: Side) -> BookingLetter {
                 email: "ada@customers.example".parse().unwrap(),
                 time_zone: "Europe/London".parse().unwrap(),
             },
+            location: Location::Jitsi,
+            answers: Vec::new(),
             note: "Renovation. 1930s terrace in Hove, planning permission for a side return \
                    already granted.\n<b>See</b> https://plans.example"
                 .parse()

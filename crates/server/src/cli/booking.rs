@@ -5,6 +5,7 @@ use roomkey_core::{
     account::User,
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
+    question::Given,
     text::{EmailAddress, Note, PersonName},
     time::{Edge, Instant, InvalidInstant, TimeZone, parse_moment},
 };
@@ -60,8 +61,16 @@ pub(super) struct Add {
     /// What the host should know
     #[arg(long, default_value = "")]
     note: Note,
+    /// An answer to a question of the event type, like "company=Acme"; may be repeated
+    #[arg(long, value_name = "ID=TEXT", value_parser = answer)]
+    answer: Vec<(String, String)>,
     #[command(flatten)]
     json: Json,
+}
+
+fn answer(text: &str) -> anyhow::Result<(String, String)> {
+    let (question, answer) = text.split_once('=').context("give it as ID=TEXT")?;
+    Ok((question.to_owned(), answer.to_owned()))
 }
 
 #[derive(Args)]
@@ -129,6 +138,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         email: add.email,
         time_zone: add.time_zone.unwrap_or(host.time_zone),
         note: add.note,
+        answers: Given::by_program(add.answer),
         by: Side::Host,
     };
     let booked = app.book(Wanted::Page(page), None, request, None, None).await?;
@@ -203,6 +213,13 @@ fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Re
     }
     line(details)?;
     output::line(format_args!("  page  {}", app.site().booking_page(&details.host_link)))?;
+    if let Some(place) = details.booking.place(Side::Host, &details.host.name) {
+        output::line(format_args!("  where {}", place.text.replace('\n', ", ")))?;
+    }
+    for answer in &details.booking.answers {
+        let value = answer.value.to_string().replace('\n', " / ");
+        output::line(format_args!("  {}: {value}", answer.label))?;
+    }
     if let Some(room) = &details.room {
         output::line(format_args!("  room  {}", app.site().room(&room.name)))?;
         output::line(format_args!("  open  {} to {}", room.window.start, room.window.end))?;

@@ -1,14 +1,15 @@
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use roomkey_app::App;
+use roomkey_app::{App, QuestionChange};
 use roomkey_core::{
     account::User,
     event_type::{
-        Bounds, Buffers, Dates, EventType, Grid, Limit, Limits, RoomPolicy, Terms, Visibility,
-        Window,
+        Bounds, Buffers, Dates, EventType, Grid, InvalidLocation, Limit, Limits, Location,
+        RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
-    text::{FieldError, Note, Slug, Title},
+    question::{Asked, Kind, Question},
+    text::{FieldError, Line, Note, QuestionId, Slug, Title},
     time::{LocalDate, Minutes, parse_date},
 };
 use serde_json::json;
@@ -20,6 +21,8 @@ use crate::output;
 pub(super) enum Command {
     /// Add an event type; it can be booked at once
     Add(Box<Add>),
+    /// Ask customers one more question
+    Ask(Box<Ask>),
     /// List event types
     List(List),
 }
@@ -103,6 +106,16 @@ pub(super) struct Add {
     /// From the start of the hours to the first offered start
     #[arg(long, value_name = "MINUTES", value_parser = offset, default_value = "0")]
     offset: u32,
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "jitsi",
+        help = "Where to meet: jitsi, phone (customers call you), call (you call them), in_person or link"
+    )]
+    location: String,
+    /// The telephone number, the place, or the address on the web
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    location_detail: String,
     /// The room opens so long before the start
     #[arg(long, value_name = "MINUTES", value_parser = room, default_value = "10")]
     early: u32,
@@ -126,6 +139,39 @@ pub(super) struct Add {
 }
 
 #[derive(Args)]
+pub(super) struct Ask {
+    /// The host's handle
+    #[arg(long)]
+    host: String,
+    /// The event type's slug
+    #[arg(long)]
+    slug: Slug,
+    /// The question as customers read it
+    #[arg(long)]
+    label: Line,
+    #[arg(
+        long,
+        default_value = "short_text",
+        help = "short_text, long_text, select, checkbox, phone, number or consent"
+    )]
+    kind: String,
+    /// One of the choices of a select; repeat it for each
+    #[arg(long)]
+    choice: Vec<String>,
+    /// Nobody can book without an answer
+    #[arg(long)]
+    required: bool,
+    /// Nobody is asked: only a link to the page can answer it
+    #[arg(long, conflicts_with = "required")]
+    hidden: bool,
+    /// Its name in links, answers and exports [default: made of the label]
+    #[arg(long)]
+    id: Option<QuestionId>,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
 pub(super) struct List {
     /// Only this host's
     #[arg(long)]
@@ -137,6 +183,7 @@ pub(super) struct List {
 pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Add(add) => self::add(app, *add).await,
+        Command::Ask(ask) => self::ask(app, *ask).await,
         Command::List(list) => self::list(app, list).await,
     }
 }
@@ -192,6 +239,7 @@ impl Add {
             schedule,
             visibility: if self.hidden { Visibility::Hidden } else { Visibility::Public },
             password_in_calendar: self.password_in_calendar,
+            location: location(&self.location, &self.location_detail)?,
             room: RoomPolicy {
                 early: Minutes(self.early),
                 grace: Minutes(self.grace),
@@ -203,6 +251,37 @@ impl Add {
         terms.set_durations(usual, lengths.collect()).context("--duration")?;
         Ok(terms)
     }
+}
+
+fn location(kind: &str, detail: &str) -> anyhow::Result<Location> {
+    Location::parse(kind, detail).map_err(|error| match error {
+        InvalidLocation::Kind => anyhow!("--location: {error}"),
+        InvalidLocation::Detail(error) => anyhow!("--location-detail: {error}"),
+    })
+}
+
+async fn ask(app: &App, ask: Ask) -> anyhow::Result<()> {
+    let host = host(app, &ask.host).await?;
+    let all = app.event_types(host.id).await?;
+    let named = all.into_iter().find(|event| event.terms.slug == ask.slug);
+    let event_type = named.with_context(|| format!("there is no event type '{}'", ask.slug))?;
+    let kind = Kind::parse(&ask.kind, &ask.choice.join("\n")).map_err(|error| match error {
+        Some(error) => anyhow!("--choice: {error}"),
+        None => anyhow!("--kind: use {}", Kind::NAMES.join(", ")),
+    })?;
+    let asked = match (ask.required, ask.hidden) {
+        (true, _) => Asked::Required,
+        (false, true) => Asked::Hidden,
+        (false, false) => Asked::Optional,
+    };
+    let id = ask.id.unwrap_or_else(|| event_type.terms.questions.name_for(&ask.label));
+    let question = Question::new(id.clone(), ask.label, kind, asked);
+    let change = QuestionChange::Add(question);
+    let event_type = app.change_questions(host.id, event_type.id, change).await?;
+    if ask.json.json {
+        return output::json(&shown(app, &host, &event_type));
+    }
+    output::line(format_args!("Added '{id}': links can answer it with q_{id}=…"))
 }
 
 async fn list(app: &App, list: List) -> anyhow::Result<()> {
@@ -262,6 +341,18 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "lobby": terms.room.lobby,
         "visibility": terms.visibility.as_str(),
         "password_in_calendar": terms.password_in_calendar,
+        "location": {"kind": terms.location.kind(), "detail": terms.location.detail()},
+        "questions": terms.questions.iter().map(question).collect::<Vec<_>>(),
         "url": url(app, host, event_type),
+    })
+}
+
+fn question(question: &Question) -> serde_json::Value {
+    json!({
+        "id": question.id(),
+        "label": question.label(),
+        "kind": question.kind().as_str(),
+        "choices": question.kind().choices(),
+        "asked": question.asked().as_str(),
     })
 }

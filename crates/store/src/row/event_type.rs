@@ -1,11 +1,17 @@
 use diesel::prelude::*;
 use roomkey_core::{
-    event_type::{Buffers, Dates, EventType, Grid, Limit, Limits, RoomPolicy, Terms, Window},
+    event_type::{
+        Buffers, Dates, EventType, Grid, Limit, Limits, Location, RoomPolicy, Terms, Window,
+    },
     text::{Note, Slug, Title},
     time::{LocalDate, Minutes},
 };
 
-use super::{minutes, parse, signed, unsigned};
+use super::{
+    minutes, parse,
+    questions::{read_questions, write_questions},
+    signed, unsigned,
+};
 use crate::{StoreError, schema::event_types};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -36,6 +42,9 @@ pub(crate) struct EventTypeRow {
     window_last: Option<String>,
     visibility: String,
     password_in_calendar: bool,
+    questions: String,
+    location_kind: String,
+    location_detail: String,
 }
 
 const DAYS: &str = "days";
@@ -70,6 +79,10 @@ impl EventTypeRow {
                 schedule: schedule.map(|id| parse("event_types.schedule_id", id)).transpose()?,
                 visibility: parse("event_types.visibility", &self.visibility)?,
                 password_in_calendar: self.password_in_calendar,
+                location: Location::parse(&self.location_kind, &self.location_detail)
+                    .map_err(|_| StoreError::Unreadable("event_types.location_detail"))?,
+                questions: read_questions(&self.questions)
+                    .ok_or(StoreError::Unreadable("event_types.questions"))?,
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -144,6 +157,9 @@ impl From<&EventType> for EventTypeRow {
             window_last: dates.map(|dates| dates.last().to_string()),
             visibility: terms.visibility.as_str().to_owned(),
             password_in_calendar: terms.password_in_calendar,
+            questions: write_questions(&terms.questions),
+            location_kind: terms.location.kind().to_owned(),
+            location_detail: terms.location.detail().to_owned(),
         }
     }
 }

@@ -8,8 +8,9 @@ use std::{
 
 use roomkey_core::{
     availability::{DayHours, Schedule, WeeklyHours},
-    event_type::{Grid, Limit, Window},
+    event_type::{Grid, Limit, Location, Window},
     ids::ScheduleId,
+    question::{Answer, AnswerValue, Asked, Kind, Question},
     time::{Minutes, TimeZone, Weekday},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 on_both!(
     up_down_and_up_again_on_data,
     slot_rules_come_and_go_on_data,
+    questions_and_places_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -102,6 +104,53 @@ fn slot_rules_come_and_go_on_data(database: &TestDatabase) {
         assert_eq!(grids["other"], Grid { increment: Some(Minutes(15)), offset: Minutes(0) });
         assert!(events.iter().all(|event| event.terms.limits.is_empty()));
         assert!(events.iter().all(|event| event.terms.schedule.is_none()));
+    });
+}
+
+/// Down, a booking that did not meet at Jitsi stays, without its place; up again, it is one at Jitsi.
+fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    let question = Question::new(
+        "size".parse().unwrap(),
+        "Which size?".parse().unwrap(),
+        Kind::parse("select", "Small\nLarge").unwrap(),
+        Asked::Required,
+    );
+    run(async {
+        let world = World::make(open()).await;
+        let (host, id) = (world.event_type.host, world.event_type.id);
+        let mut event_type = world.event_type.clone();
+        event_type.terms.location = Location::parse("in_person", "Here").unwrap();
+        event_type.terms.questions.add(question.clone()).unwrap();
+        let stored = event_type.clone();
+        world.store.write(move |tx| tx.update_event_type(&stored)).await.unwrap();
+        let read = world.store.read(move |tx| tx.event_type(host, id)).await.unwrap();
+        assert_eq!(read.unwrap().terms, event_type.terms);
+        let mut made = world.booking(60, 90, (0, 0));
+        made.room = None;
+        made.booking.location = event_type.terms.location.clone();
+        let value = [
+            AnswerValue::Text("Two\nlines".parse().unwrap()),
+            AnswerValue::Number("2.5".parse().unwrap()),
+            AnswerValue::Ticked(false),
+        ];
+        made.booking.answers = value
+            .map(|value| Answer { question: "size".into(), label: question.label().clone(), value })
+            .to_vec();
+        let (booking, answers) = (made.booking.id, made.booking.answers.clone());
+        world.insert(made).await.unwrap();
+        let found = world.store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
+        assert_eq!(found.booking.answers, answers);
+        assert_eq!(found.booking.location, event_type.terms.location);
+        assert!(found.room.is_none());
+        drop(world.store);
+        revert_from(&database.url, "0003_questions_and_places").unwrap();
+        let store = open();
+        let read = store.read(move |tx| tx.event_type(host, id)).await.unwrap().unwrap();
+        assert_eq!(read.terms, world.event_type.terms);
+        let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
+        assert_eq!((found.booking.answers, found.booking.location), (Vec::new(), Location::Jitsi));
     });
 }
 

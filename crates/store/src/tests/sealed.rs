@@ -38,12 +38,12 @@ fn secrets_are_stored_sealed(database: &TestDatabase) {
         let new = world.booking(60, 90, (0, 0));
         let id = new.booking.id;
         let secrets = [
-            new.room.name.expose().to_owned(),
-            new.room.password.expose().to_owned(),
+            new.room.as_ref().unwrap().name.expose().to_owned(),
+            new.room.as_ref().unwrap().password.expose().to_owned(),
             new.host_token.expose().to_owned(),
             new.customer_token.expose().to_owned(),
         ];
-        let (name, password) = (new.room.name.clone(), secrets[1].clone());
+        let (name, password) = (new.room.as_ref().unwrap().name.clone(), secrets[1].clone());
         world.insert(new).await.unwrap();
 
         let stored: Vec<Stored> = world

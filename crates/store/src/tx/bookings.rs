@@ -212,7 +212,7 @@ impl Tx<'_> {
         };
         let host_link = link(host_token, Side::Host)?;
         let customer_link = link(customer_token, Side::Customer)?;
-        let room = RoomRow::new(room, self.vault)?;
+        let room = room.as_ref().map(|room| RoomRow::new(room, self.vault)).transpose()?;
         let held = (
             booking_hosts::booking_id.eq(&id),
             booking_hosts::host_id.eq(booking.host.to_string()),
@@ -228,7 +228,10 @@ impl Tx<'_> {
             diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)).execute(c)?;
             diesel::insert_into(booking_links::table).values(host_link).execute(c)?;
             diesel::insert_into(booking_links::table).values(customer_link).execute(c)?;
-            diesel::insert_into(rooms::table).values(room).execute(c)
+            match room {
+                Some(room) => diesel::insert_into(rooms::table).values(room).execute(c),
+                None => Ok(0),
+            }
         })?;
         self.insert_booking_event(booking.id, booking.version, booking.created_at, *by, "booked")
     }

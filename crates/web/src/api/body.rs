@@ -135,8 +135,15 @@ impl Reader {
         number
     }
 
+    /// An object that may be left out.
+    pub(super) fn object(&mut self, body: &Body, field: &str) {
+        if body.at(field).is_some_and(|value| !value.is_object()) {
+            self.wrong(WrongField::with(field, "type", "Send an object"));
+        }
+    }
+
     /// An object of which only some fields are known.
-    pub(super) fn object(&mut self, body: &Body, field: &str, known: &[&str]) {
+    pub(super) fn object_of(&mut self, body: &Body, field: &str, known: &[&str]) {
         match body.at(field) {
             None => {}
             Some(Value::Object(object)) => {
@@ -170,6 +177,20 @@ impl Body {
             value = value.as_object()?.get(part)?;
         }
         Some(value).filter(|value| !value.is_null())
+    }
+
+    /// The texts of a field that is an object of texts, numbers and truth values, `except` those of
+    /// some names; null is the same as left out.
+    pub(super) fn answers(&self, field: &str, except: &[&str]) -> Vec<(String, String)> {
+        let Some(Value::Object(object)) = self.at(field) else { return Vec::new() };
+        let text = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            // A list or an object is nobody's answer; its text is refused as one.
+            other => Some(other.to_string()),
+        };
+        let asked = object.iter().filter(|(name, _)| !except.contains(&name.as_str()));
+        asked.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
     }
 
     /// Whether a field is there and holds something.

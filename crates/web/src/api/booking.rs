@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
+
 use roomkey_app::BookingDetails;
 use roomkey_core::{
     booking::{Side, Status},
+    event_type::Location,
+    question::{Answer, AnswerValue},
     site::Site,
 };
 use serde::Serialize;
@@ -26,7 +30,8 @@ pub struct BookingJson {
     host: HostJson,
     attendees: [AttendeeJson; 1],
     answers: AnswersJson,
-    /// Null unless the booking is confirmed.
+    location: LocationJson,
+    /// Null unless the booking is confirmed, and where they meet elsewhere.
     #[schema(required)]
     room: Option<RoomJson>,
     links: LinksJson,
@@ -68,6 +73,32 @@ struct AnswersJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     note: Option<String>,
+    #[serde(flatten)]
+    #[schema(value_type = HashMap<String, AnswerJson>)]
+    others: BTreeMap<String, AnswerJson>,
+}
+
+/// A text, a number, or whether a box was ticked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Answer)]
+#[serde(untagged)]
+pub(super) enum AnswerJson {
+    Text(String),
+    Number(f64),
+    Ticked(bool),
+}
+
+/// Where they meet.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Location)]
+struct LocationJson {
+    /// `jitsi`: the room; `phone`: the customer calls the number in `detail`; `call`: the host calls the
+    /// number in `answers.phone`; `in_person`: the place in `detail`; `link`: the address in `detail`.
+    #[schema(value_type = openapi::LocationKind)]
+    kind: &'static str,
+    /// The number, place or address; null where there is none.
+    #[schema(required)]
+    detail: Option<String>,
 }
 
 /// The room, while the booking is confirmed.
@@ -94,8 +125,22 @@ struct RoomJson {
 #[schema(as = Links)]
 struct LinksJson {
     page: String,
-    join: String,
+    /// Null where they meet elsewhere than in a room.
+    #[schema(required)]
+    join: Option<String>,
     calendar: String,
+}
+
+fn answer_json(answer: &Answer) -> (String, AnswerJson) {
+    let value = match &answer.value {
+        AnswerValue::Text(text) => AnswerJson::Text(text.to_string()),
+        AnswerValue::Ticked(ticked) => AnswerJson::Ticked(*ticked),
+        // Decimals of at most 15 digits, so that nothing is lost.
+        AnswerValue::Number(number) => {
+            AnswerJson::Number(number.as_str().parse().unwrap_or_default())
+        }
+    };
+    (answer.question.clone(), value)
 }
 
 /// Tells a booking to one of its sides.
@@ -125,7 +170,14 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             time_zone: attendee.time_zone.name(),
             locale: "en",
         }],
-        answers: AnswersJson { note: (!booking.note.is_empty()).then(|| booking.note.to_string()) },
+        answers: AnswersJson {
+            note: (!booking.note.is_empty()).then(|| booking.note.to_string()),
+            others: booking.answers.iter().map(answer_json).collect(),
+        },
+        location: LocationJson {
+            kind: booking.location.kind(),
+            detail: Some(booking.location.detail().to_owned()).filter(|detail| !detail.is_empty()),
+        },
         room: room.map(|room| RoomJson {
             name: room.name.expose().to_owned(),
             url: site.room(&room.name),
@@ -137,7 +189,7 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
         }),
         links: LinksJson {
             page: site.booking_page(link),
-            join: site.join_page(link),
+            join: (booking.location == Location::Jitsi).then(|| site.join_page(link)),
             calendar: site.calendar_file(link),
         },
     }

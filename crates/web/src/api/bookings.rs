@@ -12,6 +12,7 @@ use roomkey_core::{
     account::Scope,
     booking::{BookingRequest, Side, StatusFilter},
     ids::BookingId,
+    question::Given,
     text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
     time::{Edge, Instant, Minutes, TimeZone, parse_moment},
 };
@@ -107,7 +108,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     let start =
         reader.text(body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
     let duration = reader.optional_number(body, "duration").map(Minutes);
-    reader.object(body, "attendee", &["name", "email", "time_zone", "locale"]);
+    reader.object_of(body, "attendee", &["name", "email", "time_zone", "locale"]);
     let name = reader.text(body, "attendee.name", str::parse::<PersonName>);
     let email = reader.text(body, "attendee.email", str::parse::<EmailAddress>);
     let zone = reader.text(body, "attendee.time_zone", |name| {
@@ -119,7 +120,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
         let well_formed = tag.is_some_and(|tag| LanguageTag::parse(tag).is_ok());
         well_formed.then_some(()).ok_or(FieldError::Locale)
     });
-    reader.object(body, "answers", &["note"]);
+    reader.object(body, "answers");
     let note = reader.optional_text(body, "answers.note", str::parse::<Note>);
     if body.holds("guests") {
         let message = "Bookings have no guests besides the attendee";
@@ -133,6 +134,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             email: email?,
             time_zone: zone?,
             note: note?,
+            answers: Given::by_program(body.answers("answers", &["note"])),
             by,
         };
         let page = Page::new(handle?.to_string(), slug?.to_string());

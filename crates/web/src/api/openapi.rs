@@ -11,7 +11,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
     web::Bytes,
 };
-use roomkey_core::booking::StatusFilter;
+use roomkey_core::{booking::StatusFilter, event_type::Location};
 use utoipa::{
     Modify, OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -110,6 +110,17 @@ impl PartialSchema for Status {
 }
 
 impl ToSchema for Status {}
+
+/// The kinds of [`Location`], as a schema.
+pub(super) struct LocationKind;
+
+impl PartialSchema for LocationKind {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Location::KINDS)).into()
+    }
+}
+
+impl ToSchema for LocationKind {}
 
 /// The document, drawn once.
 struct Drawn {

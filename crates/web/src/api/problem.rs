@@ -8,7 +8,10 @@ use actix_web::{
     },
 };
 use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
-use roomkey_core::text::FieldError;
+use roomkey_core::{
+    question::{AnswerError, WrongAnswer},
+    text::FieldError,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +33,21 @@ impl WrongField {
 
     pub(super) fn with(field: &str, code: &'static str, message: impl Into<String>) -> Self {
         Self { field: field.to_owned(), code, message: message.into() }
+    }
+}
+
+impl From<WrongAnswer> for WrongField {
+    fn from(WrongAnswer { question, error }: WrongAnswer) -> Self {
+        let field = format!("answers.{question}");
+        match error {
+            AnswerError::Field(error) => Self::new(field, error),
+            AnswerError::Unknown { mut known } => {
+                known.insert(0, "note".to_owned());
+                let known = known.join(", ");
+                let message = format!("There is no '{question}' in 'answers'; there is: {known}");
+                Self::with(&field, "unknown", message)
+            }
+        }
     }
 }
 
@@ -228,6 +246,9 @@ impl From<BookError> for Problem {
         match error {
             BookError::Unknown => Self::not_found(),
             BookError::Taken => Self::new(StatusCode::CONFLICT, Code::SlotTaken, error.to_string()),
+            BookError::Answers(wrong) => {
+                Self::wrong_fields(wrong.into_iter().map(WrongField::from).collect())
+            }
             BookError::Refused(why) if why.is_taken() => {
                 Self::new(StatusCode::CONFLICT, Code::SlotTaken, why.to_string())
             }

@@ -4,6 +4,8 @@
 
 use utoipa::ToSchema;
 
+use super::booking::AnswerJson;
+
 /// A booking to be made.
 #[derive(ToSchema)]
 #[schema(example = json!({
@@ -39,11 +41,14 @@ struct NewAttendee {
     locale: Option<String>,
 }
 
-/// Answers by the id of their question.
+/// Answers by the id of their question: texts, numbers, and `true` for a ticked box.
 #[derive(ToSchema)]
 struct NewAnswers {
     /// What the host should know.
     note: Option<String>,
+    #[serde(flatten)]
+    #[schema(value_type = HashMap<String, AnswerJson>)]
+    others: (),
 }
 
 /// Why a booking is called off.

@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
-    booking::{Side, Status},
+    booking::{Place, Side, Status},
     time::{Instant, Minutes, TimeZone},
     token::Token,
 };
@@ -99,6 +99,10 @@ pub(crate) struct Page {
     customer: Customer,
     when: When,
     key: Option<RoomKey>,
+    /// Where they meet, if it is not in a room.
+    place: Option<Place>,
+    /// Questions and what was answered.
+    answers: Vec<(String, String)>,
     note: String,
     reason: Option<String>,
     /// The path of this page.
@@ -258,6 +262,12 @@ impl Page {
             },
             when,
             key,
+            place: booking.place(found.side, &found.details.host.name),
+            answers: booking
+                .answers
+                .iter()
+                .map(|answer| (answer.label.to_string(), answer.value.to_string()))
+                .collect(),
             note: booking.note.to_string(),
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
             path,
@@ -279,7 +289,7 @@ impl Page {
             closes_at: at,
             closes: "at 13:45".into(),
         };
-        let page = |state, for_host, key| Self {
+        let page = |state, for_host, key: Option<RoomKey>| Self {
             shell: Shell::default(),
             state,
             cancelled: (state == State::Cancelled).then(|| Cancelled {
@@ -292,7 +302,12 @@ impl Page {
             host: "Ada Lovelace".into(),
             customer: Customer { name: "Bo <b>bold</b>".into(), email: "bo@example.com".into() },
             when: When::sample(),
+            place: key.is_none().then(|| Place {
+                text: "https://video.example/<b>".into(),
+                link: Some("https://video.example/<b>".into()),
+            }),
             key,
+            answers: vec![("What <b>size</b>?".into(), "<b>Large</b>".into())],
             note: "Line\nline".into(),
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),
             path: "/b/token".into(),

@@ -11,6 +11,7 @@ use roomkey_core::{
     account::User,
     availability::Slot,
     event_type::{Bounds, EventType},
+    question::Questions,
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
 
@@ -20,7 +21,8 @@ use crate::{
     failure::Failure,
     form::Form,
     view::{
-        Clock, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date, nearby,
+        Clock, Meets, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date,
+        nearby,
     },
     visitor,
 };
@@ -42,6 +44,7 @@ pub(crate) struct EventCard {
     pub(crate) description: String,
     pub(crate) length: String,
     pub(crate) minutes: u32,
+    pub(crate) meets: Meets,
 }
 
 /// A length that can be chosen.
@@ -127,10 +130,12 @@ const SOON: Minutes = Minutes(14 * 24 * 60);
 /// Months that begin this soon still show the first free times.
 const NEAR_MONTH: Minutes = Minutes(45 * 24 * 60);
 
-/// Answers that a link to the page may give already.
-const PREFILL: [&str; 3] = ["name", "email", "q_note"];
+/// Answers that a link to the page may give already, besides those to questions (`q_ID`).
+const PREFILL: [&str; 2] = ["name", "email"];
 /// An answer that is longer is not carried on: every link of the page has it in it.
 const PREFILL_BYTES: usize = 300;
+/// So many answers are.
+const MOST_PREFILL: usize = Questions::MOST + 3;
 
 /// What the visitor asks for.
 #[derive(Debug)]
@@ -159,10 +164,15 @@ impl Asked {
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
                 duration: Bounds::DURATION.parse(query.get("duration")).ok().map(Minutes),
-                prefill: PREFILL
-                    .into_iter()
-                    .map(|name| (name, query.text(name)))
-                    .filter(|(_, text)| (1..=PREFILL_BYTES).contains(&text.len()))
+                prefill: query
+                    .pairs()
+                    .filter(|(name, text)| {
+                        let is_answer = name.strip_prefix("q_").is_some_and(|id| id.len() <= 40);
+                        (is_answer || PREFILL.contains(name))
+                            && (1..=PREFILL_BYTES).contains(&text.len())
+                    })
+                    .take(MOST_PREFILL)
+                    .map(|(name, text)| (name.to_owned(), text.to_owned()))
                     .collect(),
             },
         }
@@ -370,6 +380,7 @@ impl EventCard {
             description: terms.description.to_string(),
             length: duration.to_string(),
             minutes: duration.0,
+            meets: Meets::new(&terms.location),
         }
     }
 }
@@ -488,6 +499,7 @@ impl EventCard {
             description: "What you plan.".into(),
             length: "30 minutes".into(),
             minutes: 30,
+            meets: Meets::new(&roomkey_core::event_type::Location::Jitsi),
         }
     }
 }

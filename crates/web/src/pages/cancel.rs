@@ -30,6 +30,8 @@ pub(crate) struct Page {
     when: When,
     /// The path of the booking's page.
     path: String,
+    /// Whether they meet in a room.
+    has_room: bool,
     reason: String,
     problems: Problems,
 }
@@ -78,7 +80,8 @@ impl Page {
     fn new(request: &HttpRequest, found: &Found, form: &Form, problems: Problems) -> Self {
         let Facts { title, when, other, path, .. } = Facts::of(found);
         let (shell, reason) = (shell(request), form.text("reason"));
-        Self { shell, title, other, when, path, reason, problems }
+        let has_room = found.details.room.is_some();
+        Self { shell, title, other, when, path, has_room, reason, problems }
     }
 }
 
@@ -91,6 +94,7 @@ impl Page {
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
             path: "/b/token".into(),
+            has_room: true,
             reason: String::new(),
             problems: Problems::default(),
         }]

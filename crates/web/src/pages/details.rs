@@ -12,6 +12,7 @@ use roomkey_core::{
     availability::{Refusal, Slot},
     booking::{BookingRequest, Side},
     event_type::Bounds,
+    question::Given,
     random,
     text::{EmailAddress, FieldError, Note, PersonName},
     time::{Instant, Minutes, Span, TimeZone},
@@ -25,7 +26,10 @@ use crate::{
     Web, address,
     failure::Failure,
     form::Form,
-    view::{Clock, Problems, Shell, Trail, When, ZoneOptions, nearby},
+    view::{
+        Ask, AskKind, Clock, Problems, Shell, Trail, When, ZoneOptions, asks, hidden_answers,
+        nearby, note_wrong,
+    },
     visitor,
 };
 
@@ -67,6 +71,10 @@ pub(crate) struct Page {
     pub(crate) zones: ZoneOptions,
     pub(crate) idempotency_key: String,
     pub(crate) answers: Answers,
+    /// The event type's own questions.
+    pub(crate) asks: Vec<Ask>,
+    /// Names and texts of answers that nobody is asked for.
+    pub(crate) hidden: Vec<(String, String)>,
     pub(crate) problems: Problems,
 }
 
@@ -84,6 +92,7 @@ pub(super) fn show(
 ) -> Result<HttpResponse, Failure> {
     let zone = trail.zone.unwrap_or(offered.host.time_zone);
     let date = zone.date(slot.start);
+    let (questions, given) = (offered.event_type.terms.asks(), Given::on_form(query.answers()));
     page(
         StatusCode::OK,
         &Page {
@@ -102,6 +111,8 @@ pub(super) fn show(
                 email: query.text("email"),
                 note: query.text("q_note"),
             },
+            asks: asks(&questions, Side::Customer, &given),
+            hidden: hidden_answers(&questions, &given),
             problems: Problems::default(),
         },
     )
@@ -163,6 +174,7 @@ impl Answered {
                 email: email?,
                 time_zone: zone?,
                 note: note?,
+                answers: Given::on_form(form.answers()),
                 by: Side::Customer,
             })
         };
@@ -197,6 +209,8 @@ pub(crate) async fn post(
             Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
+            // What is wrong with them is told with the form.
+            Err(BookError::Answers(_)) => {}
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
             Err(BookError::Duration(wrong)) => {
                 problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
@@ -224,6 +238,10 @@ async fn again(
     let start = answered.start.unwrap_or(web.app.now());
     let moment = Span::moment(start);
     let offered = find_times(web, &address, answered.duration, moment).await?;
+    let (questions, given) = (offered.event_type.terms.asks(), Given::on_form(form.answers()));
+    if let Err(wrong) = given.read(&questions, Side::Customer) {
+        note_wrong(&questions, &wrong, &mut problems);
+    }
     let zone = answered.zone.unwrap_or(offered.host.time_zone);
     let clock = Clock::parse(form.get("h"));
     let today = zone.date(offered.now);
@@ -262,6 +280,8 @@ async fn again(
             email: form.text("email"),
             note: form.text("note"),
         },
+        asks: asks(&questions, Side::Customer, &given),
+        hidden: hidden_answers(&questions, &given),
         problems,
     })
 }
@@ -292,6 +312,8 @@ impl Page {
             zones: ZoneOptions::new(TimeZone::UTC, [], Instant::EPOCH),
             idempotency_key: "key".into(),
             answers: Answers { note: "<b>bold</b>\nline".into(), ..Answers::default() },
+            asks: Ask::samples(),
+            hidden: vec![("q_source".into(), "<b>".into())],
             problems,
         };
         let mut problems = Problems::default();

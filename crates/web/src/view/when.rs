@@ -185,7 +185,7 @@ pub(crate) struct Trail {
     /// A length other than the usual one.
     pub(crate) duration: Option<Minutes>,
     /// Names of the query and their texts.
-    pub(crate) prefill: Vec<(&'static str, String)>,
+    pub(crate) prefill: Vec<(String, String)>,
 }
 
 impl Trail {
@@ -268,7 +268,7 @@ mod tests {
         let zone = Some("Etc/GMT+3".parse().unwrap());
         let mut trail = Trail { zone, clock: Clock::Twelve, ..Trail::default() };
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12");
-        trail.prefill.push(("name", "A & B".into()));
+        trail.prefill.push(("name".into(), "A & B".into()));
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12&name=A+%26+B");
         let longer = Trail { duration: Some(Minutes(60)), ..Trail::default() };
         assert_eq!(longer.to_string(), "&duration=60");

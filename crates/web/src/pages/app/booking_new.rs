@@ -7,6 +7,7 @@ use roomkey_core::{
     availability::Slot,
     booking::{BookingRequest, Side},
     event_type::{Bounds, EventType},
+    question::Given,
     text::{EmailAddress, FieldError, Note, PersonName},
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
 };
@@ -22,8 +23,8 @@ use crate::{
     },
     session::SignedIn,
     view::{
-        AppShell, Clock, Problems, Section, TimeOfDay, ZoneOptions, date_with_year, long_date,
-        nearby,
+        AppShell, Ask, AskKind, Clock, Problems, Section, TimeOfDay, ZoneOptions, asks,
+        date_with_year, long_date, nearby, note_wrong,
     },
 };
 
@@ -85,6 +86,8 @@ pub(crate) struct Page {
     zones: ZoneOptions,
     idempotency_key: String,
     answers: Answers,
+    /// The event type's own questions.
+    asks: Vec<Ask>,
     problems: Problems,
 }
 
@@ -126,6 +129,9 @@ pub(crate) async fn post(
         let start = asked.start;
         match web.app.book(wanted, duration, asked, key, None).await {
             Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
+            Err(BookError::Answers(wrong)) => {
+                note_wrong(&event.terms.asks(), &wrong, &mut problems);
+            }
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => {
                 let zone = host.user().time_zone;
                 let today = zone.date(web.app.now());
@@ -181,6 +187,7 @@ fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingR
         email: email?,
         time_zone: zone?,
         note: note?,
+        answers: Given::on_form(form.answers()),
         by: Side::Host,
     })
 }
@@ -246,6 +253,10 @@ impl Page {
                 email: form.text("email"),
                 note: form.text("note"),
             },
+            asks: event.map_or(Vec::new(), |event| {
+                let given = Given::on_form(form.answers());
+                asks(&event.terms.asks(), Side::Host, &given)
+            }),
             problems,
         })
     }
@@ -307,6 +318,7 @@ impl Page {
             zones: ZoneOptions::new(zone, [], Instant::EPOCH),
             idempotency_key: "key".into(),
             answers: Answers { event: "intro".into(), ..Answers::default() },
+            asks: Ask::samples(),
             problems,
         };
         let mut problems = Problems::default();

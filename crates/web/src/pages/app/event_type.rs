@@ -1,6 +1,7 @@
 //! `/app/event-types/new` and `/app/event-types/{slug}`: the editor.
 
 mod answers;
+pub(crate) mod question;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -9,6 +10,7 @@ use actix_web::{
 };
 use answers::{Answers, read};
 use askama::Template;
+use question::QuestionCard;
 use roomkey_app::EventTypeError;
 use roomkey_core::{availability::Schedule, event_type::EventType, text::RESERVED_SLUG};
 
@@ -20,6 +22,15 @@ use crate::{
     session::SignedIn,
     view::{AppShell, Problems, Section},
 };
+
+/// Where people can meet: kinds and what they are called.
+const LOCATIONS: [(&str, &str); 5] = [
+    ("jitsi", "In a private video room"),
+    ("phone", "By phone: customers call you"),
+    ("call", "By phone: you call them"),
+    ("in_person", "In person"),
+    ("link", "At another address on the web"),
+];
 
 /// A schedule to choose from.
 #[derive(Debug)]
@@ -41,6 +52,9 @@ pub(crate) struct Page {
     /// What addresses start with, without the scheme.
     site: String,
     schedules: Vec<ScheduleChoice>,
+    questions: Vec<QuestionCard>,
+    /// Whether customers must give their number as well.
+    asks_phone: bool,
     answers: Answers,
     problems: Problems,
 }
@@ -88,6 +102,7 @@ pub(crate) async fn get(
     let mut contents = Page::new(&request, &web, &host, Some(&event), &schedules, answers, none);
     contents.shell.flash = match Form::query(&request).get("done") {
         "saved" => Some("Event type saved. It holds for new bookings from now on."),
+        "asked" => Some("Questions saved. They are asked from now on."),
         _ => None,
     };
     page(StatusCode::OK, &contents)
@@ -116,7 +131,7 @@ pub(crate) async fn post(
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
-async fn find(web: &Web, host: &SignedIn, slug: &str) -> Result<EventType, Failure> {
+pub(super) async fn find(web: &Web, host: &SignedIn, slug: &str) -> Result<EventType, Failure> {
     let all = web.app.event_types(host.user().id).await?;
     all.into_iter().find(|event| event.terms.slug.as_str() == slug).ok_or(Failure::NotFound)
 }
@@ -163,6 +178,10 @@ impl Page {
             url: slug.map(|slug| format!("/{}/{slug}", host.user().handle)),
             site: web.spoken_site(),
             schedules: schedules.iter().map(ScheduleChoice::new).collect(),
+            questions: event.map_or(Vec::new(), |event| {
+                event.terms.questions.iter().map(QuestionCard::new).collect()
+            }),
+            asks_phone: event.is_some_and(|event| event.terms.location.question().is_some()),
             answers,
             problems,
         }
@@ -179,6 +198,8 @@ impl Page {
             url: Some("/ada/intro".into()),
             site: "localhost:8080".into(),
             schedules: vec![ScheduleChoice { id: String::new(), name: "Hours <b>".into() }],
+            questions: vec![QuestionCard::sample(), QuestionCard::sample()],
+            asks_phone: true,
             answers: Answers { lobby: true, ..Answers::usual() },
             problems,
         };

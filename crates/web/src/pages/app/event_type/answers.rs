@@ -3,8 +3,8 @@
 use roomkey_core::{
     availability::Schedule,
     event_type::{
-        Bounds, Buffers, Dates, Grid, Limit, Limits, Measure, Period, RoomPolicy, Terms,
-        Visibility, Window,
+        Bounds, Buffers, Dates, Grid, InvalidLocation, Limit, Limits, Location, Measure, Period,
+        RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
     text::{FieldError, Note, Slug, Title},
@@ -35,6 +35,9 @@ pub(crate) struct Answers {
     pub(crate) buffer_before: String,
     pub(crate) buffer_after: String,
     pub(crate) limits: Vec<LimitRow>,
+    /// A kind's name.
+    pub(crate) location: String,
+    pub(crate) location_detail: String,
     pub(crate) early: String,
     pub(crate) grace: String,
     pub(crate) max_occupants: String,
@@ -97,6 +100,7 @@ impl Answers {
             buffer_before: "0".into(),
             buffer_after: "0".into(),
             limits: limit_rows(|_, _| String::new()),
+            location: Location::Jitsi.kind().into(),
             early: "10".into(),
             grace: "15".into(),
             visibility: Visibility::Public.as_str().into(),
@@ -126,6 +130,11 @@ impl Answers {
             buffer_before: form.text("buffer_before"),
             buffer_after: form.text("buffer_after"),
             limits: limit_rows(|period, measure| form.text(limit_field(period, measure))),
+            location: match form.get("location") {
+                "" => Location::Jitsi.kind().to_owned(),
+                kind => kind.to_owned(),
+            },
+            location_detail: form.text("location_detail"),
             early: form.text("early"),
             grace: form.text("grace"),
             max_occupants: form.text("max_occupants"),
@@ -169,6 +178,8 @@ impl Answers {
             buffer_before: number(terms.buffers.before),
             buffer_after: number(terms.buffers.after),
             limits: limit_rows(most),
+            location: terms.location.kind().into(),
+            location_detail: terms.location.detail().into(),
             early: number(terms.room.early),
             grace: number(terms.room.grace),
             max_occupants: terms
@@ -197,6 +208,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         word => problems.check("visibility", word.parse::<Visibility>()),
     };
     let window = read_window(form, problems);
+    let location = read_location(form, problems);
     let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
         _ if !form.has(id) => usual,
         text if text.trim().is_empty() && usual.is_none() => None,
@@ -228,6 +240,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         schedule: schedule?,
         visibility: visibility?,
         password_in_calendar: form.has("password_in_calendar"),
+        location: location?,
         room: RoomPolicy {
             early: Minutes(early?),
             grace: Minutes(grace?),
@@ -253,6 +266,28 @@ fn read_schedule(text: &str, schedules: &[Schedule]) -> Result<Option<ScheduleId
     }
     let id = text.parse::<ScheduleId>().map_err(|_| FieldError::Choice)?;
     schedules.iter().any(|own| own.id == id).then_some(Some(id)).ok_or(FieldError::Choice)
+}
+
+/// Where people meet; in a room if the form does not say.
+fn read_location(form: &Form, problems: &mut Problems) -> Option<Location> {
+    let kind = match form.get("location") {
+        "" => Location::Jitsi.kind(),
+        kind => kind,
+    };
+    match Location::parse(kind, form.get("location_detail")) {
+        Ok(location) => Some(location),
+        Err(InvalidLocation::Kind) => problems.check("location", Err(FieldError::Choice)),
+        Err(InvalidLocation::Detail(FieldError::Required)) => {
+            let what = match kind {
+                "phone" => "Enter the number that customers call",
+                "link" => "Enter the address on the web",
+                _ => "Enter the place",
+            };
+            problems.add("location_detail", what);
+            None
+        }
+        Err(InvalidLocation::Detail(error)) => problems.check("location_detail", Err(error)),
+    }
 }
 
 fn read_window(form: &Form, problems: &mut Problems) -> Option<Window> {
