@@ -164,8 +164,8 @@
   /* ── Hold: the time is kept while its form is filled in, and let go by a link that leads away; it lapses by itself ── */
   const kept = $("form[data-hold]");
   if (kept?.elements.slot?.value) {
-    const { slot, duration } = kept.elements;
-    const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", ...more });
+    const { slot, duration, link } = kept.elements;
+    const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", link: link?.value ?? "", ...more });
     const keep = () => {
       // Without it the form works all the same.
       if (document.hidden) return;

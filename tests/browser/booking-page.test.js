@@ -187,3 +187,22 @@ test("the time is kept while the form is filled in, for this visitor alone", asy
   await other.page.getByLabel("Name").waitFor();
   content(visit);
 });
+
+test("a time that takes a link is kept, too", async (t) => {
+  const server = await Server.start(t);
+  server.addAda();
+  server.addEventType("secret", "Secret talk", "--link-only");
+  const visit = await visitor(t, browser, server);
+  const { page } = visit;
+  await page.goto(server.link("secret", "--uses", "1"));
+  await page.getByRole("link", { name: "Next month, April 2027" }).click();
+  await page.getByRole("heading", { name: "April 2027" }).waitFor();
+  const kept = page.waitForResponse((reply) => reply.url().endsWith("/ada/secret/hold"));
+  await page.getByRole("link", { name: "Book 09:00" }).click();
+  assert.equal((await kept).status(), 204);
+  await page.getByLabel("Name").fill("Bo Berg");
+  await page.getByLabel("Email").fill("bo@customers.example");
+  await page.getByRole("button", { name: "Book this time" }).click();
+  await page.waitForURL("**/b/*");
+  content(visit);
+});

@@ -118,8 +118,15 @@ async function prepare(t) {
   const early = await server.book("intro", "2027-03-08T10:00:00Z");
   const cancelled = await server.book("intro", "2027-03-09T10:00:00Z");
   server.cli(["booking", "cancel", cancelled.id, "--reason", "The train is late."]);
+  server.addEventType("advice", "Advice for members", "--link-only");
+  const link = (...options) => server.link("board", ...options);
+  const usedUp = link("--name", "For one booking", "--uses", "1");
+  link("--name", "Last year’s members", "--expires", "2027-03-02");
+  link("--name", "Members", "--expires", "2027-12-31");
+  link("--name", long, "--uses", "3", "--prefill-name", long, "--prefill-email", "maximiliane.alexandra@customers.example");
   await server.restartAt("2027-03-03 08:00:00");
   const open = await server.book("board", "2027-03-03T10:00:00Z", long);
+  await server.book("board", "2027-03-05T10:00:00Z", long, new URL(usedUp, server.base).searchParams.get("link"));
   const hosts = new URL(server.json("booking", "show", open.id).links.page).pathname;
   const at = (booking, rest = "") => new URL(booking.links.page).pathname + rest;
 
@@ -156,6 +163,7 @@ async function prepare(t) {
     ["booking-no-times", "/ada/intro?date=2027-03-07&tz=Europe/Berlin"],
     ["booking-gone", "/ada/intro?slot=2027-03-08T10:00:00Z&tz=Europe/Berlin"],
     ["details", "/ada/intro?slot=2027-03-08T11:00:00Z&tz=America/New_York"],
+    ["link-used-up", usedUp],
     ["details-refused", "/ada/intro?slot=2027-03-08T11:00:00Z&tz=America/New_York", submit("Book this time")],
     ["booked", at(early)],
     ["booked-dialog", at(early), {
@@ -193,6 +201,7 @@ async function prepare(t) {
     ["app-bookings-new-refused", "/app/bookings/new?event=intro&date=2027-03-08", submit("Book this time")],
     ["app-event-types", "/app/event-types"],
     ["app-event-type", "/app/event-types/board"],
+    ["app-event-type-link-refused", "/app/event-types/board", submit("Make link")],
     ["app-event-type-refused", "/app/event-types/new", submit("Save event type")],
     ["app-availability", "/app/availability"],
     ["app-availability-refused", "/app/availability", {

@@ -98,6 +98,23 @@ fn no_secret_is_ever_logged(backend: Backend) {
     planted.extend([token, "an entirely new password".to_owned()]);
     app.client().get("/ada/intro?name=planted-prefill&email=planted-prefill%40customers.example");
     planted.push("planted-prefill".to_owned());
+    // Secret links to event types, and those that are none.
+    let link = ["event-link", "add", "--host", "ada", "--event", "intro", "--uses", "1", "--json"];
+    let link = app.cli(&link).json()["url"].as_str().expect("an address").to_owned();
+    let path = link.trim_start_matches(&app.base()).to_owned();
+    let token = path.split_once("?link=").expect("a link").1.to_owned();
+    visitor.get(&path).expect(200);
+    let api = "/api/v1/slots?host=ada&event=intro&from=2027-01-01&to=2027-01-02&tz=UTC";
+    visitor.get(&format!("{api}&link={token}")).expect(200);
+    let held = [("slot".to_owned(), "now".to_owned()), ("link".to_owned(), token.clone())];
+    visitor.post_form("/ada/intro/hold", &held).expect(422);
+    let mut single =
+        app.request("intro", &rfc3339(app.noon_in_days(4)), "L", "l@customers.example");
+    single["link"] = token.as_str().into();
+    visitor.post_json("/api/v1/bookings", &single).expect(201);
+    visitor.get(&path).expect(410);
+    visitor.get("/ada/intro?link=planted-link").expect(200);
+    planted.extend([token, "planted-link".to_owned()]);
     // The way back after signing in is in the answer, not in the log.
     app.client().get("/app/bookings/new?email=planted-query%40customers.example").expect(303);
     planted.push("planted-query".to_owned());

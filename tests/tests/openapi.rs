@@ -122,6 +122,19 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.wrong_body(&stranger, bookings, bookings, "[", "application/json", 400);
     talk.wrong_body(&stranger, bookings, bookings, "x", "text/plain", 415);
 
+    let made = ["event-link", "add", "--host", "ada", "--event", "intro", "--uses", "1", "--json"];
+    let link = app.cli(&made).json()["url"].as_str().expect("an address").to_owned();
+    let link = link.split_once("?link=").expect("a link").1;
+    let by_link = with(&least, "link", link);
+    let by_link = with(&by_link, "start", &rfc3339(noon + chrono::Duration::hours(4)));
+    talk.post(&stranger, bookings, bookings, &by_link, 201);
+    talk.post(&stranger, bookings, bookings, &by_link, 410);
+    let slots = format!("/api/v1/slots?{slots}&link={link}");
+    talk.get(&stranger, "/api/v1/slots", &slots, 410);
+    let at = rfc3339(noon);
+    let explain = format!("/api/v1/slots/explain?host=ada&event=intro&at={at}&link={link}");
+    talk.get(&stranger, "/api/v1/slots/explain", &explain, 410);
+
     talk.get(&reader, bookings, "/api/v1/bookings?status=confirmed&limit=1", 200);
     talk.get(&reader, bookings, "/api/v1/bookings?status=pending", 200);
     talk.get(&reader, bookings, "/api/v1/bookings?status=lost", 400);

@@ -15,9 +15,10 @@ use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, 
 use sha2::{Digest, Sha256};
 
 use crate::{
-    App, Client, Limited, Page, WrongDuration,
+    App, Client, Limited, LinkGone, Page, WrongDuration,
     attempts::Attempt,
     context::enqueue,
+    event_links::{NotOpen, admit, take_use},
     offer::{ask, duration_of},
 };
 
@@ -63,6 +64,9 @@ pub enum BookError {
     /// There is no such event type.
     #[error("there is nothing to book at this address")]
     Unknown,
+    /// The link works no longer.
+    #[error(transparent)]
+    Gone(LinkGone),
     /// The event type has no bookings of that length.
     #[error(transparent)]
     Duration(#[from] WrongDuration),
@@ -97,6 +101,15 @@ impl From<Denied> for BookError {
         match denied {
             Denied::Answers(wrong) => Self::Answers(wrong),
             Denied::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+impl From<NotOpen> for BookError {
+    fn from(not_open: NotOpen) -> Self {
+        match not_open {
+            NotOpen::Unknown => Self::Unknown,
+            NotOpen::Gone(gone) => Self::Gone(gone),
         }
     }
 }
@@ -179,12 +192,19 @@ impl App {
             return Ok(booked);
         }
         let now = self.now();
+        let link = match wanted {
+            Wanted::Page(page) => admit::<BookError>(tx, &facts, page, now)?,
+            Wanted::Own(..) => None,
+        };
         let moment = Span::moment(request.start);
         let fresh = Fresh::draw(now, self.entropy());
         let domain = self.site.public_url.domain();
         let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
             decide_booking(offer, &facts.event_type, request.clone(), fresh, domain)
         })??;
+        if let Some(link) = &link {
+            take_use::<BookError>(tx, link, &facts.host.name)?;
+        }
         tx.insert_booking(&new)?;
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
@@ -209,6 +229,14 @@ impl App {
 }
 
 impl Wanted {
+    /// The link by which it is asked for.
+    const fn link(&self) -> Option<TokenHash> {
+        match self {
+            Self::Page(page) => page.link,
+            Self::Own(..) => None,
+        }
+    }
+
     /// Who may have kept the time.
     const fn holder(&self) -> Option<TokenHash> {
         match self {
@@ -250,6 +278,7 @@ impl Record {
         duration: Option<Minutes>,
         request: &BookingRequest,
     ) -> Self {
+        let link = wanted.link().map(|link| format!("link {}", link.to_hex()));
         let wanted = match wanted {
             Wanted::Page(Page { handle, slug, .. }) => format!("{handle}/{slug}"),
             Wanted::Own(_, event_type) => event_type.to_string(),
@@ -273,7 +302,7 @@ impl Record {
             request.by.as_str(),
         ];
         let answers = request.answers.pairs().flat_map(|(name, text)| [name, text]);
-        let body_hash = hash(asked.into_iter().chain(answers));
+        let body_hash = hash(asked.into_iter().chain(answers).chain(link.as_deref()));
         Self { scope, key: given.key.clone(), body_hash }
     }
 }

@@ -8,7 +8,8 @@ use roomkey_core::{
 use roomkey_store::{Hold, StoreError};
 
 use crate::{
-    App, Client, Limited, Page, WrongDuration,
+    App, Client, Limited, LinkGone, Page, WrongDuration,
+    event_links::{NotOpen, admit},
     offer::{ask, duration_of},
 };
 
@@ -27,6 +28,9 @@ pub enum HoldError {
     /// There is no such event type.
     #[error("there is nothing to book at this address")]
     Unknown,
+    /// The link works no longer.
+    #[error(transparent)]
+    Gone(LinkGone),
     /// The event type has no bookings of that length.
     #[error(transparent)]
     Duration(#[from] WrongDuration),
@@ -39,6 +43,15 @@ pub enum HoldError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotOpen> for HoldError {
+    fn from(not_open: NotOpen) -> Self {
+        match not_open {
+            NotOpen::Unknown => Self::Unknown,
+            NotOpen::Gone(gone) => Self::Gone(gone),
+        }
+    }
 }
 
 impl App {
@@ -67,6 +80,7 @@ impl App {
         self.store
             .write(move |tx| {
                 let mut facts = tx.offer_facts(page.key(), now)?.ok_or(HoldError::Unknown)?;
+                admit::<HoldError>(tx, &facts, &page, now)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let place = client.to_string();
                 if limits && tx.count_holds(&place, holder, now)? >= MOST {

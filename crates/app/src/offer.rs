@@ -3,14 +3,18 @@
 use roomkey_core::{
     account::User,
     availability::{BusyTimes, Offer, Reason, Refusal, Schedule, Slot, counted_span},
-    event_type::{EventType, Terms},
+    booking::Side,
+    event_type::{EventLink, EventType, Terms},
     ids::EventTypeId,
     time::{Instant, LocalDate, Minutes, Span},
     token::TokenHash,
 };
 use roomkey_store::{OfferFacts, OfferKey, StoreError, Tx};
 
-use crate::App;
+use crate::{
+    App, LinkGone,
+    event_links::{NotOpen, admit},
+};
 
 /// An event type that can be booked, with its free times.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct Offered {
     pub slots: Vec<Slot>,
     /// The last date, in the schedule's zone, that can be booked.
     pub last_date: LocalDate,
+    /// The link by which it was asked for.
+    pub link: Option<EventLink>,
     /// The moment for which all this holds.
     pub now: Instant,
 }
@@ -53,6 +59,10 @@ pub struct Page {
     pub slug: String,
     /// Who asks, if that is known: a time that they keep themselves is free to them.
     pub holder: Option<TokenHash>,
+    /// The link that they brought. One that is none of the event type's is as good as no link.
+    pub link: Option<TokenHash>,
+    /// On which side they are: a host needs no link to what is theirs.
+    pub by: Side,
 }
 
 /// No free times can be told.
@@ -61,12 +71,24 @@ pub enum OfferError {
     /// There is no such event type.
     #[error("there is nothing to book at this address")]
     Unknown,
+    /// The link works no longer.
+    #[error(transparent)]
+    Gone(LinkGone),
     /// The event type has no bookings of that length.
     #[error(transparent)]
     Duration(#[from] WrongDuration),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotOpen> for OfferError {
+    fn from(not_open: NotOpen) -> Self {
+        match not_open {
+            NotOpen::Unknown => Self::Unknown,
+            NotOpen::Gone(gone) => Self::Gone(gone),
+        }
+    }
 }
 
 /// The event type has no bookings of that length.
@@ -108,7 +130,9 @@ impl App {
         self.store
             .read(move |tx| {
                 let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
-                offered(tx, facts, duration, range, now, page.holder)
+                let link = admit::<OfferError>(tx, &facts, &page, now)?;
+                let offered = offered(tx, facts, duration, range, now, page.holder)?;
+                Ok(Offered { link, ..offered })
             })
             .await
     }
@@ -167,6 +191,7 @@ impl App {
         self.store
             .read(move |tx| {
                 let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
+                admit::<OfferError>(tx, &facts, &page, now)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let moment = Span::moment(start);
                 let (slot, reasons) =
@@ -186,9 +211,14 @@ impl App {
 }
 
 impl Page {
-    /// Asked by nobody in particular.
+    /// Asked for by a customer, and nobody in particular.
     pub const fn new(handle: String, slug: String) -> Self {
-        Self { handle, slug, holder: None }
+        Self { handle, slug, holder: None, link: None, by: Side::Customer }
+    }
+
+    /// Asked for by its own host.
+    pub fn own(handle: String, slug: String) -> Self {
+        Self { by: Side::Host, ..Self::new(handle, slug) }
     }
 
     pub(crate) fn key(&self) -> OfferKey<'_> {
@@ -255,5 +285,5 @@ fn offered(
         (offer.slots(range), offer.last_date())
     })?;
     let OfferFacts { host, event_type, schedule, .. } = facts;
-    Ok(Offered { host, event_type, schedule, duration, slots, last_date, now })
+    Ok(Offered { host, event_type, schedule, duration, slots, last_date, link: None, now })
 }

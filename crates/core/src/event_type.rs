@@ -1,16 +1,19 @@
 //! Event types: one thing that people can book.
 
 mod limits;
+mod link;
 mod location;
 mod window;
 
 pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
+pub use link::{Closed, EventLink, LinkRefusal, Prefill};
 pub use location::{InvalidLocation, Location};
 pub use window::{Dates, Window};
 
 use std::str::FromStr;
 
 use crate::{
+    availability::Schedule,
     ids::{EventTypeId, ScheduleId, UserId},
     question::{Question, Questions},
     text::{FieldError, Note, Slug, Title},
@@ -89,13 +92,15 @@ pub struct Terms {
     pub password_in_calendar: bool,
 }
 
-/// Who sees that an event type is there. Whoever knows its address can book it.
+/// Who sees that an event type is there, and who can book it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
     /// The host's page lists it.
     Public,
-    /// No page does.
+    /// No page does; whoever knows its address can book it.
     Hidden,
+    /// Nobody sees or books it without one of its links.
+    Link,
 }
 
 impl Visibility {
@@ -104,6 +109,7 @@ impl Visibility {
         match self {
             Self::Public => "public",
             Self::Hidden => "hidden",
+            Self::Link => "link",
         }
     }
 }
@@ -115,6 +121,7 @@ impl FromStr for Visibility {
         match text {
             "public" => Ok(Self::Public),
             "hidden" => Ok(Self::Hidden),
+            "link" => Ok(Self::Link),
             _ => Err(FieldError::Choice),
         }
     }
@@ -158,6 +165,8 @@ impl Bounds {
     pub const WINDOW_DAYS: Self = Self { min: 0, max: 730 };
     /// Minutes a room opens early, or stays open after.
     pub const ROOM: Self = Self { min: 0, max: LONGEST.0 };
+    /// Bookings with one link.
+    pub const LINK_USES: Self = Self { min: 1, max: 10_000 };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -198,6 +207,14 @@ impl Terms {
         all.push(self.duration);
         all.sort_unstable();
         all
+    }
+
+    /// Whether it is offered by that one of its host's schedules.
+    pub fn is_by(&self, schedule: &Schedule) -> bool {
+        match self.schedule {
+            None => schedule.is_default,
+            Some(id) => schedule.id == id,
+        }
     }
 
     /// Whether a booking may have that length.

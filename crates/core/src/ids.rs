@@ -57,6 +57,8 @@ ids! {
     ScheduleId
     /// One thing that people can book.
     EventTypeId
+    /// A link to one.
+    EventLinkId
     /// A booking, for its whole life.
     BookingId
     /// A person on the customer's side of a booking.

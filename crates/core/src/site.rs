@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 
-use crate::{room::RoomName, token::Token};
+use crate::{
+    room::RoomName,
+    text::{Handle, Slug},
+    token::Token,
+};
 
 /// The product's name, in the one place that knows it.
 pub const PRODUCT: &str = "Roomkey";
@@ -83,6 +87,16 @@ pub struct Site {
 }
 
 impl Site {
+    /// Where an event type is booked.
+    pub fn event_page(&self, host: &Handle, event: &Slug) -> String {
+        format!("{}/{host}/{event}", self.public_url.as_str())
+    }
+
+    /// Where it is booked with a link.
+    pub fn event_link(&self, host: &Handle, event: &Slug, token: &Token) -> String {
+        format!("{}?link={}", self.event_page(host, event), token.expose())
+    }
+
     /// A person's lasting page for a booking.
     pub fn booking_page(&self, token: &Token) -> String {
         format!("{}/b/{}", self.public_url.as_str(), token.expose())

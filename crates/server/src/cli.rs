@@ -2,6 +2,7 @@
 
 mod api_key;
 mod booking;
+mod event_link;
 mod event_type;
 mod jitsi;
 mod mail;
@@ -51,6 +52,9 @@ enum Command {
     /// What people can book
     #[command(subcommand)]
     EventType(event_type::Command),
+    /// Secret links to what people can book
+    #[command(subcommand)]
+    EventLink(event_link::Command),
     /// When hosts can be booked
     #[command(subcommand)]
     Schedule(schedule::Command),
@@ -127,6 +131,7 @@ async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitC
             match command {
                 Command::User(command) => user::run(&app, command).await,
                 Command::EventType(command) => event_type::run(&app, command).await,
+                Command::EventLink(command) => event_link::run(&app, command).await,
                 Command::Slots(command) => slots::run(&app, command).await,
                 Command::Schedule(command) => schedule::run(&app, command).await,
                 Command::Booking(command) => booking::run(&app, command).await,

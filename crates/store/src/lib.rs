@@ -33,6 +33,7 @@ pub use tx::{
     Tx,
     accounts::ApiKey,
     bookings::{BookingDetails, BookingFilter, Cursor},
+    event_links::IssuedLink,
     event_types::{OfferFacts, OfferKey},
     holds::Hold,
     idempotency::Recorded,

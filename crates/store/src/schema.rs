@@ -88,6 +88,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_links (id) {
+        id -> Text,
+        event_type_id -> Text,
+        token_hash -> Text,
+        token_sealed -> Text,
+        name -> Text,
+        uses_left -> Nullable<Integer>,
+        expires_at -> Nullable<BigInt>,
+        prefill_name -> Nullable<Text>,
+        prefill_email -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     bookings (id) {
         id -> Text,
         event_type_id -> Text,
@@ -244,6 +259,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attempts,
     schedules,
     event_types,
+    event_links,
     bookings,
     booking_hosts,
     slot_holds,

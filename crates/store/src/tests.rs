@@ -1,5 +1,6 @@
 //! The store against both real databases: each test has one of its own.
 
+mod event_links;
 mod migrations;
 mod outbox;
 mod overlap;
@@ -18,8 +19,8 @@ use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use roomkey_core::{
     account::{Role, User},
     booking::{Attendee, Booking, NewBooking, Side, Status},
-    event_type::{Buffers, EventType, Location, RoomPolicy, Terms},
-    ids::{AttendeeId, BookingId, EventTypeId, RoomId, UserId},
+    event_type::{Buffers, EventLink, EventType, Location, Prefill, RoomPolicy, Terms},
+    ids::{AttendeeId, BookingId, EventLinkId, EventTypeId, RoomId, UserId},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
     text::Note,
@@ -28,7 +29,8 @@ use roomkey_core::{
 };
 
 use crate::{
-    Backend, DatabaseUrl, MigrateError, SchemaPolicy, SecretKey, Store, StoreError, StoreOptions,
+    Backend, DatabaseUrl, IssuedLink, MigrateError, SchemaPolicy, SecretKey, Store, StoreError,
+    StoreOptions,
 };
 
 /// Runs each named `fn(&TestDatabase)` as two tests.
@@ -219,6 +221,22 @@ impl World {
         };
         let (host_token, customer_token) = (Token::new(&Dice), Token::new(&Dice));
         NewBooking { booking, room: Some(room), host_token, customer_token, by: Side::Customer }
+    }
+
+    /// A link to the event type.
+    fn link(&self, uses_left: Option<u32>) -> IssuedLink {
+        let link = EventLink {
+            id: EventLinkId::new(NOW, &Dice),
+            event_type: self.event_type.id,
+            name: "For Bo".parse().unwrap(),
+            uses_left,
+            expires_at: Some(NOW.plus(Minutes(60))),
+            prefill: Prefill {
+                name: Some("Bo".parse().unwrap()),
+                email: Some("bo@example.com".parse().unwrap()),
+            },
+        };
+        IssuedLink { link, token: Token::new(&Dice) }
     }
 
     async fn insert(&self, new: NewBooking) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod attempts;
 pub(crate) mod bookings;
+pub(crate) mod event_links;
 pub(crate) mod event_types;
 pub(crate) mod holds;
 pub(crate) mod idempotency;

@@ -18,7 +18,7 @@ use actix_web::{
 };
 use tracing_actix_web::RequestId;
 
-use crate::{Web, failure::Failure, origin, theme, view::Shell};
+use crate::{Web, address, failure::Failure, form::Form, origin, theme, view::Shell};
 
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -42,7 +42,9 @@ pub(crate) async fn page(
     let secure = public_url.is_some_and(roomkey_core::site::BaseUrl::is_https);
     let reference = request.extensions().get::<RequestId>().map(ToString::to_string);
     let shell = Shell { theme: theme::of(request.request()), flash: None };
-    let manners = Manners::of(request.method(), request.path());
+    let has_link =
+        !request.query_string().is_empty() && Form::query(request.request()).has(address::LINK);
+    let manners = Manners::of(request.method(), request.path(), has_link);
 
     let mut response = if allowed {
         next.call(request).await?.map_into_boxed_body()
@@ -122,9 +124,9 @@ enum Manners {
 
 impl Manners {
     /// The answer to a form is private wherever it was sent: it leads to somebody's link, or holds
-    /// what they typed.
-    fn of(method: &Method, path: &str) -> Self {
-        if !matches!(*method, Method::GET | Method::HEAD) {
+    /// what they typed. So is any page that is opened by a secret link, even if none is there.
+    fn of(method: &Method, path: &str, has_link: bool) -> Self {
+        if has_link || !matches!(*method, Method::GET | Method::HEAD) {
             return Self::Private;
         }
         let private =
@@ -154,11 +156,12 @@ mod tests {
 
     #[test]
     fn private_pages_are_known_by_their_first_part() {
-        let of = |path| Manners::of(&Method::GET, path);
+        let of = |path| Manners::of(&Method::GET, path, false);
         assert_eq!(of("/b/token/join"), Manners::Private);
         assert_eq!(of("/app"), Manners::Private);
         assert_eq!(of("/bob/intro"), Manners::Public);
-        assert_eq!(Manners::of(&Method::POST, "/bob/intro"), Manners::Private);
+        assert_eq!(Manners::of(&Method::POST, "/bob/intro", false), Manners::Private);
+        assert_eq!(Manners::of(&Method::GET, "/bob/intro", true), Manners::Private);
     }
 
     #[test]

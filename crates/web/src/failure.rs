@@ -11,9 +11,9 @@ use actix_web::{
 };
 use askama::Template as _;
 use roomkey_app::{
-    HashingFailed, Limited, LinkError, OfferError, ResetError, ScheduleError, StoreError,
+    HashingFailed, Limited, LinkError, LinkGone, OfferError, ResetError, ScheduleError, StoreError,
 };
-use roomkey_core::time::Minutes;
+use roomkey_core::{event_type::LinkRefusal, time::Minutes};
 
 use crate::{
     pages::error::{Link, Page},
@@ -32,6 +32,8 @@ pub(crate) enum Failure {
         /// What to do instead.
         link: Option<Link>,
     },
+    /// A link to an event type works no longer.
+    LinkGone(LinkGone),
     /// The request did not come from a page of ours, or its form is too old.
     Forbidden(&'static str),
     /// Too many tries.
@@ -61,7 +63,7 @@ impl ResponseError for Failure {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Gone { .. } => StatusCode::GONE,
+            Self::Gone { .. } | Self::LinkGone(_) => StatusCode::GONE,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::SignIn(_) => StatusCode::SEE_OTHER,
@@ -133,6 +135,14 @@ impl Failure {
                 page.heading = "This link is used up";
                 page.text = (*text).into();
                 page.link.clone_from(link);
+            }
+            Self::LinkGone(LinkGone { why, host }) => {
+                page.icon = "lock";
+                page.heading = match why {
+                    LinkRefusal::UsedUp => "This link is used up",
+                    LinkRefusal::Expired => "This link has expired",
+                };
+                page.text = format!("Ask {host} for a new one.").into();
             }
             Self::Forbidden(text) => {
                 page.icon = "lock";
@@ -229,10 +239,17 @@ impl From<ScheduleError> for Failure {
     }
 }
 
+impl From<LinkGone> for Failure {
+    fn from(gone: LinkGone) -> Self {
+        Self::LinkGone(gone)
+    }
+}
+
 impl From<OfferError> for Failure {
     fn from(error: OfferError) -> Self {
         match error {
             OfferError::Unknown | OfferError::Duration(_) => Self::NotFound,
+            OfferError::Gone(gone) => gone.into(),
             OfferError::Store(error) => error.into(),
         }
     }

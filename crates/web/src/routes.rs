@@ -24,7 +24,8 @@ use crate::{
 /// Adds the pages and the API to a server.
 ///
 /// Only the two public pages are compressed: what is compressed beside a secret can betray it
-/// (BREACH), and the others are small.
+/// (BREACH), and the others are small. The secret link that may be in one of the two is in its
+/// address: who can have somebody else's browser ask for that page knows it already.
 pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
     let mailbox_is_shown = web.mailbox.is_some();
     config
@@ -127,6 +128,14 @@ fn host_pages(config: &mut ServiceConfig) {
         .service(
             at("/app/event-types/{slug}/questions/{id}/move", POST)
                 .route(web::post().to(app::event_type::question::post_move)),
+        )
+        .service(
+            at("/app/event-types/{slug}/links", POST)
+                .route(web::post().to(app::event_type::post_link)),
+        )
+        .service(
+            at("/app/event-types/{slug}/links/{id}/remove", POST)
+                .route(web::post().to(app::event_type::post_remove_link)),
         )
         .service(
             at("/app/availability", READ_AND_POST)

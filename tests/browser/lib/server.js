@@ -90,12 +90,12 @@ export class Server {
   }
 
   /** Bo from Berlin books by the API; gives the booking as its customer sees it. */
-  async book(event, start, name = "Bo Berg") {
+  async book(event, start, name = "Bo Berg", link = undefined) {
     const attendee = { name, email: "bo@customers.example", time_zone: "Europe/Berlin" };
     const answer = await fetch(`${this.base}/api/v1/bookings`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ host: "ada", event, start, attendee, answers: { note: "Looking forward to it." } }),
+      body: JSON.stringify({ host: "ada", event, start, link, attendee, answers: { note: "Looking forward to it." } }),
     });
     if (answer.status !== 201) throw new Error(await answer.text());
     return answer.json();
@@ -112,6 +112,12 @@ export class Server {
   /** One more event type of Ada's. */
   addEventType(slug, title, ...options) {
     this.cli(["event-type", "add", "--host", "ada", "--slug", slug, "--title", title, "--duration", "30", ...options]);
+  }
+
+  /** The path of a new link to one of Ada's event types. */
+  link(event, ...options) {
+    const { pathname, search } = new URL(this.json("event-link", "add", "--host", "ada", "--event", event, ...options).url);
+    return pathname + search;
   }
 
   #createDatabase() {

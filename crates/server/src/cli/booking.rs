@@ -131,7 +131,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
 
 async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     let host = host(app, &add.host).await?;
-    let page = Page::new(add.host, add.event);
+    let page = Page::own(add.host, add.event);
     let request = BookingRequest {
         start: add.start,
         name: add.name,

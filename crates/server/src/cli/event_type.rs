@@ -128,9 +128,8 @@ pub(super) struct Add {
     /// Who does not know the password waits until a moderator lets them in (see docs/jitsi.md)
     #[arg(long)]
     lobby: bool,
-    /// No page lists it; whoever has its address can book it
-    #[arg(long)]
-    hidden: bool,
+    #[command(flatten)]
+    listed: Listed,
     /// Calendar entries have the room's password in them; others may see them
     #[arg(long)]
     password_in_calendar: bool,
@@ -172,6 +171,16 @@ pub(super) struct Ask {
 }
 
 #[derive(Args)]
+struct Listed {
+    /// No page lists it; whoever has its address can book it
+    #[arg(long)]
+    hidden: bool,
+    /// Nobody sees or books it without one of its links; see 'roomkey event-link add'
+    #[arg(long, conflicts_with = "hidden")]
+    link_only: bool,
+}
+
+#[derive(Args)]
 pub(super) struct List {
     /// Only this host's
     #[arg(long)]
@@ -204,12 +213,25 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     if as_json {
         return output::json(&shown(app, &host, &event_type));
     }
-    output::line(format_args!(
-        "Added '{}', bookable at {}",
-        event_type.terms.title,
-        url(app, &host, &event_type)
-    ))?;
-    Ok(())
+    let title = &event_type.terms.title;
+    if event_type.terms.visibility == Visibility::Link {
+        return output::line(format_args!(
+            "Added '{title}'; make links with 'roomkey event-link add'"
+        ));
+    }
+    output::line(format_args!("Added '{title}', bookable at {}", url(app, &host, &event_type)))
+}
+
+impl Listed {
+    const fn visibility(&self) -> Visibility {
+        if self.link_only {
+            Visibility::Link
+        } else if self.hidden {
+            Visibility::Hidden
+        } else {
+            Visibility::Public
+        }
+    }
 }
 
 impl Add {
@@ -237,7 +259,7 @@ impl Add {
             window,
             limits,
             schedule,
-            visibility: if self.hidden { Visibility::Hidden } else { Visibility::Public },
+            visibility: self.listed.visibility(),
             password_in_calendar: self.password_in_calendar,
             location: location(&self.location, &self.location_detail)?,
             room: RoomPolicy {
@@ -305,7 +327,7 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
 }
 
 fn url(app: &App, host: &User, event_type: &EventType) -> String {
-    format!("{}/{}/{}", app.site().public_url.as_str(), host.handle, event_type.terms.slug)
+    app.site().event_page(&host.handle, &event_type.terms.slug)
 }
 
 fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {

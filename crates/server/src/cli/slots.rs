@@ -43,7 +43,7 @@ pub(super) struct Explain {
 }
 
 pub(super) async fn run(app: &App, Command::Explain(asked): Command) -> anyhow::Result<()> {
-    let page = Page::new(asked.host, asked.event);
+    let page = Page::own(asked.host, asked.event);
     let explained = app.explain(page, asked.duration.map(Minutes), asked.at).await?;
     let zone = explained.schedule.time_zone;
     if asked.json.json {

@@ -8,10 +8,10 @@ use std::{
 
 use roomkey_core::{
     availability::{DayHours, Schedule, WeeklyHours},
-    event_type::{Grid, Limit, Location, Window},
+    event_type::{Grid, Limit, Location, Visibility, Window},
     ids::ScheduleId,
     question::{Answer, AnswerValue, Asked, Kind, Question},
-    time::{Minutes, TimeZone, Weekday},
+    time::{Minutes, Span, TimeZone, Weekday},
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
@@ -24,6 +24,7 @@ on_both!(
     up_down_and_up_again_on_data,
     slot_rules_come_and_go_on_data,
     questions_and_places_come_and_go_on_data,
+    event_links_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -151,6 +152,46 @@ fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
         assert_eq!(read.terms, world.event_type.terms);
         let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
         assert_eq!((found.booking.answers, found.booking.location), (Vec::new(), Location::Jitsi));
+    });
+}
+
+/// Down, links are lost, and what took one is at least listed nowhere; bookings stay.
+fn event_links_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let mut secret = world.event_type.clone();
+        secret.terms.visibility = Visibility::Link;
+        let issued = world.link(Some(2));
+        let (id, hash) = (secret.id, issued.token.hash());
+        let stored = issued.clone();
+        world
+            .store
+            .write(move |tx| {
+                tx.update_event_type(&secret)?;
+                tx.insert_event_link(&stored, NOW)
+            })
+            .await
+            .unwrap();
+        world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
+        let found = world.store.read(move |tx| tx.event_link(id, hash)).await.unwrap();
+        assert_eq!(found, Some(issued.link));
+        let owner = world.event_type.host;
+        drop(world);
+        revert_from(&database.url, "0005_event_links").unwrap();
+        let store = open();
+        let (event, links, booked) = store
+            .read(move |tx| {
+                let booked = tx.counted(id, Span { start: NOW, end: NOW.plus(Minutes(120)) })?;
+                let event = tx.event_type(owner, id)?.unwrap();
+                Ok::<_, crate::StoreError>((event, tx.event_links(id)?, booked))
+            })
+            .await
+            .unwrap();
+        assert_eq!(event.terms.visibility, Visibility::Hidden);
+        assert!(links.is_empty(), "{links:?}");
+        assert_eq!(booked.len(), 1);
     });
 }
 

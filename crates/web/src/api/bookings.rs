@@ -15,6 +15,7 @@ use roomkey_core::{
     question::Given,
     text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
     time::{Edge, Instant, Minutes, TimeZone, parse_moment},
+    token::Token,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,8 +54,10 @@ const MOST: u32 = 200;
         (status = 400, description = "The body can not be read."),
         (status = 401, description = "The key is not known."),
         (status = 403, description = "The key has not the scope."),
-        (status = 404, description = "There is no such event type, or it is another host's."),
+        (status = 404, description = "There is no such event type, or only with a link, or it is \
+                                      another host's."),
         (status = 409, description = "`slot_taken`: somebody else has the time."),
+        (status = 410, description = "`link_gone`: the link is used up or has expired."),
         (status = 415, description = "The body is not `application/json`."),
         (status = 422, description = "`invalid_request` with `fields`, `slot_unavailable` or \
                                       `idempotency_key_reused`."),
@@ -108,6 +111,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     let start =
         reader.text(body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
     let duration = reader.optional_number(body, "duration").map(Minutes);
+    let link = reader.text_if_any(body, "link", |text| Ok(text.parse::<Token>().ok())).flatten();
     reader.object_of(body, "attendee", &["name", "email", "time_zone", "locale"]);
     let name = reader.text(body, "attendee.name", str::parse::<PersonName>);
     let email = reader.text(body, "attendee.email", str::parse::<EmailAddress>);
@@ -138,6 +142,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             by,
         };
         let page = Page::new(handle?.to_string(), slug?.to_string());
+        let page = Page { link: link.as_ref().map(Token::hash), by, ..page };
         Some((page, duration, request))
     };
     whole().ok_or_else(|| Problem::bad_request("The request is not complete."))

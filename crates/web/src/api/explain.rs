@@ -1,10 +1,11 @@
 //! `GET /api/v1/slots/explain`: whether a time is offered, and why not.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use roomkey_app::Explained;
+use roomkey_app::{Explained, Page};
 use roomkey_core::{
     account::Scope,
     availability::Refusal,
+    booking::Side,
     text::FieldError,
     time::{Instant, TimeZone},
 };
@@ -57,6 +58,8 @@ struct ReasonJson {
         ("tz" = Option<String>, Query,
             description = "The zone in which times are written; the schedule's if left out."),
         ("duration" = Option<u32>, Query, description = "In minutes; must be one that is offered."),
+        ("link" = Option<String>, Query,
+            description = "A link to the event type; its host needs none."),
     ),
     responses(
         (status = 200, description = "The verdict, with every reason. With a key of the host's in \
@@ -64,7 +67,8 @@ struct ReasonJson {
         (status = 400, description = "The query can not be read; `fields` says why."),
         (status = 401, description = "The key is none that is known."),
         (status = 403, description = "The key has not the scope."),
-        (status = 404, description = "There is no such event type."),
+        (status = 404, description = "There is no such event type, or only with a link."),
+        (status = 410, description = "`link_gone`: the link is used up or has expired."),
     ),
 )]
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
@@ -85,6 +89,8 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let Some((page, at)) = page.zip(at) else {
         return Err(Problem::bad_request("The query is not complete."));
     };
+    let is_own = caller.as_ref().is_some_and(|caller| caller.host.handle.as_str() == page.handle);
+    let page = if is_own { Page { by: Side::Host, ..page } } else { page };
     let explained = web.app.explain(page, duration, at).await?;
     let is_host = caller.is_some_and(|caller| caller.host.id == explained.host.id);
     let zone = zone.unwrap_or(explained.schedule.time_zone);

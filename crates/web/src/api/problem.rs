@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use roomkey_app::{BookError, CancelError, Limited, OfferError, StoreError};
+use roomkey_app::{BookError, CancelError, Limited, LinkGone, OfferError, StoreError};
 use roomkey_core::{
     question::{AnswerError, WrongAnswer},
     text::FieldError,
@@ -69,6 +69,8 @@ pub(super) enum Code {
     SlotTaken,
     /// The time is not offered.
     SlotUnavailable,
+    /// The link is used up or has expired.
+    LinkGone,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
     /// The booking is not in a state for this.
@@ -227,10 +229,17 @@ impl From<Limited> for Problem {
     }
 }
 
+impl From<LinkGone> for Problem {
+    fn from(gone: LinkGone) -> Self {
+        Self::new(StatusCode::GONE, Code::LinkGone, gone.to_string())
+    }
+}
+
 impl From<OfferError> for Problem {
     fn from(error: OfferError) -> Self {
         match error {
             OfferError::Unknown => Self::not_found(),
+            OfferError::Gone(gone) => gone.into(),
             OfferError::Duration(wrong) => {
                 let wrong = WrongField::with("duration", "choice", wrong.to_string());
                 Self::wrong_query(vec![wrong])
@@ -245,6 +254,7 @@ impl From<BookError> for Problem {
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
         match error {
             BookError::Unknown => Self::not_found(),
+            BookError::Gone(gone) => gone.into(),
             BookError::Taken => Self::new(StatusCode::CONFLICT, Code::SlotTaken, error.to_string()),
             BookError::Answers(wrong) => {
                 Self::wrong_fields(wrong.into_iter().map(WrongField::from).collect())

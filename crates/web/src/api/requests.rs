@@ -23,6 +23,8 @@ pub(super) struct NewBooking {
     start: String,
     /// In minutes; must be one that is offered.
     duration: Option<u32>,
+    /// A link to the event type: what follows `link=` in its address. The host needs none.
+    link: Option<String>,
     attendee: NewAttendee,
     /// There are none besides the attendee so far.
     #[schema(max_items = 0)]

@@ -15,7 +15,7 @@ use super::{
     body::Reader,
     problem::{Problem, WrongField},
 };
-use crate::{Web, form::Form};
+use crate::{Web, address, form::Form};
 
 /// The longest range that is answered.
 const MOST_DAYS: i64 = 92;
@@ -71,11 +71,14 @@ impl Serialize for Written {
         ("to" = String, Query, description = "The last date in `tz`, included; at most 92 days."),
         ("tz" = String, Query, description = "The zone in which times are written."),
         ("duration" = Option<u32>, Query, description = "In minutes; must be one that is offered."),
+        ("link" = Option<String>, Query,
+            description = "A link to the event type: what follows `link=` in its address."),
     ),
     responses(
         (status = 200, description = "The free times, by start.", body = Slots),
         (status = 400, description = "The query can not be read; `fields` says why."),
-        (status = 404, description = "There is no such event type."),
+        (status = 404, description = "There is no such event type, or only with a link."),
+        (status = 410, description = "`link_gone`: the link is used up or has expired."),
     ),
 )]
 pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResponse, Problem> {
@@ -105,11 +108,12 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
 }
 
-/// The event type that a query about free times names by `host` and `event`.
+/// The event type that a query about free times names by `host` and `event`, and perhaps `link`.
 pub(super) fn page(query: &Form, reader: &mut Reader) -> Option<Page> {
     let handle = reader.parameter(query, "host", str::parse::<Handle>);
     let slug = reader.parameter(query, "event", str::parse::<Slug>);
-    Some(Page::new(handle?.to_string(), slug?.to_string()))
+    let link = address::link(query).map(|link| link.hash());
+    Some(Page { link, ..Page::new(handle?.to_string(), slug?.to_string()) })
 }
 
 /// The length that it asks for, if it does.

@@ -13,6 +13,7 @@ use roomkey_core::{
     event_type::{Bounds, EventType},
     question::Questions,
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
+    token::Token,
 };
 
 use super::{details, page, shell};
@@ -161,6 +162,7 @@ impl Asked {
             // A plus sign that nobody escaped arrives as a space.
             slot: Instant::parse(&query.get("slot").replace(' ', "+")).ok(),
             trail: Trail {
+                link: address::link(query),
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
                 duration: Bounds::DURATION.parse(query.get("duration")).ok().map(Minutes),
@@ -189,6 +191,7 @@ pub(crate) async fn get(
     address.holder = visitor::holder(&request, &web);
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
+    address.link = asked.trail.link.as_ref().map(Token::hash);
     if let Some(start) = asked.slot {
         let moment = Span::moment(start);
         let offered = find_times(&web, &address, asked.trail.duration, moment).await?;
@@ -423,7 +426,7 @@ impl Page {
         offered: &Offered,
         next_free: Option<Slot>,
     ) -> Self {
-        let Offered { host, event_type, schedule, duration, slots, last_date, now } = offered;
+        let Offered { host, event_type, schedule, duration, slots, last_date, now, .. } = offered;
         let usual = *duration == event_type.terms.duration;
         let trail = asked.trail.with_duration((!usual).then_some(*duration));
         let clock = trail.clock;

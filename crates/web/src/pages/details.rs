@@ -11,11 +11,12 @@ use roomkey_app::{BookError, Idempotency, IdempotencyScope, Offered, Page as Add
 use roomkey_core::{
     availability::{Refusal, Slot},
     booking::{BookingRequest, Side},
-    event_type::Bounds,
+    event_type::{Bounds, Prefill},
     question::Given,
     random,
     text::{EmailAddress, FieldError, Note, PersonName},
     time::{Instant, Minutes, Span, TimeZone},
+    token::Token,
 };
 
 use super::{
@@ -61,6 +62,8 @@ pub(crate) struct Page {
     pub(crate) event: EventCard,
     pub(crate) when: Option<When>,
     pub(crate) choice: Choice,
+    /// The secret link by which it was opened.
+    pub(crate) link: Option<Token>,
     /// Back to the month.
     pub(crate) back: String,
     /// How times are written.
@@ -101,21 +104,31 @@ pub(super) fn show(
             event: EventCard::new(&offered.event_type, offered.duration),
             when: Some(When::new(slot.span(), zone, offered.host.time_zone, trail.clock)),
             choice: Choice::Chosen(slot.start),
+            link: trail.link.clone(),
             back: format!("?date={date}{trail}#times"),
             clock: trail.clock,
             zone: zone.name(),
             zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
             idempotency_key: new_key(web),
-            answers: Answers {
-                name: query.text("name"),
-                email: query.text("email"),
-                note: query.text("q_note"),
-            },
+            answers: Answers::prefilled(query, offered.link.as_ref().map(|link| &link.prefill)),
             asks: asks(&questions, Side::Customer, &given),
             hidden: hidden_answers(&questions, &given),
             problems: Problems::default(),
         },
     )
+}
+
+impl Answers {
+    /// What the page's address says, else what the link says.
+    fn prefilled(query: &Form, prefill: Option<&Prefill>) -> Self {
+        let or = |name: &str, known: Option<String>| match query.text(name) {
+            text if text.is_empty() => known.unwrap_or_default(),
+            text => text,
+        };
+        let name = prefill.and_then(|prefill| prefill.name.as_ref()).map(PersonName::to_string);
+        let email = prefill.and_then(|prefill| prefill.email.as_ref()).map(EmailAddress::to_string);
+        Self { name: or("name", name), email: or("email", email), note: query.text("q_note") }
+    }
 }
 
 /// A key for a form: its repeats are known by it.
@@ -136,6 +149,7 @@ pub(super) fn idempotency(form: &Form, problems: &mut Problems) -> Option<Idempo
 
 /// What a form asks for, field by field.
 struct Answered {
+    link: Option<Token>,
     start: Option<Instant>,
     zone: Option<TimeZone>,
     request: Option<BookingRequest>,
@@ -178,7 +192,8 @@ impl Answered {
                 by: Side::Customer,
             })
         };
-        Self { start, zone, request: request(), duration, idempotency }
+        let link = address::link(form);
+        Self { link, start, zone, request: request(), duration, idempotency }
     }
 }
 
@@ -197,6 +212,7 @@ pub(crate) async fn post(
     };
     let mut problems = Problems::default();
     let answered = Answered::read(&form, zone, &mut problems);
+    address.link = answered.link.as_ref().map(Token::hash);
     let mut refusal = None;
     if let Some(asked) = answered.request.clone().filter(|_| problems.is_empty()) {
         let wanted = Wanted::Page(address.clone());
@@ -207,6 +223,7 @@ pub(crate) async fn post(
                 return Ok(see_other(format!("/b/{}", booked.details.customer_link.expose())));
             }
             Err(BookError::Unknown) => return Err(Failure::NotFound),
+            Err(BookError::Gone(gone)) => return Err(gone.into()),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
             // What is wrong with them is told with the form.
@@ -262,7 +279,8 @@ async fn again(
     let span = Span::lasting(start, offered.duration);
     let usual = offered.duration == offered.event_type.terms.duration;
     let duration = (!usual).then_some(offered.duration);
-    let trail = Trail { zone: Some(zone), clock, duration, prefill: Vec::new() };
+    let link = answered.link.clone();
+    let trail = Trail { link, zone: Some(zone), clock, duration, prefill: Vec::new() };
     let used_up = problems.of("details").is_some();
     Ok(Page {
         shell: shell(request),
@@ -270,6 +288,7 @@ async fn again(
         event: EventCard::new(&offered.event_type, offered.duration),
         when: stands.then(|| When::new(span, zone, offered.host.time_zone, clock)),
         choice,
+        link: answered.link.clone(),
         back: format!("?date={}{trail}#times", zone.date(start)),
         clock,
         zone: zone.name(),
@@ -306,6 +325,7 @@ impl Page {
             event: EventCard::sample(),
             when: Some(When::sample()),
             choice,
+            link: Some(Token::derived(&[0; 32])),
             back: "?date=2026-10-08&tz=Europe/London#times".into(),
             clock: Clock::Twelve,
             zone: "Europe/London",

@@ -23,7 +23,8 @@ pub(crate) async fn post(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
-    let page = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    let mut page = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
+    page.link = address::link(&form).map(|link| link.hash());
     let unreadable = || Failure::Status(StatusCode::UNPROCESSABLE_ENTITY);
     if form.has("release") {
         // Of a browser without the cookie there is nothing to let go of.
@@ -40,6 +41,7 @@ pub(crate) async fn post(
         Ok(_) => StatusCode::NO_CONTENT,
         Err(HoldError::Refused(_)) => StatusCode::CONFLICT,
         Err(HoldError::Unknown) => return Err(Failure::NotFound),
+        Err(HoldError::Gone(gone)) => return Err(gone.into()),
         Err(HoldError::Duration(_)) => return Err(unreadable()),
         Err(HoldError::Limited(limited)) => return Err(limited.into()),
         Err(HoldError::Store(error)) => return Err(error.into()),

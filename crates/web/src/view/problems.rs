@@ -99,10 +99,13 @@ fn words(id: &str, error: FieldError) -> Cow<'static, str> {
         (FieldError::Required, "email") => "Enter an email address".into(),
         (FieldError::Required, "password") => "Enter a password".into(),
         (FieldError::Required, "token") => "Enter the set-up token".into(),
+        (FieldError::Required, "link_name") => "Enter a name for the link".into(),
         (FieldError::Required, "title") => "Enter a name for the event type".into(),
         (FieldError::Required, "slug" | "handle") => "Enter a page address".into(),
         (FieldError::Required, "duration") => "Enter a length in minutes".into(),
-        (FieldError::WebAddress, "name") => "Enter a name without a web address".into(),
+        (FieldError::WebAddress, "name" | "link_name" | "link_prefill_name") => {
+            "Enter a name without a web address".into()
+        }
         (FieldError::WebAddress, "title") => {
             "Enter a name for the event type without a web address".into()
         }

@@ -1,7 +1,8 @@
 use std::fmt;
 
-use roomkey_core::time::{
-    Datelike, Instant, LocalDate, Minutes, Span, TimeZone, UtcOffset, day_name,
+use roomkey_core::{
+    time::{Datelike, Instant, LocalDate, Minutes, Span, TimeZone, UtcOffset, day_name},
+    token::Token,
 };
 
 /// How the hours of a day are written.
@@ -176,10 +177,11 @@ impl When {
     }
 }
 
-/// What every link of the booking page carries on: the zone, the clock and the length, where they
-/// were chosen, and answers that the page's own address gave.
+/// What every link of the booking page carries on: the secret link by which it was opened, the zone,
+/// the clock and the length, where they were chosen, and answers that the page's own address gave.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trail {
+    pub(crate) link: Option<Token>,
     pub(crate) zone: Option<TimeZone>,
     pub(crate) clock: Clock,
     /// A length other than the usual one.
@@ -198,9 +200,12 @@ impl Trail {
     }
 }
 
-/// The end of a query string. Zone names need no escaping there.
+/// The end of a query string. Tokens and zone names need no escaping there.
 impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(link) = &self.link {
+            write!(f, "&link={}", link.expose())?;
+        }
         if let Some(zone) = self.zone {
             f.write_str("&tz=")?;
             f.write_str(&zone.name().replace('+', "%2B"))?;
@@ -270,6 +275,8 @@ mod tests {
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12");
         trail.prefill.push(("name".into(), "A & B".into()));
         assert_eq!(trail.to_string(), "&tz=Etc/GMT%2B3&h=12&name=A+%26+B");
+        let secret = Trail { link: Some(Token::derived(&[0; 32])), ..Trail::default() };
+        assert_eq!(secret.to_string(), format!("&link={}", "A".repeat(43)));
         let longer = Trail { duration: Some(Minutes(60)), ..Trail::default() };
         assert_eq!(longer.to_string(), "&duration=60");
     }

@@ -147,6 +147,7 @@ pub(crate) async fn post(
             }
             Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Limited(limited)) => return Err(limited.into()),
+            Err(BookError::Gone(gone)) => return Err(gone.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
         }
     }

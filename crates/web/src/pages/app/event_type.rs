@@ -1,6 +1,7 @@
 //! `/app/event-types/new` and `/app/event-types/{slug}`: the editor.
 
 mod answers;
+mod links;
 pub(crate) mod question;
 
 use actix_web::{
@@ -10,9 +11,15 @@ use actix_web::{
 };
 use answers::{Answers, read};
 use askama::Template;
+use links::{LinkForm, Links};
+pub(crate) use links::{post as post_link, post_remove as post_remove_link};
 use question::QuestionCard;
 use roomkey_app::EventTypeError;
-use roomkey_core::{availability::Schedule, event_type::EventType, text::RESERVED_SLUG};
+use roomkey_core::{
+    availability::Schedule,
+    event_type::{EventType, Visibility},
+    text::RESERVED_SLUG,
+};
 
 use crate::{
     Web,
@@ -56,6 +63,10 @@ pub(crate) struct Page {
     /// Whether customers must give their number as well.
     asks_phone: bool,
     answers: Answers,
+    /// Whether that page takes a link.
+    by_link: bool,
+    /// None before it is saved.
+    links: Option<Links>,
     problems: Problems,
 }
 
@@ -81,6 +92,9 @@ pub(crate) async fn post_new(
     let mut problems = Problems::default();
     if let Some(terms) = read(&form, &schedules, &mut problems) {
         match web.app.create_event_type(host.user().id, terms).await {
+            Ok(EventType { terms, .. }) if terms.visibility == Visibility::Link => {
+                return Ok(see_other(format!("/app/event-types/{}?done=made#links", terms.slug)));
+            }
             Ok(_) => return Ok(see_other("/app/event-types?done=made")),
             Err(error) => refused(error, &mut problems)?,
         }
@@ -100,9 +114,13 @@ pub(crate) async fn get(
     let schedules = web.app.schedules(host.user().id).await?;
     let (answers, none) = (Answers::stored(&event.terms), Problems::default());
     let mut contents = Page::new(&request, &web, &host, Some(&event), &schedules, answers, none);
+    contents.links = Some(Links::of(&web, &host, &event, &schedules, LinkForm::default()).await?);
     contents.shell.flash = match Form::query(&request).get("done") {
         "saved" => Some("Event type saved. It holds for new bookings from now on."),
         "asked" => Some("Questions saved. They are asked from now on."),
+        "made" => Some("Event type saved. It can be booked as soon as you make a link to it."),
+        "link" => Some("Link made. Copy it from the list."),
+        "link-gone" => Some("Link removed. It opens nothing any more."),
         _ => None,
     };
     page(StatusCode::OK, &contents)
@@ -127,7 +145,9 @@ pub(crate) async fn post(
         }
     }
     let answers = Answers::typed(&form);
-    let contents = Page::new(&request, &web, &host, Some(&event), &schedules, answers, problems);
+    let mut contents =
+        Page::new(&request, &web, &host, Some(&event), &schedules, answers, problems);
+    contents.links = Some(Links::of(&web, &host, &event, &schedules, LinkForm::default()).await?);
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
@@ -183,6 +203,8 @@ impl Page {
             }),
             asks_phone: event.is_some_and(|event| event.terms.location.question().is_some()),
             answers,
+            by_link: event.is_some_and(|event| event.terms.visibility == Visibility::Link),
+            links: None,
             problems,
         }
     }
@@ -201,6 +223,8 @@ impl Page {
             questions: vec![QuestionCard::sample(), QuestionCard::sample()],
             asks_phone: true,
             answers: Answers { lobby: true, ..Answers::usual() },
+            by_link: false,
+            links: Some(Links::sample()),
             problems,
         };
         let mut problems = Problems::default();

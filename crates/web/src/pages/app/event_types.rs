@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// An event type, as a row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) slug: String,
     pub(crate) title: String,
@@ -22,7 +22,10 @@ pub(crate) struct Row {
     pub(crate) url: String,
     /// The address as people say it, without the scheme.
     pub(crate) address: String,
-    pub(crate) hidden: bool,
+    /// Where it is not listed, how it is reached.
+    pub(crate) badge: Option<&'static str>,
+    /// Whether its address alone leads nowhere.
+    pub(crate) by_link: bool,
 }
 
 #[derive(Template)]
@@ -46,7 +49,12 @@ pub(crate) async fn get(
         slug: event.terms.slug.to_string(),
         title: event.terms.title.to_string(),
         length: event.terms.duration.to_string(),
-        hidden: event.terms.visibility == Visibility::Hidden,
+        badge: match event.terms.visibility {
+            Visibility::Public => None,
+            Visibility::Hidden => Some("Hidden"),
+            Visibility::Link => Some("By link"),
+        },
+        by_link: event.terms.visibility == Visibility::Link,
     });
     let flash = match Form::query(&request).get("done") {
         "made" => Some("Event type saved. It can be booked now."),
@@ -60,16 +68,18 @@ pub(crate) async fn get(
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         let row = Row {
-            hidden: true,
+            badge: Some("Hidden"),
+            by_link: false,
             slug: "intro".into(),
             title: "Intro <b>bold</b>".into(),
             length: "30 minutes".into(),
             url: "http://localhost:8080/ada/intro".into(),
             address: "localhost:8080/ada/intro".into(),
         };
+        let by_link = Row { by_link: true, title: "Other".into(), ..row.clone() };
         vec![
             Self { shell: AppShell::sample(Section::EventTypes), events: Vec::new() },
-            Self { shell: AppShell::sample(Section::EventTypes), events: vec![row] },
+            Self { shell: AppShell::sample(Section::EventTypes), events: vec![row, by_link] },
         ]
     }
 }

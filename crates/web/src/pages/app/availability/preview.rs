@@ -2,7 +2,7 @@
 
 use roomkey_core::{
     availability::{Schedule, Slot},
-    event_type::EventType,
+    event_type::{EventType, Visibility},
     time::{LocalDate, Minutes, Span},
 };
 
@@ -22,6 +22,7 @@ const NAMED: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Preview {
     pub(crate) title: String,
+    /// To the page that customers see; to the editor where they need a link.
     pub(crate) path: String,
     pub(crate) city: String,
     pub(crate) days: Vec<PreviewDay>,
@@ -46,11 +47,7 @@ pub(crate) struct UsedBy {
 
 /// The event types that can be booked by a schedule.
 pub(super) fn users<'a>(events: &'a [EventType], schedule: &Schedule) -> Vec<&'a EventType> {
-    let has = |event: &&EventType| match event.terms.schedule {
-        None => schedule.is_default,
-        Some(id) => id == schedule.id,
-    };
-    events.iter().filter(has).collect()
+    events.iter().filter(|event| event.terms.is_by(schedule)).collect()
 }
 
 impl Preview {
@@ -78,7 +75,10 @@ impl Preview {
         };
         Ok(Self {
             title: event.terms.title.to_string(),
-            path: format!("/{}/{}", host.user().handle, event.terms.slug),
+            path: match event.terms.visibility {
+                Visibility::Link => format!("/app/event-types/{}", event.terms.slug),
+                _ => format!("/{}/{}", host.user().handle, event.terms.slug),
+            },
             city: zone.city(),
             days: today.iter_days().take(DAYS as usize).map(day).collect(),
         })

@@ -54,7 +54,7 @@ impl Why {
         if let (Some(date), Some(minute)) = (date, minute) {
             let start = schedule.time_zone.resolve(date, minute, Edge::Start);
             let slug = event.terms.slug.to_string();
-            let page = Page::new(host.user().handle.to_string(), slug);
+            let page = Page::own(host.user().handle.to_string(), slug);
             let told = web.app.explain(page, None, start).await?;
             why.answer = Some(Answer {
                 when: format!("{}, {}", date_with_year(date), minute.wall()),

@@ -42,7 +42,7 @@ pub(crate) struct Answers {
     pub(crate) grace: String,
     pub(crate) max_occupants: String,
     pub(crate) lobby: bool,
-    /// `public` or `hidden`.
+    /// `public`, `hidden` or `link`.
     pub(crate) visibility: String,
     pub(crate) password_in_calendar: bool,
 }
