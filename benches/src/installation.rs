@@ -179,7 +179,7 @@ impl Installation {
 
 fn all() -> BookingFilter {
     BookingFilter {
-        status: None,
+        states: None,
         from: None,
         to: None,
         latest_first: false,

@@ -4,12 +4,14 @@
 mod book;
 mod cancel;
 mod place;
+mod status;
 
 use std::str::FromStr;
 
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
-pub use cancel::{Cancellation, InvalidTransition, decide_cancellation};
+pub use cancel::{Cancellation, decide_cancellation};
 pub use place::Place;
+pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{
     event_type::{Buffers, Location},
@@ -18,84 +20,6 @@ use crate::{
     text::{EmailAddress, Note, PersonName},
     time::{Instant, LocalDateTime, Span, TimeZone},
 };
-
-/// The state of a booking. A terminal state never returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// It stands.
-    Confirmed,
-    /// It was called off.
-    Cancelled,
-}
-
-impl Status {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Cancelled];
-
-    /// Its name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether a booking in this state keeps its time from others.
-    pub const fn holds_time(self) -> bool {
-        matches!(self, Self::Confirmed)
-    }
-}
-
-/// The text is no state's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a booking's status; use confirmed or cancelled")]
-pub struct UnknownStatus;
-
-/// A state that lists can be asked for. The interface knows more of them than bookings come into
-/// yet: a list of one of the others is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusFilter(&'static str);
-
-/// The text is no state that lists can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Use {}", StatusFilter::NAMES.join(", "))]
-pub struct UnknownStatusFilter;
-
-impl StatusFilter {
-    /// All of them.
-    pub const NAMES: [&str; 6] =
-        ["unverified", "pending", "confirmed", "declined", "expired", "cancelled"];
-
-    /// For bookings in that state.
-    pub const fn only(status: Status) -> Self {
-        Self(status.as_str())
-    }
-
-    /// Its name in the API and the database.
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl FromStr for StatusFilter {
-    type Err = UnknownStatusFilter;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStatusFilter> {
-        Self::NAMES.into_iter().find(|name| *name == text).map(Self).ok_or(UnknownStatusFilter)
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownStatus;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
-        match text {
-            "confirmed" => Ok(Self::Confirmed),
-            "cancelled" => Ok(Self::Cancelled),
-            _ => Err(UnknownStatus),
-        }
-    }
-}
 
 /// Which side of a booking somebody is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,14 +40,19 @@ impl Side {
     }
 }
 
-impl FromStr for Side {
-    type Err = UnknownStatus;
+/// The text is no side's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a side of a booking")]
+pub struct UnknownSide;
 
-    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+impl FromStr for Side {
+    type Err = UnknownSide;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSide> {
         match text {
             "host" => Ok(Self::Host),
             "customer" => Ok(Self::Customer),
-            _ => Err(UnknownStatus),
+            _ => Err(UnknownSide),
         }
     }
 }
@@ -152,6 +81,8 @@ pub struct Booking {
     pub host: UserId,
     /// Where it is in its life.
     pub status: Status,
+    /// Until when it keeps its time while it is unverified or pending.
+    pub expires_at: Option<Instant>,
     /// Rises at every change of state, time, place or attendees; 1 at first.
     pub version: u32,
     /// When.

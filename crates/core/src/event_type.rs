@@ -74,6 +74,10 @@ pub struct Terms {
     pub buffers: Buffers,
     /// How long ahead a booking must be made, up to a year.
     pub min_notice: Minutes,
+    /// How long before the start customers may last cancel, up to a year; 0 is until it begins.
+    pub cancel_notice: Minutes,
+    /// How long before the start customers may last move it, likewise.
+    pub move_notice: Minutes,
     /// How far ahead a booking can be made.
     pub window: Window,
     /// How many bookings there may be in a stretch of time.
@@ -264,6 +268,8 @@ impl Terms {
             grid: Grid { increment: None, offset: Minutes(0) },
             buffers: Buffers { before: Minutes(0), after: Minutes(0) },
             min_notice: Minutes(0),
+            cancel_notice: Minutes(0),
+            move_notice: Minutes(0),
             window: Window::Days(60),
             limits: Limits::NONE,
             schedule: None,

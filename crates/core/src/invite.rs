@@ -61,6 +61,25 @@ impl From<Occasion> for Method {
     }
 }
 
+/// What an event says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Firm,
+    /// Somebody has yet to say yes; there is no room to go to.
+    Open,
+    Struck,
+}
+
+impl From<Status> for Standing {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Confirmed => Self::Firm,
+            Status::Unverified | Status::Pending => Self::Open,
+            Status::Declined | Status::Expired | Status::Cancelled => Self::Struck,
+        }
+    }
+}
+
 /// One reader's view of a booking.
 #[derive(Debug, Clone, Copy)]
 pub struct Invite<'a> {
@@ -98,7 +117,10 @@ impl Invite<'_> {
 
     fn event(&self, method: Option<Method>) -> ICalendarComponent {
         let Self { booking, host, .. } = self;
-        let stands = booking.status == Status::Confirmed && method != Some(Method::Cancel);
+        let standing = match (method, booking.status) {
+            (Some(Method::Cancel), _) => Standing::Struck,
+            (_, status) => Standing::from(status),
+        };
         let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
         event.add_uid(&booking.ical_uid);
         event.add_sequence(self.sequence.into());
@@ -106,7 +128,7 @@ impl Invite<'_> {
         event.add_property(ICalendarProperty::Dtstart, utc(booking.span.start));
         event.add_property(ICalendarProperty::Dtend, utc(booking.span.end));
         event.add_property(ICalendarProperty::Summary, self.summary());
-        if stands {
+        if standing == Standing::Firm {
             self.add_place(&mut event);
         } else {
             let page = self.site.booking_page(self.link);
@@ -122,13 +144,24 @@ impl Invite<'_> {
         }
         event.add_property(
             ICalendarProperty::Status,
-            if stands { ICalendarStatus::Confirmed } else { ICalendarStatus::Cancelled },
+            match standing {
+                Standing::Firm => ICalendarStatus::Confirmed,
+                Standing::Open => ICalendarStatus::Tentative,
+                Standing::Struck => ICalendarStatus::Cancelled,
+            },
         );
         event.add_property(
             ICalendarProperty::Transp,
-            if stands { ICalendarTransparency::Opaque } else { ICalendarTransparency::Transparent },
+            match standing {
+                Standing::Firm | Standing::Open => ICalendarTransparency::Opaque,
+                Standing::Struck => ICalendarTransparency::Transparent,
+            },
         );
-        let busy = if stands { "BUSY" } else { "FREE" };
+        let busy = match standing {
+            Standing::Firm => "BUSY",
+            Standing::Open => "TENTATIVE",
+            Standing::Struck => "FREE",
+        };
         event.add_property(other("X-MICROSOFT-CDO-BUSYSTATUS"), busy);
         event.add_property(other("X-MICROSOFT-DISALLOW-COUNTER"), "TRUE");
         event

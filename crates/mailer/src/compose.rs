@@ -154,7 +154,7 @@ impl Composer {
         };
         let mut builder = self.begin(&draft, from_name, &rendered)?.reply_to(reply_to);
         let first = self.booking_message_id(letter, 0, Occasion::Booked);
-        if first != draft.message_id {
+        if view.calendar.is_some() && first != draft.message_id {
             builder = builder.in_reply_to(first.clone()).references(first);
         }
         let invite = Invite {
@@ -169,7 +169,8 @@ impl Composer {
             stamp: queued_at,
         };
         let method = Method::from(*occasion);
-        self.finish(builder, draft, rendered, Some((method, invite.message(method))))
+        let part = view.calendar.map(|_| (method, invite.message(method)));
+        self.finish(builder, draft, rendered, part)
     }
 
     fn own_name(&self) -> String {

@@ -110,6 +110,9 @@ pub(crate) struct BookingView<'a> {
     pub(crate) cancel: String,
     pub(crate) again: String,
     pub(crate) reference: String,
+    /// What the calendar part does, if one comes with it. Of a booking that was never confirmed no
+    /// calendar knows.
+    pub(crate) calendar: Option<&'static str>,
 }
 
 /// Where they meet.
@@ -206,6 +209,12 @@ impl<'a> BookingView<'a> {
                 event_type.terms.slug
             ),
             reference: booking.id.to_string(),
+            calendar: match letter.occasion {
+                Occasion::Booked => Some("adds it to any calendar"),
+                Occasion::Cancelled => {
+                    (letter.sequence > 0).then_some("takes it out of your calendar")
+                }
+            },
         }
     }
 }

@@ -144,6 +144,7 @@ pub(crate) struct BookingRow {
     answers: String,
     location_kind: String,
     location_detail: String,
+    expires_at: Option<i64>,
 }
 
 impl BookingRow {
@@ -168,6 +169,7 @@ impl BookingRow {
             event_type: parse("bookings.event_type_id", &self.event_type_id)?,
             host: parse("bookings.host_id", &self.host_id)?,
             status: parse::<Status>("bookings.status", &self.status)?,
+            expires_at: self.expires_at.map(Instant::from_micros),
             version: unsigned(self.version),
             span: span(self.start_at, self.end_at),
             buffers: buffers(self.buffer_before, self.buffer_after),
@@ -208,6 +210,7 @@ impl From<&Booking> for BookingRow {
             answers: write_answers(&booking.answers),
             location_kind: booking.location.kind().to_owned(),
             location_detail: booking.location.detail().to_owned(),
+            expires_at: booking.expires_at.map(Instant::micros),
         }
     }
 }

@@ -84,6 +84,8 @@ diesel::table! {
         questions -> Text,
         location_kind -> Text,
         location_detail -> Text,
+        cancel_notice -> Integer,
+        move_notice -> Integer,
     }
 }
 
@@ -124,6 +126,7 @@ diesel::table! {
         answers -> Text,
         location_kind -> Text,
         location_detail -> Text,
+        expires_at -> Nullable<BigInt>,
     }
 }
 
@@ -180,6 +183,9 @@ diesel::table! {
         at -> BigInt,
         actor -> Text,
         kind -> Text,
+        from_start -> Nullable<BigInt>,
+        to_start -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 

@@ -190,6 +190,7 @@ impl World {
             event_type: self.event_type.id,
             host: self.event_type.host,
             status: Status::Confirmed,
+            expires_at: None,
             version: 1,
             span,
             buffers: Buffers { before: Minutes(buffers.0), after: Minutes(buffers.1) },

@@ -105,6 +105,7 @@ pub fn decide_booking(
         event_type: event_type.id,
         host: event_type.host,
         status: Status::Confirmed,
+        expires_at: None,
         version: 1,
         span,
         buffers: event_type.terms.buffers,

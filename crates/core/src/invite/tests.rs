@@ -53,6 +53,7 @@ impl Facts {
                 event_type: event_type.id,
                 host: host_id,
                 status: Status::Confirmed,
+                expires_at: None,
                 version: 1,
                 span: Span::lasting(Instant::parse("2026-10-08T11:45:00Z").unwrap(), Minutes(45)),
                 buffers: Buffers::default(),
@@ -235,6 +236,26 @@ fn a_cancellation_strikes_the_event_out_and_leads_nowhere_near_the_room() {
         assert!(text.contains(&format!("\r\n{line}\r\n")), "{text}");
     }
     assert!(!text.contains("/join") && !text.contains("RSVP") && !text.contains("LOCATION"));
+}
+
+#[test]
+fn what_is_not_confirmed_leads_to_no_room() {
+    let mut facts = Facts::usual();
+    for (status, lines) in [
+        (Status::Unverified, ["STATUS:TENTATIVE", "TRANSP:OPAQUE", "TENTATIVE"]),
+        (Status::Pending, ["STATUS:TENTATIVE", "TRANSP:OPAQUE", "TENTATIVE"]),
+        (Status::Declined, ["STATUS:CANCELLED", "TRANSP:TRANSPARENT", "FREE"]),
+        (Status::Expired, ["STATUS:CANCELLED", "TRANSP:TRANSPARENT", "FREE"]),
+    ] {
+        facts.booking.status = status;
+        let text = facts.invite(Side::Customer).calendar_file();
+        let [state, busy, shown] = lines;
+        let shown = format!("X-MICROSOFT-CDO-BUSYSTATUS:{shown}");
+        for line in [state, busy, &shown] {
+            assert!(text.contains(&format!("\r\n{line}\r\n")), "{status:?}: {text}");
+        }
+        assert!(!text.contains("/join") && !text.contains("LOCATION"), "{status:?}: {text}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use roomkey_core::{
     availability::Refusal,
     booking::{
         Booking, BookingRequest, Denied, Fresh, InvalidTransition, NewBooking, Side, Status,
-        StatusFilter, WallTime, decide_booking, decide_cancellation,
+        WallTime, decide_booking, decide_cancellation,
     },
     event_type::{EventType, Location, RoomPolicy},
     ids::{EventTypeId, UserId},
@@ -150,6 +150,53 @@ fn a_booking_can_be_called_off_once_and_until_it_ends() {
 }
 
 #[test]
+fn states_lead_where_they_may_and_none_returns() {
+    use Status::{Cancelled, Confirmed, Declined, Expired, Pending, Unverified};
+    let ways = [
+        (Unverified, &[Pending, Confirmed, Expired, Cancelled][..]),
+        (Pending, &[Confirmed, Declined, Expired, Cancelled]),
+        (Confirmed, &[Cancelled]),
+        (Declined, &[]),
+        (Expired, &[]),
+        (Cancelled, &[]),
+    ];
+    assert_eq!(ways.map(|(from, _)| from), Status::ALL);
+    for (from, ways) in ways {
+        for to in Status::ALL {
+            let answer = from.become_next(to);
+            assert_eq!(from.may_become(to), ways.contains(&to), "{from:?} to {to:?}");
+            match answer {
+                Ok(next) => assert!(next == to && ways.contains(&to)),
+                Err(InvalidTransition::AlreadyCancelled) => assert_eq!(from, Cancelled),
+                Err(why) => assert_eq!(why, InvalidTransition::State { is: from, asked: to }),
+            }
+        }
+        assert_eq!(from.holds_time(), Status::HOLDING.contains(&from));
+        assert_eq!(from.holds_time(), !Status::ENDED.contains(&from));
+        assert_eq!(from.holds_time(), !ways.is_empty(), "who holds a time can give it up");
+    }
+    let refused = Declined.become_next(Confirmed).unwrap_err();
+    assert_eq!(refused.to_string(), "this booking is declined and can not become confirmed");
+}
+
+#[test]
+fn what_no_calendar_has_is_called_off_without_a_sequence() {
+    let mut booking = book(&case(), START).unwrap().booking;
+    for status in [Status::Unverified, Status::Pending] {
+        booking.status = status;
+        let cancelled =
+            decide_cancellation(&booking, Side::Customer, note(""), case().now).unwrap();
+        assert_eq!((cancelled.version, cancelled.ical_sequence), (2, 0));
+    }
+    for status in [Status::Declined, Status::Expired] {
+        booking.status = status;
+        let refused = decide_cancellation(&booking, Side::Host, note(""), case().now);
+        let asked = Status::Cancelled;
+        assert_eq!(refused, Err(InvalidTransition::State { is: status, asked }));
+    }
+}
+
+#[test]
 fn a_booking_knows_when_new_rules_move_its_wall_time() {
     let mut booking = book(&case(), START).unwrap().booking;
     let agreed = booking.agreed.unwrap();
@@ -167,16 +214,16 @@ fn a_booking_knows_when_new_rules_move_its_wall_time() {
 
 #[test]
 fn names_of_states_and_sides_are_read_back() {
-    for status in [Status::Confirmed, Status::Cancelled] {
+    let names = ["unverified", "pending", "confirmed", "declined", "expired", "cancelled"];
+    assert_eq!(Status::ALL.map(Status::as_str), names);
+    for status in Status::ALL {
         assert_eq!(status.as_str().parse(), Ok(status));
-        assert_eq!(status.as_str().parse(), Ok(StatusFilter::only(status)));
+        assert_eq!(status.alone(), [status]);
     }
-    for name in StatusFilter::NAMES {
-        assert_eq!(name.parse::<StatusFilter>().map(StatusFilter::as_str), Ok(name));
-    }
-    assert!("gone".parse::<StatusFilter>().is_err());
+    let unknown = "gone".parse::<Status>().unwrap_err();
+    assert_eq!(unknown.to_string(), format!("Use {}", names.join(", ")));
     for side in [Side::Host, Side::Customer] {
         assert_eq!(side.as_str().parse(), Ok(side));
     }
-    assert!("gone".parse::<Status>().is_err() && "gone".parse::<Side>().is_err());
+    assert!("gone".parse::<Side>().is_err());
 }

@@ -69,6 +69,7 @@ fn booked(to: Side) -> BookingLetter {
             event_type: event_type.id,
             host: host.id,
             status: Status::Confirmed,
+            expires_at: None,
             version: 1,
             span,
             buffers: Buffers::default(),
@@ -115,6 +116,20 @@ fn cancelled(to: Side, by: Side) -> BookingLetter {
     letter.booking.ical_sequence = 1;
     letter.booking.cancelled = Some((by, "The boiler burst.".parse().unwrap()));
     letter
+}
+
+#[test]
+fn what_no_calendar_has_is_called_off_without_a_calendar_part() {
+    let mut unconfirmed = cancelled(Side::Customer, Side::Host);
+    unconfirmed.sequence = 0;
+    let mail = compose(unconfirmed);
+    let message = read(&mail);
+    let text = String::from_utf8_lossy(&mail.bytes);
+    assert!(!text.contains("text/calendar") && !text.contains("invite.ics"), "{text}");
+    assert!(!text.contains("In-Reply-To"), "there was no invitation: {text}");
+    for body in bodies(&message) {
+        assert!(body.contains("The boiler burst.") && !body.contains("calendar"), "{body}");
+    }
 }
 
 fn letter(content: Content) -> Letter {

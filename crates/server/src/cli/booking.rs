@@ -3,7 +3,7 @@ use clap::{Args, Subcommand};
 use roomkey_app::{App, BookingDetails, BookingFilter, Cursor, Page, Wanted};
 use roomkey_core::{
     account::User,
-    booking::{BookingRequest, Side, StatusFilter},
+    booking::{BookingRequest, Side, Status},
     ids::BookingId,
     question::Given,
     text::{EmailAddress, Note, PersonName},
@@ -88,7 +88,7 @@ pub(super) struct List {
     host: Option<String>,
     /// unverified, pending, confirmed, declined, expired or cancelled
     #[arg(long)]
-    status: Option<StatusFilter>,
+    status: Option<Status>,
     /// Only those that end after this time, or after this date began in UTC
     #[arg(long, value_name = "TIME", value_parser = from)]
     from: Option<Instant>,
@@ -156,7 +156,7 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
         None => app.hosts().await?,
     };
     let filter = BookingFilter {
-        status: list.status,
+        states: list.status.map(Status::alone),
         from: list.from,
         to: list.to,
         latest_first: false,

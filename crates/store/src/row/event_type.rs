@@ -45,6 +45,8 @@ pub(crate) struct EventTypeRow {
     questions: String,
     location_kind: String,
     location_detail: String,
+    cancel_notice: i32,
+    move_notice: i32,
 }
 
 const DAYS: &str = "days";
@@ -83,6 +85,8 @@ impl EventTypeRow {
                     .map_err(|_| StoreError::Unreadable("event_types.location_detail"))?,
                 questions: read_questions(&self.questions)
                     .ok_or(StoreError::Unreadable("event_types.questions"))?,
+                cancel_notice: minutes(self.cancel_notice),
+                move_notice: minutes(self.move_notice),
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -160,6 +164,8 @@ impl From<&EventType> for EventTypeRow {
             questions: write_questions(&terms.questions),
             location_kind: terms.location.kind().to_owned(),
             location_detail: terms.location.detail().to_owned(),
+            cancel_notice: signed(terms.cancel_notice.0),
+            move_notice: signed(terms.move_notice.0),
         }
     }
 }

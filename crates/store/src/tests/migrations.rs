@@ -6,17 +6,23 @@ use std::{
     path::Path,
 };
 
+use diesel::{
+    QueryableByName, RunQueryDsl, sql_query,
+    sql_types::{BigInt, Text},
+};
 use roomkey_core::{
     availability::{DayHours, Schedule, WeeklyHours},
+    booking::Status,
     event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::ScheduleId,
+    ids::{OutboxId, ScheduleId},
+    notice::{self, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
-    time::{Minutes, Span, TimeZone, Weekday},
+    time::{Instant, Minutes, Span, TimeZone, Weekday},
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
 use crate::{
-    MigrateError, SchemaPolicy, SecretKey, Store,
+    Backend, MigrateError, Recorded, SchemaPolicy, SecretKey, Store, StoreError,
     migrate::{revert_all, revert_from},
 };
 
@@ -24,6 +30,7 @@ on_both!(
     up_down_and_up_again_on_data,
     slot_rules_come_and_go_on_data,
     questions_and_places_come_and_go_on_data,
+    states_of_a_booking_come_and_go_on_data,
     event_links_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
@@ -152,6 +159,122 @@ fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
         assert_eq!(read.terms, world.event_type.terms);
         let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
         assert_eq!((found.booking.answers, found.booking.location), (Vec::new(), Location::Jitsi));
+    });
+}
+
+/// A row of any text column and how often it is there.
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+async fn counted(store: &Store, sql: &'static str) -> BTreeMap<String, i64> {
+    let rows = store.read(move |tx| tx.run(|c| sql_query(sql).load::<Counted>(c))).await;
+    rows.unwrap().into_iter().map(|row| (row.name, row.count)).collect()
+}
+
+async fn execute(store: &Store, sql: String) -> Result<usize, StoreError> {
+    store.write(move |tx| tx.run(|c| sql_query(&sql).execute(c))).await
+}
+
+/// What hangs on bookings, all of it deleted with them.
+const CHILDREN: &str = "SELECT 'attendees' AS name, count(*) AS count FROM attendees \
+     UNION ALL SELECT 'hosts', count(*) FROM booking_hosts \
+     UNION ALL SELECT 'links', count(*) FROM booking_links \
+     UNION ALL SELECT 'events', count(*) FROM booking_events \
+     UNION ALL SELECT 'rooms', count(*) FROM rooms \
+     UNION ALL SELECT 'mails', count(*) FROM outbox_messages WHERE booking_id IS NOT NULL \
+     UNION ALL SELECT 'records', count(*) FROM idempotency_records";
+const STATES: &str = "SELECT status AS name, count(*) AS count FROM bookings GROUP BY status";
+const MAILS: &str = "SELECT kind AS name, count(*) AS count FROM outbox_messages GROUP BY kind";
+
+/// The schema's indexes and triggers, the automatic ones aside.
+async fn named(store: &Store, backend: Backend) -> BTreeMap<String, i64> {
+    counted(
+        store,
+        match backend {
+            Backend::Sqlite => {
+                "SELECT name, count(*) AS count FROM sqlite_master \
+                 WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_auto%' GROUP BY name"
+            }
+            Backend::Postgres => {
+                "SELECT indexname::text AS name, count(*) AS count FROM pg_indexes \
+                 WHERE schemaname = 'public' GROUP BY indexname"
+            }
+        },
+    )
+    .await
+}
+
+/// Down, bookings in a state that the older schema does not know are cancelled; nothing that hangs on
+/// a booking is lost, either way.
+fn states_of_a_booking_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        for (hour, status) in (1u32..).zip(Status::ALL) {
+            let new = world.booking(60 * hour, 60 * hour + 30, (0, 0));
+            let id = new.booking.id;
+            world
+                .store
+                .write(move |tx| {
+                    tx.insert_booking(&new)?;
+                    let record = Recorded { body_hash: "x".into(), booking: id };
+                    tx.insert_idempotency_record("all", &id.to_string(), &record, NOW)?;
+                    for notice in notice::for_both_sides(id, 1, 0, Occasion::Booked) {
+                        tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .await
+                .unwrap();
+            let set = format!(
+                "UPDATE bookings SET status = '{}', expires_at = 5 WHERE id = '{id}'",
+                status.as_str()
+            );
+            execute(&world.store, set).await.unwrap();
+            let read = world.store.read(move |tx| tx.booking(id)).await.unwrap().unwrap();
+            assert_eq!(
+                (read.booking.status, read.room.is_some()),
+                (status, status == Status::Confirmed)
+            );
+            assert_eq!(read.booking.expires_at, Some(Instant::from_micros(5)));
+        }
+        let unknown = execute(&world.store, "UPDATE bookings SET status = 'gone'".into()).await;
+        assert!(unknown.is_err(), "the schema lists the states");
+        let children = counted(&world.store, CHILDREN).await;
+        assert_eq!(children["attendees"], 6);
+        assert_eq!(children["mails"], 12);
+        let names = named(&world.store, database.backend()).await;
+        drop(world.store);
+
+        revert_from(&database.url, "0004_booking_life").unwrap();
+        let store = open();
+        let states = counted(&store, STATES).await;
+        assert_eq!(states, BTreeMap::from([("cancelled".into(), 5), ("confirmed".into(), 1)]));
+        let held = "SELECT 'held' AS name, count(*) AS count FROM booking_hosts WHERE held";
+        // The test's ended ones were never let go.
+        assert_eq!(counted(&store, held).await["held"], 4);
+        let live = "SELECT 'live' AS name, count(*) AS count FROM rooms WHERE NOT revoked";
+        assert_eq!(counted(&store, live).await["live"], 2);
+        assert_eq!(counted(&store, CHILDREN).await, children);
+        assert_eq!(named(&store, database.backend()).await, names);
+
+        // A mail of a kind that the older program does not know goes; the others stay.
+        let kind = "UPDATE outbox_messages SET kind = 'moved' WHERE side = 'host'";
+        assert_eq!(execute(&store, kind.into()).await.unwrap(), 6);
+        drop(store);
+        revert_from(&database.url, "0004_booking_life").unwrap();
+        let store = open();
+        assert_eq!(counted(&store, MAILS).await, BTreeMap::from([("booked".into(), 6)]));
+
+        execute(&store, "DELETE FROM bookings".into()).await.unwrap();
+        let left = counted(&store, CHILDREN).await;
+        assert!(left.values().all(|count| *count == 0), "children go with their booking: {left:?}");
     });
 }
 

@@ -18,6 +18,7 @@ on_both!(
     workers_whose_clocks_differ_agree_about_a_claim,
     a_failed_mail_is_due_again_or_given_up,
     a_cancellation_takes_the_place_of_an_unsent_invite,
+    a_change_that_keeps_the_sequence_takes_the_place_of_earlier_mail,
     an_unreadable_mail_waits_and_holds_up_no_other,
     a_cancellation_waits_for_the_invite_under_way,
     mails_that_wait_hold_up_no_others,
@@ -153,6 +154,40 @@ fn a_cancellation_takes_the_place_of_an_unsent_invite(database: &TestDatabase) {
             assert_eq!((letter.occasion, letter.sequence), (Occasion::Cancelled, 1));
             assert!(letter.room.is_none());
         }
+    });
+}
+
+/// A change of state alone is a new version with the same SEQUENCE.
+fn a_change_that_keeps_the_sequence_takes_the_place_of_earlier_mail(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let id = booked(&world).await;
+        let store = &world.store;
+        // One is on its way, the other has not been looked at.
+        let claimed = store.claim_mail("one", NOW, LEASE, 1).await.unwrap();
+        let change = "UPDATE bookings SET version = 2";
+        store
+            .write(move |tx| {
+                tx.run(|c| sql_query(change).execute(c))?;
+                for notice in notice::for_both_sides(id, 2, 0, Occasion::Booked) {
+                    tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                }
+                Ok::<_, crate::StoreError>(())
+            })
+            .await
+            .unwrap();
+        // To the side that an earlier one is under way to, the later one waits.
+        let first = claim(store, "two", NOW).await;
+        assert_eq!(first.len(), 1);
+        store.mail_failed(claimed[0].id, "one", "451", Some(NOW), NOW).await.unwrap();
+        let second = claim(store, "two", NOW).await;
+        assert_eq!(second.len(), 1, "the earlier one is not tried again");
+        for letter in first.into_iter().chain(second) {
+            assert_ne!(letter.id, claimed[0].id);
+            let Content::Booking(letter) = letter.content else { panic!("{letter:?}") };
+            assert_eq!((letter.booking.version, letter.sequence), (2, 0));
+        }
+        assert_eq!(store.next_mail_due(NOW).await.unwrap(), None);
     });
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use roomkey_core::{
     account::User,
     availability::{Busy, Occupant},
-    booking::{Booking, Cancellation, NewBooking, Side, Status, StatusFilter},
+    booking::{Booking, Cancellation, NewBooking, Side, Status},
     event_type::{EventType, LONGEST},
     ids::{BookingId, EventTypeId, UserId},
     room::Room,
@@ -36,7 +36,7 @@ pub struct BookingDetails {
     pub event_type: EventType,
     /// With whom.
     pub host: User,
-    /// Its live room; none once it is cancelled.
+    /// Its live room; none unless it is confirmed.
     pub room: Option<Room>,
     /// The host's link to it.
     pub host_link: Token,
@@ -66,8 +66,8 @@ pub struct Cursor {
 /// Which bookings of a host to list, in which order.
 #[derive(Debug, Clone, Copy)]
 pub struct BookingFilter {
-    /// Only those in this state.
-    pub status: Option<StatusFilter>,
+    /// Only those in one of these states.
+    pub states: Option<&'static [Status]>,
     /// Only those that end after this.
     pub from: Option<Instant>,
     /// Only those that start before this.
@@ -121,14 +121,20 @@ const LINK: &str = "booking_links.token";
 /// The event that ends a booking, in its history.
 const CANCELLED: &str = "cancelled";
 
+fn names(states: &[Status]) -> Vec<&'static str> {
+    states.iter().map(|status| status.as_str()).collect()
+}
+
 fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
     parse(LINK, &vault.open(LINK, sealed)?)
 }
 
 fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
     let (booking, event_type, host, attendee, room, host_link, customer_link) = row;
+    let booking = booking.read(&attendee)?;
+    let room = room.filter(|_| booking.status == Status::Confirmed);
     Ok(BookingDetails {
-        booking: booking.read(&attendee)?,
+        booking,
         event_type: event_type.read()?,
         host: host.read()?,
         room: room.map(|room| room.read(vault)).transpose()?,
@@ -178,8 +184,7 @@ impl Tx<'_> {
         event_type: EventTypeId,
         around: Span,
     ) -> Result<Vec<Span>, StoreError> {
-        let holding = Status::ALL.into_iter().filter(|status| status.holds_time());
-        let holding: Vec<&str> = holding.map(Status::as_str).collect();
+        let holding = names(Status::HOLDING);
         let rows: Vec<(i64, i64)> = self.run(|c| {
             bookings::table
                 .filter(bookings::event_type_id.eq(event_type.to_string()))
@@ -341,8 +346,8 @@ impl Tx<'_> {
         filter: &BookingFilter,
     ) -> Result<Vec<BookingDetails>, StoreError> {
         let mut query = details!().filter(bookings::host_id.eq(host.to_string())).into_boxed();
-        if let Some(status) = filter.status {
-            query = query.filter(bookings::status.eq(status.as_str()));
+        if let Some(states) = filter.states {
+            query = query.filter(bookings::status.eq_any(names(states)));
         }
         if let Some(from) = filter.from {
             query = query.filter(bookings::end_at.gt(from.micros()));

@@ -39,6 +39,7 @@ struct OutboxRow {
     id: String,
     kind: String,
     booking_id: Option<String>,
+    version: i32,
     sequence: i32,
     side: Option<String>,
     user_id: Option<String>,
@@ -240,7 +241,7 @@ impl Tx<'_> {
                         EARLIER
                             .filter(EARLIER.field(outbox::booking_id).eq(outbox::booking_id))
                             .filter(EARLIER.field(outbox::side).eq(outbox::side))
-                            .filter(EARLIER.field(outbox::sequence).lt(outbox::sequence))
+                            .filter(EARLIER.field(outbox::version).lt(outbox::version))
                             .filter(EARLIER.field(outbox::state).eq(CLAIMED))
                             .filter(EARLIER.field(outbox::claimed_until).gt(clock.micros())),
                     )))
@@ -277,9 +278,8 @@ impl Tx<'_> {
         let booking: BookingId = parse("outbox_messages.booking_id", booking)?;
         let to: Side = parse("outbox_messages.side", side)?;
         let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
-        let sequence = unsigned(row.sequence);
-        let current =
-            self.booking(booking)?.filter(|found| found.booking.ical_sequence == sequence);
+        let (version, sequence) = (unsigned(row.version), unsigned(row.sequence));
+        let current = self.booking(booking)?.filter(|found| found.booking.version == version);
         Ok(current.map(|found| {
             let link = found.link(to).clone();
             Content::Booking(Box::new(BookingLetter {

@@ -10,7 +10,7 @@ use language_tags::LanguageTag;
 use roomkey_app::{BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted};
 use roomkey_core::{
     account::Scope,
-    booking::{BookingRequest, Side, StatusFilter},
+    booking::{BookingRequest, Side, Status},
     ids::BookingId,
     question::Given,
     text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
@@ -265,8 +265,8 @@ pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpRes
 fn filter(query: &Form) -> Result<BookingFilter, Problem> {
     let mut reader = Reader::default();
     let given = |field: &str| Some(query.text(field)).filter(|text| !text.is_empty());
-    let status = given("status").and_then(|text| match text.parse::<StatusFilter>() {
-        Ok(status) => Some(status),
+    let states = given("status").and_then(|text| match text.parse::<Status>() {
+        Ok(status) => Some(status.alone()),
         Err(unknown) => {
             reader.wrong(WrongField::with("status", "choice", unknown.to_string()));
             None
@@ -286,7 +286,7 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
         .and_then(|text| reader.check("cursor", read_cursor(&text).ok_or(FieldError::Choice)));
     reader.finish_query()?;
     let limit = limit.unwrap_or(USUAL);
-    Ok(BookingFilter { status, from, to, latest_first: false, after, limit })
+    Ok(BookingFilter { states, from, to, latest_first: false, after, limit })
 }
 
 fn write_cursor(Cursor { start, id }: Cursor) -> String {

@@ -11,7 +11,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
     web::Bytes,
 };
-use roomkey_core::{booking::StatusFilter, event_type::Location};
+use roomkey_core::{booking, event_type::Location};
 use utoipa::{
     Modify, OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -103,7 +103,7 @@ impl PartialSchema for Status {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .enum_values(Some(StatusFilter::NAMES))
+            .enum_values(Some(booking::Status::ALL.map(booking::Status::as_str)))
             .description(Some("The state of a booking."))
             .into()
     }

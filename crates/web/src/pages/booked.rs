@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
-    booking::{Place, Side, Status},
+    booking::{Booking, Place, Side, Status},
     time::{Instant, Minutes, TimeZone},
     token::Token,
 };
@@ -23,34 +23,63 @@ use crate::{
 /// Where the booking is in its life, as its reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
+    Unverified,
+    Pending,
     Confirmed,
     Past,
+    Declined,
+    Expired,
     Cancelled,
 }
 
 impl State {
-    const fn word(self) -> &'static str {
+    /// Of a booking, by its status and whether its time is over.
+    pub(crate) fn of(booking: &Booking, now: Instant) -> Self {
+        let is_over = booking.span.end <= now;
+        match booking.status {
+            Status::Unverified if !is_over => Self::Unverified,
+            Status::Pending if !is_over => Self::Pending,
+            // Nobody said yes to it before its time was over.
+            Status::Unverified | Status::Pending | Status::Expired => Self::Expired,
+            Status::Confirmed if is_over => Self::Past,
+            Status::Confirmed => Self::Confirmed,
+            Status::Declined => Self::Declined,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::Unverified => "Not verified",
+            Self::Pending => "Requested",
             Self::Confirmed => "Confirmed",
             Self::Past => "Past",
+            Self::Declined => "Declined",
+            Self::Expired => "Expired",
             Self::Cancelled => "Cancelled",
         }
     }
 
-    const fn icon(self) -> &'static str {
+    pub(crate) const fn icon(self) -> &'static str {
         match self {
             Self::Confirmed => "check",
-            Self::Past => "clock",
-            Self::Cancelled => "x",
+            Self::Unverified | Self::Pending | Self::Past | Self::Expired => "clock",
+            Self::Declined | Self::Cancelled => "x",
         }
     }
 
-    const fn badge(self) -> &'static str {
+    pub(crate) const fn badge(self) -> &'static str {
         match self {
+            Self::Unverified | Self::Pending => "badge--wait",
             Self::Confirmed => "badge--ok",
             Self::Past => "",
-            Self::Cancelled => "badge--bad",
+            Self::Declined | Self::Expired | Self::Cancelled => "badge--bad",
         }
+    }
+
+    /// Whether it may still be called off.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Unverified | Self::Pending | Self::Confirmed)
     }
 }
 
@@ -242,15 +271,10 @@ impl Page {
                 closes: moment(found, room.window.end),
             }
         });
-        let state = match booking.status {
-            Status::Cancelled => State::Cancelled,
-            Status::Confirmed if found.now < booking.span.end => State::Confirmed,
-            Status::Confirmed => State::Past,
-        };
         let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
         Ok(Self {
             shell: shell(request),
-            state,
+            state: State::of(booking, found.now),
             cancelled: Cancelled::of(web, found).await?,
             cancelled_before,
             for_host: found.side == Side::Host,
@@ -317,6 +341,11 @@ impl Page {
             page(State::Confirmed, false, Some(key())),
             page(State::Confirmed, true, Some(key())),
             page(State::Past, false, None),
+            page(State::Unverified, false, None),
+            page(State::Pending, false, None),
+            page(State::Pending, true, None),
+            page(State::Declined, false, None),
+            page(State::Expired, true, None),
             page(State::Cancelled, false, None),
             page(State::Cancelled, true, None),
         ]

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use askama::Template;
 use roomkey_app::{CancelError, Found};
-use roomkey_core::{booking::InvalidTransition, booking::Status, text::Note};
+use roomkey_core::{booking::InvalidTransition, text::Note};
 
 use super::{
     booked::{Facts, cancelled_before, found, path},
@@ -43,7 +43,7 @@ pub(crate) async fn get(
 ) -> Result<HttpResponse, Failure> {
     let found = found(&web, &token).await?;
     let booking = &found.details.booking;
-    if booking.status == Status::Confirmed && found.now < booking.span.end {
+    if booking.status.holds_time() && found.now < booking.span.end {
         let form = Form::default();
         page(StatusCode::OK, &Page::new(&request, &found, &form, Problems::default()))
     } else {
@@ -68,6 +68,9 @@ pub(crate) async fn post(
             }
             Err(CancelError::InvalidTransition(InvalidTransition::Over)) => {
                 problems.add("reason", "This booking is over and can not be cancelled");
+            }
+            Err(CancelError::InvalidTransition(why)) => {
+                problems.add("reason", format!("It can not be cancelled: {why}"));
             }
             Err(CancelError::Unknown | CancelError::Gone) => return Err(Failure::NotFound),
             Err(CancelError::Store(error)) => return Err(error.into()),

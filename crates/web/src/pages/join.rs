@@ -15,7 +15,7 @@ use roomkey_core::{
 };
 
 use super::{
-    booked::{Facts, moment, password},
+    booked::{Facts, State, moment, password},
     page, see_other, shell,
 };
 use crate::{
@@ -27,10 +27,17 @@ use crate::{
 /// The room's door.
 #[derive(Debug)]
 pub(crate) enum Door {
-    Early { opens_at: Instant, opens: String },
-    Open { url: String, closes: String },
+    Early {
+        opens_at: Instant,
+        opens: String,
+    },
+    Open {
+        url: String,
+        closes: String,
+    },
     Over,
-    Cancelled,
+    /// There is no room: it is not confirmed yet, or not any more.
+    None(State),
 }
 
 impl Door {
@@ -43,7 +50,7 @@ impl Door {
             Self::Early { .. } => "lock",
             Self::Open { .. } => "door",
             Self::Over => "clock",
-            Self::Cancelled => "x",
+            Self::None(state) => state.icon(),
         }
     }
 }
@@ -121,13 +128,18 @@ impl Page {
             (Admission::Revoked, _) if found.details.booking.status == Status::Confirmed => {
                 Door::Over
             }
-            (Admission::Open | Admission::Revoked, _) => Door::Cancelled,
+            (Admission::Open | Admission::Revoked, _) => {
+                Door::None(State::of(&found.details.booking, found.now))
+            }
         };
         let heading = match &door {
             Door::Early { opens, .. } => format!("Your room opens {opens}"),
             Door::Open { .. } => "Your room is open".to_owned(),
             Door::Over => "This room is closed".to_owned(),
-            Door::Cancelled => "This booking is cancelled".to_owned(),
+            Door::None(State::Unverified | State::Pending) => {
+                "This booking is not confirmed yet".to_owned()
+            }
+            Door::None(state) => format!("This booking is {}", state.word().to_lowercase()),
         };
         Self {
             shell: shell(request),
@@ -163,7 +175,8 @@ impl Page {
             page(Door::Early { opens_at, opens: "at 12:35".into() }),
             page(Door::Open { url, closes: "at 13:45".into() }),
             page(Door::Over),
-            page(Door::Cancelled),
+            page(Door::None(State::Pending)),
+            page(Door::None(State::Cancelled)),
         ]
     }
 }

@@ -4,15 +4,18 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use roomkey_app::{BookingDetails, BookingFilter, Cursor};
 use roomkey_core::{
-    booking::{Side, Status, StatusFilter},
-    time::{Instant, LocalDate, TimeZone},
+    booking::{Side, Status},
+    time::{Instant, TimeZone},
 };
 
 use crate::{
     Web,
     failure::Failure,
     form::Form,
-    pages::{booked, page, see_other},
+    pages::{
+        booked::{self, State},
+        page, see_other,
+    },
     session::SignedIn,
     view::{AppShell, Clock, Section, TimeOfDay, date_with_year, long_date},
 };
@@ -46,6 +49,7 @@ pub(crate) struct Row {
     pub(crate) title: String,
     /// The customer's zone.
     pub(crate) city: String,
+    pub(crate) state: State,
     /// The path of the host's page for it.
     pub(crate) page: String,
 }
@@ -109,7 +113,7 @@ pub(crate) async fn get(
         address: format!("{}/{handle}", web.app.site().public_url.as_str()),
         shell: host.shell(&request, Section::Bookings, None),
         tab,
-        days: by_day(&listed, zone, today),
+        days: by_day(&listed, zone, now),
         more: more.flatten(),
     };
     page(StatusCode::OK, &contents)
@@ -134,14 +138,14 @@ impl Tab {
 
     /// One more than fits on a page is asked for, to know whether there are more.
     const fn filter(self, now: Instant, after: Option<Cursor>) -> BookingFilter {
-        let (status, from, to) = match self {
-            Self::Upcoming => (Status::Confirmed, Some(now), None),
-            Self::Past => (Status::Confirmed, None, Some(now)),
-            Self::Cancelled => (Status::Cancelled, None, None),
+        let (states, from, to) = match self {
+            Self::Upcoming => (Status::HOLDING, Some(now), None),
+            Self::Past => (Status::Confirmed.alone(), None, Some(now)),
+            Self::Cancelled => (Status::ENDED, None, None),
         };
         let latest_first = !matches!(self, Self::Upcoming);
-        let status = Some(StatusFilter::only(status));
-        BookingFilter { status, from, to, latest_first, after, limit: MOST + 1 }
+        let states = Some(states);
+        BookingFilter { states, from, to, latest_first, after, limit: MOST + 1 }
     }
 }
 
@@ -151,7 +155,8 @@ fn read_cursor(text: &str) -> Option<Cursor> {
 }
 
 /// The bookings, which are in order, under their days.
-fn by_day(listed: &[BookingDetails], zone: TimeZone, today: LocalDate) -> Vec<AgendaDay> {
+fn by_day(listed: &[BookingDetails], zone: TimeZone, now: Instant) -> Vec<AgendaDay> {
+    let today = zone.date(now);
     let date = |details: &BookingDetails| zone.date(details.booking.span.start);
     let day = |bookings: &[BookingDetails]| {
         let date = bookings.first().map_or(today, date);
@@ -162,14 +167,14 @@ fn by_day(listed: &[BookingDetails], zone: TimeZone, today: LocalDate) -> Vec<Ag
         } else {
             (date_with_year(date), String::new())
         };
-        let bookings = bookings.iter().map(|details| Row::new(details, zone)).collect();
+        let bookings = bookings.iter().map(|details| Row::new(details, zone, now)).collect();
         AgendaDay { title, date, bookings }
     };
     listed.chunk_by(|a, b| date(a) == date(b)).map(day).collect()
 }
 
 impl Row {
-    fn new(details: &BookingDetails, zone: TimeZone) -> Self {
+    fn new(details: &BookingDetails, zone: TimeZone, now: Instant) -> Self {
         let booking = &details.booking;
         let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
         Self {
@@ -179,6 +184,7 @@ impl Row {
             customer: booking.attendee.name.to_string(),
             title: details.event_type.terms.title.to_string(),
             city: booking.attendee.time_zone.city(),
+            state: State::of(booking, now),
             page: booked::path(details.link(Side::Host)),
         }
     }
@@ -198,6 +204,7 @@ impl Page {
                 customer: "Bo <b>bold</b>".into(),
                 title: "Intro call".into(),
                 city: "Berlin".into(),
+                state: State::Pending,
                 page: "/b/token".into(),
             };
             let (title, date) = ("Today".into(), "Thursday 8 October".into());
