@@ -71,6 +71,7 @@ fn every_route_is_in_the_document_with_its_methods() {
         ("/api/v1/bookings", "get"),
         ("/api/v1/bookings/{id}", "get"),
         ("/api/v1/bookings/{id}/cancel", "post"),
+        ("/api/v1/bookings/{id}/reschedule", "post"),
     ] {
         let needed = security(path, method);
         let name = needed[0].as_object().and_then(|way| way.keys().next()).expect("a scheme");
@@ -145,6 +146,18 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.get(&reader, one, "/api/v1/bookings/no-such-id", 404);
     talk.get(&stranger, one, &format!("{bookings}/{id}"), 401);
 
+    let reschedule = "/api/v1/bookings/{id}/reschedule";
+    let at = format!("{bookings}/{id}/reschedule");
+    let to =
+        |hours| json!({"start": rfc3339(noon + chrono::Duration::hours(hours)), "note": "Ill"});
+    talk.post(&reader, reschedule, &at, &to(5), 403);
+    talk.post(&stranger, reschedule, &at, &to(5), 401);
+    talk.post(&host, reschedule, &at, &to(5), 200);
+    talk.post(&host, reschedule, &at, &to(1), 409);
+    talk.post(&host, reschedule, &at, &to(10_000), 422);
+    talk.post(&host, reschedule, "/api/v1/bookings/no-such-id/reschedule", &to(5), 404);
+    talk.wrong_body(&host, reschedule, &at, "{\"start\": 3}", "application/json", 422);
+
     let cancel = "/api/v1/bookings/{id}/cancel";
     let at = format!("{bookings}/{id}/cancel");
     talk.post(&reader, cancel, &at, &json!({}), 403);
@@ -153,6 +166,8 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.post(&host, cancel, &at, &json!({}), 409);
     talk.post(&host, cancel, "/api/v1/bookings/no-such-id/cancel", &json!({}), 404);
     talk.wrong_body(&host, cancel, &at, "{\"reason\": 3}", "application/json", 422);
+    let at = format!("{bookings}/{id}/reschedule");
+    talk.post(&host, reschedule, &at, &to(6), 409);
 
     let document = app.client().get(DOCUMENT).expect(200).json();
     let told = complaints(&json!({ "document": document, "exchanges": talk.0 }));

@@ -91,7 +91,8 @@ impl App {
         let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
         let present = present.ok_or(CancelError::Unknown)?;
         let now = self.now();
-        let cancellation = decide_cancellation(&present.booking, by, reason.clone(), now)?;
+        let notice = present.event_type.terms.cancel_notice;
+        let cancellation = decide_cancellation(&present.booking, notice, by, reason.clone(), now)?;
         tx.cancel_booking(booking, &cancellation, now)?;
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
         let notices = notice::for_both_sides(booking, version, sequence, Occasion::Cancelled);

@@ -5,7 +5,7 @@ use roomkey_core::{
     availability::{BusyTimes, Offer, Reason, Refusal, Schedule, Slot, counted_span},
     booking::Side,
     event_type::{EventLink, EventType, Terms},
-    ids::EventTypeId,
+    ids::{BookingId, EventTypeId},
     time::{Instant, LocalDate, Minutes, Span},
     token::TokenHash,
 };
@@ -111,8 +111,26 @@ impl WrongDuration {
     }
 }
 
-/// How far [`App::nearest_slots`] looks to either side.
-const NEAR: Minutes = Minutes(14 * 24 * 60);
+/// The free times nearest to another.
+pub(crate) mod nearest {
+    use super::{Instant, Minutes, Slot, Span};
+
+    /// How far they may be.
+    const NEAR: Minutes = Minutes(14 * 24 * 60);
+
+    /// Where they are looked for.
+    pub(crate) fn around(start: Instant) -> Span {
+        Span { start: start.minus(NEAR), end: start.plus(NEAR) }
+    }
+
+    /// At most `most` of them, in order of time.
+    pub(crate) fn pick(mut slots: Vec<Slot>, start: Instant, most: usize) -> Vec<Slot> {
+        slots.sort_unstable_by_key(|slot| slot.start.since(start).abs());
+        slots.truncate(most);
+        slots.sort_unstable_by_key(|slot| slot.start);
+        slots
+    }
+}
 
 impl App {
     /// The free times of an event type that start in `range`; without `duration` of its usual
@@ -168,12 +186,8 @@ impl App {
         start: Instant,
         most: usize,
     ) -> Result<Vec<Slot>, OfferError> {
-        let around = Span { start: start.minus(NEAR), end: start.plus(NEAR) };
-        let mut slots = self.slots(page, duration, around).await?.slots;
-        slots.sort_unstable_by_key(|slot| slot.start.since(start).abs());
-        slots.truncate(most);
-        slots.sort_unstable_by_key(|slot| slot.start);
-        Ok(slots)
+        let offered = self.slots(page, duration, nearest::around(start)).await?;
+        Ok(nearest::pick(offered.slots, start, most))
     }
 
     /// Whether the time that starts at `start` can be booked, and if not, everything that speaks
@@ -235,27 +249,43 @@ pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minut
     }
 }
 
+/// What is the asker's own, and therefore not in the asker's way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Own {
+    /// Who may keep a time.
+    pub(crate) holder: Option<TokenHash>,
+    /// The booking that is to be moved.
+    pub(crate) booking: Option<BookingId>,
+}
+
+impl From<Option<TokenHash>> for Own {
+    fn from(holder: Option<TokenHash>) -> Self {
+        Self { holder, booking: None }
+    }
+}
+
 /// Puts a question about starts in `range` to the slot engine, with all the facts that it needs: a
-/// look-up for bookings, and where there are any, one for what others than `holder` keep and one for
-/// limits.
+/// look-up for bookings, and where there are any, one for what others keep and one for limits. What is
+/// the asker's `own` is left out.
 pub(crate) fn ask<T>(
     tx: &mut Tx<'_>,
     facts: &OfferFacts,
     duration: Minutes,
     range: Span,
     now: Instant,
-    holder: Option<TokenHash>,
+    own: impl Into<Own>,
     question: impl FnOnce(&Offer<'_>) -> T,
 ) -> Result<T, StoreError> {
     let OfferFacts { host, event_type, schedule, time_off, has_holds } = facts;
     let terms = &event_type.terms;
-    let mut own = tx.busy_times(host.id, range)?;
+    let Own { holder, booking } = own.into();
+    let mut taken = tx.busy_times(host.id, range, booking)?;
     let holds = if *has_holds { tx.holds(host.id, range, now, holder)? } else { Vec::new() };
-    own.extend(holds.iter().map(|(busy, _)| *busy));
-    let mut busy = BusyTimes::new(own);
+    taken.extend(holds.iter().map(|(busy, _)| *busy));
+    let mut busy = BusyTimes::new(taken);
     let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
     if let Some(period) = counted {
-        let mut counted = tx.counted(event_type.id, period)?;
+        let mut counted = tx.counted(event_type.id, period, booking)?;
         let same = holds.iter().filter(|(_, held)| *held == event_type.id);
         counted.extend(same.map(|(busy, _)| busy.span));
         busy = busy.with_counted(counted);
@@ -281,7 +311,19 @@ fn offered(
     holder: Option<TokenHash>,
 ) -> Result<Offered, OfferError> {
     let duration = duration_of(&facts.event_type.terms, duration)?;
-    let (slots, last_date) = ask(tx, &facts, duration, range, now, holder, |offer| {
+    Ok(slots_in(tx, facts, duration, range, now, holder.into())?)
+}
+
+/// The free times in `range`, whatever lengths the event type has.
+pub(crate) fn slots_in(
+    tx: &mut Tx<'_>,
+    facts: OfferFacts,
+    duration: Minutes,
+    range: Span,
+    now: Instant,
+    own: Own,
+) -> Result<Offered, StoreError> {
+    let (slots, last_date) = ask(tx, &facts, duration, range, now, own, |offer| {
         (offer.slots(range), offer.last_date())
     })?;
     let OfferFacts { host, event_type, schedule, .. } = facts;

@@ -4,13 +4,15 @@
 mod book;
 mod cancel;
 mod place;
+mod reschedule;
 mod status;
 
 use std::str::FromStr;
 
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
-pub use cancel::{Cancellation, decide_cancellation};
+pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use place::Place;
+pub use reschedule::{FreshRoom, Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{

@@ -165,6 +165,8 @@ impl Bounds {
     pub const BUFFER: Self = Self { min: 0, max: LONGEST.0 };
     /// Minutes of minimum notice: up to a year.
     pub const MIN_NOTICE: Self = Self { min: 0, max: 365 * 24 * 60 };
+    /// Minutes before the start until which customers may cancel or move: up to a year.
+    pub const CUSTOMER_NOTICE: Self = Self { min: 0, max: 365 * 24 * 60 };
     /// Days of the booking window.
     pub const WINDOW_DAYS: Self = Self { min: 0, max: 730 };
     /// Minutes a room opens early, or stays open after.

@@ -55,7 +55,7 @@ impl Method {
 impl From<Occasion> for Method {
     fn from(occasion: Occasion) -> Self {
         match occasion {
-            Occasion::Booked => Self::Request,
+            Occasion::Booked | Occasion::Moved => Self::Request,
             Occasion::Cancelled => Self::Cancel,
         }
     }

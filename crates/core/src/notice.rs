@@ -8,6 +8,7 @@ use crate::{
     event_type::EventType,
     ids::{AttendeeId, BookingId, OutboxId, UserId},
     room::Room,
+    text::Note,
     time::Instant,
     token::Token,
 };
@@ -17,6 +18,8 @@ use crate::{
 pub enum Occasion {
     /// It stands: an iTIP REQUEST.
     Booked,
+    /// It has another time and another room: a newer iTIP REQUEST.
+    Moved,
     /// It was called off: an iTIP CANCEL.
     Cancelled,
 }
@@ -26,6 +29,7 @@ impl Occasion {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Booked => "booked",
+            Self::Moved => "moved",
             Self::Cancelled => "cancelled",
         }
     }
@@ -42,6 +46,7 @@ impl FromStr for Occasion {
     fn from_str(text: &str) -> Result<Self, UnknownOccasion> {
         match text {
             "booked" => Ok(Self::Booked),
+            "moved" => Ok(Self::Moved),
             "cancelled" => Ok(Self::Cancelled),
             _ => Err(UnknownOccasion),
         }
@@ -120,6 +125,17 @@ pub enum Content {
     },
 }
 
+/// How a booking came to its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// When it started, as far as the reader knew.
+    pub was: Instant,
+    /// Who moved it.
+    pub by: Side,
+    /// What they wrote.
+    pub note: Note,
+}
+
 /// The facts of a mail about a booking.
 #[derive(Debug, Clone)]
 pub struct BookingLetter {
@@ -129,6 +145,8 @@ pub struct BookingLetter {
     pub to: Side,
     /// The SEQUENCE that the calendar part carries.
     pub sequence: u32,
+    /// How it was moved, if that is told.
+    pub moved: Option<Moved>,
     /// The booking as it stands.
     pub booking: Booking,
     /// What was booked.

@@ -135,6 +135,7 @@ impl Composer {
         let view = BookingView::new(letter, &self.site);
         let rendered = match occasion {
             Occasion::Booked => view::booked(&view)?,
+            Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,
         };
         let customer = mailbox(booking.attendee.name.as_str(), &booking.attendee.email)?;

@@ -5,11 +5,11 @@ use askama::Template;
 use roomkey_core::{
     account::User,
     booking::{Place, Side},
-    notice::{BookingLetter, Occasion},
+    notice::{BookingLetter, Moved, Occasion},
     room::Room,
     site::{PRODUCT, Site},
     text::Note,
-    time::{Instant, TimeZone},
+    time::{Instant, Span, TimeZone},
     token::Token,
 };
 
@@ -61,6 +61,7 @@ mail!(
     "mail/booked/body.txt",
     "mail/booked/body.html"
 );
+mail!(BookingView, moved, "mail/moved/subject.txt", "mail/moved/body.txt", "mail/moved/body.html");
 mail!(
     BookingView,
     cancelled,
@@ -103,11 +104,16 @@ pub(crate) struct BookingView<'a> {
     /// Told to the host alone: who books with somebody else's address must not write to them.
     pub(crate) answers: Vec<AnswerView<'a>>,
     pub(crate) note: Vec<&'a str>,
-    pub(crate) cancelled_by_reader: bool,
+    /// The time that the reader knew, in the reader's zone, if the booking was moved from it.
+    pub(crate) was: Option<When>,
+    /// Whether it was the reader who moved it or called it off.
+    pub(crate) by_reader: bool,
+    /// What was said then.
     pub(crate) reason: Vec<&'a str>,
     pub(crate) page: String,
     pub(crate) join: String,
     pub(crate) cancel: String,
+    pub(crate) reschedule: String,
     pub(crate) again: String,
     pub(crate) reference: String,
     /// What the calendar part does, if one comes with it. Of a booking that was never confirmed no
@@ -152,9 +158,12 @@ impl<'a> BookingView<'a> {
         } else {
             (&customer.email, customer.time_zone, host.time_zone, &host.name)
         };
-        let cancelled_by_reader =
-            booking.cancelled.as_ref().is_some_and(|(by, _)| *by == letter.to);
-        let reason = booking.cancelled.as_ref().map(|(_, reason)| reason);
+        let (by, reason) = match (&letter.moved, &booking.cancelled) {
+            (Some(moved), _) => (Some(moved.by), Some(&moved.note)),
+            (None, Some((by, reason))) => (Some(*by), Some(reason)),
+            (None, None) => (None, None),
+        };
+        let by_reader = by == Some(letter.to);
         let span = booking.span;
         let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
         let page = site.booking_page(link);
@@ -164,9 +173,9 @@ impl<'a> BookingView<'a> {
             headline: match (letter.occasion, letter.to) {
                 (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
                 (Occasion::Booked, Side::Host) => format!("You’re booked with {}", customer.name),
-                (Occasion::Cancelled, _) if cancelled_by_reader => {
-                    "You cancelled this booking".to_owned()
-                }
+                (Occasion::Moved, _) if by_reader => "You moved this booking".to_owned(),
+                (Occasion::Moved, _) => format!("{other} has moved this booking"),
+                (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
                 (Occasion::Cancelled, _) => format!("{other} has cancelled"),
             },
             title: event_type.terms.title.as_str(),
@@ -180,7 +189,9 @@ impl<'a> BookingView<'a> {
             their_when: (!same_clocks).then(|| When::new(span, their)),
             short_when: when::short(span, own),
             key: match (letter.occasion, &letter.room) {
-                (Occasion::Booked, Some(room)) => Some(KeyView::new(letter, room, own, site)),
+                (Occasion::Booked | Occasion::Moved, Some(room)) => {
+                    Some(KeyView::new(letter, room, own, site))
+                }
                 _ => None,
             },
             place: booking.place(letter.to, &host.name).map(|Place { text, link }| PlaceView {
@@ -197,10 +208,12 @@ impl<'a> BookingView<'a> {
                 })
                 .collect(),
             note: lines(&booking.note),
-            cancelled_by_reader,
+            was: letter.moved.as_ref().and_then(|moved| was(moved, span, own)),
+            by_reader,
             reason: reason.map(lines).unwrap_or_default(),
             join: site.join_page(link),
             cancel: format!("{page}/cancel"),
+            reschedule: format!("{page}/reschedule"),
             page,
             again: format!(
                 "{}/{}/{}",
@@ -211,6 +224,7 @@ impl<'a> BookingView<'a> {
             reference: booking.id.to_string(),
             calendar: match letter.occasion {
                 Occasion::Booked => Some("adds it to any calendar"),
+                Occasion::Moved => Some("moves it in your calendar"),
                 Occasion::Cancelled => {
                     (letter.sequence > 0).then_some("takes it out of your calendar")
                 }
@@ -260,6 +274,13 @@ impl<'a> ResetView<'a> {
 pub(crate) struct TestView<'a> {
     pub(crate) product: &'static str,
     pub(crate) site: &'a str,
+}
+
+/// The time that a reader knew, if it is another one than now.
+fn was(moved: &Moved, now: Span, zone: TimeZone) -> Option<When> {
+    let length = now.end.since(now.start);
+    let was = Span { start: moved.was, end: moved.was.plus_micros(length) };
+    (was != now).then(|| When::new(was, zone))
 }
 
 fn lines(note: &Note) -> Vec<&str> {

@@ -39,6 +39,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         )
         .service(at("/v1/bookings/{id}", READ).route(read().to(bookings::get)))
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
+        .service(
+            at("/v1/bookings/{id}/reschedule", POST).route(web::post().to(bookings::reschedule)),
+        )
         .default_service(route().to(not_found));
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod booked;
 pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
+pub(crate) mod closed;
 pub(crate) mod details;
 pub(crate) mod error;
 pub(crate) mod forgot_password;
@@ -13,6 +14,7 @@ pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod mailbox;
 pub(crate) mod profile;
+pub(crate) mod reschedule;
 pub(crate) mod reset_password;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
@@ -71,6 +73,7 @@ mod tests {
             super::booked::Page::samples(),
             super::booking::Page::samples(),
             super::cancel::Page::samples(),
+            super::closed::Page::samples(),
             super::details::Page::samples(),
             super::error::Page::samples(),
             super::forgot_password::Page::samples(),
@@ -78,6 +81,7 @@ mod tests {
             super::mailbox::ListPage::samples(),
             super::mailbox::MailPage::samples(),
             super::profile::Page::samples(),
+            super::reschedule::Page::samples(),
             super::reset_password::Page::samples(),
             super::setup::Page::samples(),
             super::sign_in::Page::samples(),

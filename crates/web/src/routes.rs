@@ -16,7 +16,7 @@ use crate::{
     method::{POST, READ, READ_AND_POST, read},
     pages::{
         app, booked, booking, calendar, cancel, details, forgot_password, hold, home, join,
-        mailbox, profile, reset_password, setup, sign_in, sign_out, trailing_slash,
+        mailbox, profile, reschedule, reset_password, setup, sign_in, sign_out, trailing_slash,
     },
     theme,
 };
@@ -64,6 +64,11 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
             at("/b/{token}/cancel", READ_AND_POST)
                 .route(read().to(cancel::get))
                 .route(web::post().to(cancel::post)),
+        )
+        .service(
+            at("/b/{token}/reschedule", READ_AND_POST)
+                .route(read().to(reschedule::get))
+                .route(web::post().to(reschedule::post)),
         )
         .service(
             at("/b/{token}/join", READ_AND_POST)

@@ -1,5 +1,8 @@
-use super::{Booking, InvalidTransition, Side, Status};
-use crate::{text::Note, time::Instant};
+use super::{Booking, InvalidTransition, Side, Status, reschedule::in_time};
+use crate::{
+    text::Note,
+    time::{Instant, Minutes},
+};
 
 /// What calling a booking off changes. Its room is revoked and its time is free at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,20 +18,37 @@ pub struct Cancellation {
     pub reason: Note,
 }
 
+/// Whether a booking can be called off at `now`. Customers may do so until `notice` before it begins;
+/// what is not confirmed they take back until then, whatever the notice.
+///
+/// # Errors
+/// [`InvalidTransition`].
+pub fn may_cancel(
+    booking: &Booking,
+    notice: Minutes,
+    by: Side,
+    now: Instant,
+) -> Result<(), InvalidTransition> {
+    booking.status.become_next(Status::Cancelled)?;
+    if booking.span.end <= now {
+        return Err(InvalidTransition::Over);
+    }
+    let is_firm = booking.status == Status::Confirmed;
+    in_time(booking, if is_firm { notice } else { Minutes(0) }, by, now)
+}
+
 /// Calls a booking off.
 ///
 /// # Errors
 /// [`InvalidTransition`] if it has come to an end already.
 pub fn decide_cancellation(
     booking: &Booking,
+    notice: Minutes,
     by: Side,
     reason: Note,
     now: Instant,
 ) -> Result<Cancellation, InvalidTransition> {
-    booking.status.become_next(Status::Cancelled)?;
-    if booking.span.end <= now {
-        return Err(InvalidTransition::Over);
-    }
+    may_cancel(booking, notice, by, now)?;
     let is_in_calendars = booking.status == Status::Confirmed;
     Ok(Cancellation {
         version: booking.version + 1,

@@ -112,12 +112,22 @@ pub enum InvalidTransition {
         /// Where it should go.
         asked: Status,
     },
+    /// Only what is confirmed can be moved.
+    #[error("this booking is not confirmed and can not be moved")]
+    NotConfirmed,
     /// Customers may do this until a while before the start, and that has passed.
     #[error("this was possible until {until}; ask the host")]
     TooLate {
         /// Until when it was possible.
         until: Instant,
     },
+}
+
+impl InvalidTransition {
+    /// Whether it is only too late for a customer.
+    pub const fn is_deadline(self) -> bool {
+        matches!(self, Self::TooLate { .. })
+    }
 }
 
 /// The text is no state's name.

@@ -3,8 +3,9 @@
 use roomkey_core::{
     availability::Refusal,
     booking::{
-        Booking, BookingRequest, Denied, Fresh, InvalidTransition, NewBooking, Side, Status,
-        WallTime, decide_booking, decide_cancellation,
+        Booking, BookingRequest, Denied, Fresh, FreshRoom, InvalidTransition, Move, MoveRefusal,
+        MoveRequest, NewBooking, Side, Status, WallTime, decide_booking, decide_cancellation,
+        decide_move, may_cancel,
     },
     event_type::{EventType, Location, RoomPolicy},
     ids::{EventTypeId, UserId},
@@ -138,7 +139,7 @@ fn a_booking_can_be_called_off_once_and_until_it_ends() {
     let mut booking = book(&case(), START).unwrap().booking;
     let end = booking.span.end;
     let cancel = |booking: &Booking, now: Instant| {
-        decide_cancellation(booking, Side::Host, note("ill"), now)
+        decide_cancellation(booking, Minutes(0), Side::Host, note("ill"), now)
     };
     let cancelled = cancel(&booking, end.plus_micros(-1)).unwrap();
     assert_eq!((cancelled.version, cancelled.ical_sequence), (2, 1));
@@ -185,15 +186,105 @@ fn what_no_calendar_has_is_called_off_without_a_sequence() {
     for status in [Status::Unverified, Status::Pending] {
         booking.status = status;
         let cancelled =
-            decide_cancellation(&booking, Side::Customer, note(""), case().now).unwrap();
+            decide_cancellation(&booking, Minutes(9999), Side::Customer, note(""), case().now)
+                .unwrap();
         assert_eq!((cancelled.version, cancelled.ical_sequence), (2, 0));
     }
     for status in [Status::Declined, Status::Expired] {
         booking.status = status;
-        let refused = decide_cancellation(&booking, Side::Host, note(""), case().now);
+        let refused = decide_cancellation(&booking, Minutes(0), Side::Host, note(""), case().now);
         let asked = Status::Cancelled;
         assert_eq!(refused, Err(InvalidTransition::State { is: status, asked }));
     }
+}
+
+fn shift(case: &Case, made: &NewBooking, start: &str, by: Side) -> Result<Move, MoveRefusal> {
+    let entropy = Seeded::new(9);
+    let event_type = EventType {
+        id: made.booking.event_type,
+        host: made.booking.host,
+        terms: case.terms.clone(),
+    };
+    let request = MoveRequest { start: instant(start), by, note: note("late") };
+    let fresh = FreshRoom::draw(case.now, &entropy);
+    case.ask(|offer| {
+        decide_move(&made.booking, &event_type, made.room.as_ref(), offer, request, fresh)
+    })
+}
+
+#[test]
+fn a_move_keeps_the_booking_and_changes_its_time_and_room() {
+    let case = case();
+    let mut made = book(&case, START).unwrap();
+    let moved = shift(&case, &made, "2026-12-04T09:30:00Z", Side::Host).unwrap();
+    assert_eq!((moved.version, moved.ical_sequence), (2, 1));
+    let to = Span { start: instant("2026-12-04T09:30:00Z"), end: instant("2026-12-04T10:00:00Z") };
+    assert_eq!((moved.from, moved.to), (made.booking.span, to));
+    assert_eq!(moved.agreed, WallTime::at(to.start, TimeZone::UTC));
+    assert_eq!((moved.by, moved.note), (Side::Host, note("late")));
+    let (room, old) = (moved.room.unwrap(), made.room.take().unwrap());
+    assert_eq!((room.booking, room.generation, room.revoked), (made.booking.id, 2, false));
+    assert_ne!(room.id, old.id);
+    assert_ne!(room.name.expose(), old.name.expose());
+    assert_ne!(room.password.expose(), old.password.expose());
+    assert_eq!(room.window.start, instant("2026-12-04T09:10:00Z"));
+    assert_eq!(room.window.end, instant("2026-12-04T10:30:00Z"));
+    assert_eq!((room.max_occupants, room.lobby), (Some(4), true));
+    // One that does not meet in a room gets none.
+    let moved = shift(&case, &made, "2026-12-04T09:30:00Z", Side::Host).unwrap();
+    assert!(moved.room.is_none());
+}
+
+#[test]
+fn a_move_is_refused_with_its_reason() {
+    let mut case = case();
+    case.terms.move_notice = Minutes(60);
+    let mut made = book(&case, START).unwrap();
+    let later = "2026-12-04T09:30:00Z";
+    let refused = |case: &Case, made: &NewBooking, start: &str, by: Side| {
+        shift(case, made, start, by).unwrap_err()
+    };
+    assert_eq!(refused(&case, &made, START, Side::Customer), MoveRefusal::SameTime);
+    let off_grid = refused(&case, &made, "2026-12-04T09:31:00Z", Side::Customer);
+    assert_eq!(off_grid, MoveRefusal::NotOffered(Refusal::OffGrid));
+    // An hour before the start is the last moment for customers; hosts go on until the end.
+    let until = instant("2026-12-03T08:00:00Z");
+    case.now = until;
+    assert!(shift(&case, &made, later, Side::Customer).is_ok());
+    case.now = until.plus_micros(1);
+    let too_late = MoveRefusal::Transition(InvalidTransition::TooLate { until });
+    assert_eq!(refused(&case, &made, later, Side::Customer), too_late);
+    case.now = made.booking.span.end.plus_micros(-1);
+    assert!(shift(&case, &made, later, Side::Host).is_ok());
+    case.now = made.booking.span.end;
+    for start in [START, later] {
+        let over = MoveRefusal::Transition(InvalidTransition::Over);
+        assert_eq!(refused(&case, &made, start, Side::Host), over);
+    }
+    for status in Status::ALL {
+        made.booking.status = status;
+        let why = match status {
+            Status::Confirmed => continue,
+            Status::Cancelled => InvalidTransition::AlreadyCancelled,
+            _ => InvalidTransition::NotConfirmed,
+        };
+        assert_eq!(refused(&case, &made, later, Side::Host), MoveRefusal::Transition(why));
+    }
+}
+
+#[test]
+fn customers_cancel_until_the_deadline_and_hosts_until_the_end() {
+    let booking = book(&case(), START).unwrap().booking;
+    let until = booking.span.start.minus(Minutes(60));
+    let may = |by, now| may_cancel(&booking, Minutes(60), by, now);
+    assert_eq!(may(Side::Customer, until), Ok(()));
+    let late = until.plus_micros(1);
+    assert_eq!(may(Side::Customer, late), Err(InvalidTransition::TooLate { until }));
+    assert_eq!(may(Side::Host, late), Ok(()));
+    // What is not confirmed is taken back until it begins.
+    let pending = Booking { status: Status::Pending, ..booking.clone() };
+    let taken_back = may_cancel(&pending, Minutes(60), Side::Customer, booking.span.start);
+    assert_eq!(taken_back, Ok(()));
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn booked(to: Side) -> BookingLetter {
         occasion: Occasion::Booked,
         to,
         sequence: 0,
+        moved: None,
         booking: Booking {
             id,
             event_type: event_type.id,

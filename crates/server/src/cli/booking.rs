@@ -22,6 +22,8 @@ pub(super) enum Command {
     Show(Show),
     /// List bookings by start
     List(List),
+    /// Move a booking to another free time; both sides are told
+    Move(Move),
     /// Call a booking off; both sides are told
     Cancel(Cancel),
 }
@@ -106,6 +108,20 @@ pub(super) struct List {
 }
 
 #[derive(Args)]
+pub(super) struct Move {
+    /// The booking's id
+    id: String,
+    /// When it starts from now on, like 2026-12-03T09:00:00Z; it must be a free time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    start: Instant,
+    /// Told to both sides
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    note: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
 pub(super) struct Cancel {
     /// The booking's id
     id: String,
@@ -121,6 +137,11 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Add(add) => self::add(app, *add).await,
         Command::Show(show) => print(app, &find(app, &show.id).await?, show.json),
         Command::List(list) => self::list(app, list).await,
+        Command::Move(wanted) => {
+            let found = find(app, &wanted.id).await?.booking;
+            let details = app.move_own(found.host, found.id, wanted.start, wanted.note).await?;
+            print(app, &details, wanted.json)
+        }
         Command::Cancel(cancel) => {
             let found = find(app, &cancel.id).await?.booking;
             let details = app.cancel_own(found.host, found.id, cancel.reason).await?;

@@ -42,6 +42,9 @@ fn buffer(text: &str) -> Result<u32, FieldError> {
 fn min_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::MIN_NOTICE.parse(text)
 }
+fn customer_notice(text: &str) -> Result<u32, FieldError> {
+    Bounds::CUSTOMER_NOTICE.parse(text)
+}
 fn window_days(text: &str) -> Result<u32, FieldError> {
     Bounds::WINDOW_DAYS.parse(text)
 }
@@ -78,6 +81,18 @@ pub(super) struct Add {
     /// How long ahead a booking must be made
     #[arg(long, value_name = "MINUTES", value_parser = min_notice, default_value = "0")]
     min_notice: u32,
+    /// Customers can cancel until so long before the start [default: until it begins]
+    #[arg(
+        long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
+        hide_default_value = true
+    )]
+    cancel_notice: u32,
+    /// Customers can move a booking until so long before the start [default: until it begins]
+    #[arg(
+        long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
+        hide_default_value = true
+    )]
+    move_notice: u32,
     /// The last bookable date is so many days after today
     #[arg(long, value_name = "DAYS", value_parser = window_days, default_value = "60")]
     window_days: u32,
@@ -256,6 +271,8 @@ impl Add {
                 after: Minutes(self.buffer_after),
             },
             min_notice: Minutes(self.min_notice),
+            cancel_notice: Minutes(self.cancel_notice),
+            move_notice: Minutes(self.move_notice),
             window,
             limits,
             schedule,
@@ -351,6 +368,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "buffer_before": terms.buffers.before,
         "buffer_after": terms.buffers.after,
         "min_notice": terms.min_notice,
+        "cancel_notice": terms.cancel_notice,
+        "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,
         "window_first": dates.map(|dates| dates.first().to_string()),

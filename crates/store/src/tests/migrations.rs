@@ -306,7 +306,8 @@ fn event_links_come_and_go_on_data(database: &TestDatabase) {
         let store = open();
         let (event, links, booked) = store
             .read(move |tx| {
-                let booked = tx.counted(id, Span { start: NOW, end: NOW.plus(Minutes(120)) })?;
+                let booked =
+                    tx.counted(id, Span { start: NOW, end: NOW.plus(Minutes(120)) }, None)?;
                 let event = tx.event_type(owner, id)?.unwrap();
                 Ok::<_, crate::StoreError>((event, tx.event_links(id)?, booked))
             })

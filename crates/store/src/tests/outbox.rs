@@ -2,9 +2,10 @@
 
 use diesel::{RunQueryDsl, sql_query};
 use roomkey_core::{
-    booking::{Cancellation, Side},
+    booking::{Cancellation, Move, Side, WallTime},
     ids::{OutboxId, UserId},
     notice::{self, Content, Notice, Occasion},
+    room::{Room, RoomName},
     time::{Instant, Minutes},
     token::Token,
 };
@@ -19,6 +20,7 @@ on_both!(
     a_failed_mail_is_due_again_or_given_up,
     a_cancellation_takes_the_place_of_an_unsent_invite,
     a_change_that_keeps_the_sequence_takes_the_place_of_earlier_mail,
+    of_two_moves_the_last_is_told_from_the_time_that_was_known,
     an_unreadable_mail_waits_and_holds_up_no_other,
     a_cancellation_waits_for_the_invite_under_way,
     mails_that_wait_hold_up_no_others,
@@ -47,13 +49,22 @@ async fn booked(world: &World) -> roomkey_core::ids::BookingId {
 }
 
 async fn cancel(world: &World, id: roomkey_core::ids::BookingId) {
-    let cancellation =
-        Cancellation { version: 2, ical_sequence: 1, by: Side::Host, reason: "".parse().unwrap() };
+    cancel_at(world, id, 2).await;
+}
+
+/// Calls a booking off, which makes this version of it.
+async fn cancel_at(world: &World, id: roomkey_core::ids::BookingId, version: u32) {
+    let cancellation = Cancellation {
+        version,
+        ical_sequence: version - 1,
+        by: Side::Host,
+        reason: "".parse().unwrap(),
+    };
     world
         .store
         .write(move |tx| {
             tx.cancel_booking(id, &cancellation, NOW)?;
-            for notice in notice::for_both_sides(id, 2, 1, Occasion::Cancelled) {
+            for notice in notice::for_both_sides(id, version, version - 1, Occasion::Cancelled) {
                 tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
             }
             Ok::<_, crate::StoreError>(())
@@ -188,6 +199,76 @@ fn a_change_that_keeps_the_sequence_takes_the_place_of_earlier_mail(database: &T
             assert_eq!((letter.booking.version, letter.sequence), (2, 0));
         }
         assert_eq!(store.next_mail_due(NOW).await.unwrap(), None);
+    });
+}
+
+/// Moves a booking to so many minutes after its start.
+async fn shift(world: &World, id: roomkey_core::ids::BookingId, minutes: u32, by: Side) {
+    world
+        .store
+        .write(move |tx| {
+            let present = tx.booking(id)?.unwrap();
+            let (booking, old) = (present.booking, present.room.unwrap());
+            let start = booking.span.start.plus(Minutes(minutes));
+            let to = roomkey_core::time::Span::lasting(start, Minutes(30));
+            let moved = Move {
+                version: booking.version + 1,
+                ical_sequence: booking.ical_sequence + 1,
+                from: booking.span,
+                to,
+                agreed: WallTime::at(start, roomkey_core::time::TimeZone::UTC),
+                room: Some(Room {
+                    id: roomkey_core::ids::RoomId::new(NOW, &Dice),
+                    generation: old.generation + 1,
+                    name: RoomName::new(&Dice),
+                    ..old
+                }),
+                by,
+                note: format!("by {minutes}").parse().unwrap(),
+            };
+            assert!(tx.move_booking(&booking, &moved, NOW)?);
+            assert!(!tx.move_booking(&booking, &moved, NOW)?, "it is not what it was");
+            let (version, sequence) = (moved.version, moved.ical_sequence);
+            for notice in notice::for_both_sides(id, version, sequence, Occasion::Moved) {
+                tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+            }
+            Ok::<_, crate::StoreError>(())
+        })
+        .await
+        .unwrap();
+}
+
+fn of_two_moves_the_last_is_told_from_the_time_that_was_known(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let id = booked(&world).await;
+        let at = |minutes: u32| NOW.plus(Minutes(minutes));
+        shift(&world, id, 60, Side::Host).await;
+        shift(&world, id, 60, Side::Customer).await;
+        // Nobody was told of the time between, nor of the invitation.
+        let letters = claim(&world.store, "one", NOW).await;
+        assert_eq!(letters.len(), 2);
+        for letter in &letters {
+            let Content::Booking(content) = &letter.content else { panic!("{letter:?}") };
+            assert_eq!((content.occasion, content.sequence), (Occasion::Moved, 2));
+            let moved = content.moved.as_ref().unwrap();
+            assert_eq!((moved.was, moved.by), (at(60), Side::Customer));
+            assert_eq!(moved.note.as_str(), "by 60");
+            assert_eq!(content.booking.span.start, at(180));
+            assert_eq!(content.room.as_ref().unwrap().generation, 3);
+            world.store.mail_sent(letter.id, "<a@b>", NOW).await.unwrap();
+        }
+        // Now they know; the next move starts from there.
+        shift(&world, id, 30, Side::Host).await;
+        for letter in claim(&world.store, "one", NOW).await {
+            let Content::Booking(content) = &letter.content else { panic!("{letter:?}") };
+            assert_eq!(content.moved.as_ref().unwrap().was, at(180));
+        }
+        cancel_at(&world, id, 5).await;
+        for letter in claim(&world.store, "two", NOW).await {
+            let Content::Booking(content) = &letter.content else { panic!("{letter:?}") };
+            assert_eq!((content.occasion, &content.moved), (Occasion::Cancelled, &None));
+        }
     });
 }
 

@@ -4,10 +4,12 @@ use diesel::prelude::*;
 use roomkey_core::{
     account::User,
     availability::{Busy, Occupant},
-    booking::{Booking, Cancellation, NewBooking, Side, Status},
+    booking::{Booking, Cancellation, Move, NewBooking, Side, Status},
     event_type::{EventType, LONGEST},
     ids::{BookingId, EventTypeId, UserId},
+    notice::Moved,
     room::Room,
+    text::Note,
     time::{Instant, Span},
     token::{Token, TokenHash},
 };
@@ -15,7 +17,9 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError, Vault,
-    row::{AttendeeRow, BookingRow, EventTypeRow, RoomRow, UserRow, buffers, parse, signed, span},
+    row::{
+        AttendeeRow, BookingRow, EventTypeRow, RoomRow, UserRow, WALL, buffers, parse, signed, span,
+    },
     schema::{
         attendees, booking_events, booking_hosts, booking_links, bookings, event_types, rooms,
         users,
@@ -120,6 +124,8 @@ macro_rules! details {
 const LINK: &str = "booking_links.token";
 /// The event that ends a booking, in its history.
 const CANCELLED: &str = "cancelled";
+/// The event that gives it another time.
+const MOVED: &str = "moved";
 
 fn names(states: &[Status]) -> Vec<&'static str> {
     states.iter().map(|status| status.as_str()).collect()
@@ -145,28 +151,35 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
 
 impl Tx<'_> {
     /// The times at which a host is taken, as far as a booking that starts in `around` could come
-    /// too close to them.
+    /// too close to them, `but` for one booking.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn busy_times(&mut self, host: UserId, around: Span) -> Result<Vec<Busy>, StoreError> {
+    pub fn busy_times(
+        &mut self,
+        host: UserId,
+        around: Span,
+        but: Option<BookingId>,
+    ) -> Result<Vec<Busy>, StoreError> {
         // Bounded by the longest booking and buffer, so that the index serves it.
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
         let to = around.end.plus(LONGEST).plus(LONGEST).micros();
-        let rows: Vec<(i64, i64, i64, i64)> = self.run(|c| {
-            booking_hosts::table
-                .filter(booking_hosts::held)
-                .filter(booking_hosts::host_id.eq(host.to_string()))
-                .filter(booking_hosts::start_at.gt(from))
-                .filter(booking_hosts::start_at.lt(to))
-                .select((
-                    booking_hosts::start_at,
-                    booking_hosts::end_at,
-                    booking_hosts::buffer_before,
-                    booking_hosts::buffer_after,
-                ))
-                .load(c)
-        })?;
+        let mut query = booking_hosts::table
+            .filter(booking_hosts::held)
+            .filter(booking_hosts::host_id.eq(host.to_string()))
+            .filter(booking_hosts::start_at.gt(from))
+            .filter(booking_hosts::start_at.lt(to))
+            .select((
+                booking_hosts::start_at,
+                booking_hosts::end_at,
+                booking_hosts::buffer_before,
+                booking_hosts::buffer_after,
+            ))
+            .into_boxed();
+        if let Some(but) = but {
+            query = query.filter(booking_hosts::booking_id.ne(but.to_string()));
+        }
+        let rows: Vec<(i64, i64, i64, i64)> = self.run(|c| query.load(c))?;
         let busy = rows.into_iter().map(|(start, end, before, after)| Busy {
             span: span(start, end),
             buffers: buffers(before, after),
@@ -175,7 +188,7 @@ impl Tx<'_> {
         Ok(busy.collect())
     }
 
-    /// The bookings of an event type that start in `around` and count for its limits.
+    /// The bookings of an event type that start in `around` and count for its limits, `but` for one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -183,17 +196,20 @@ impl Tx<'_> {
         &mut self,
         event_type: EventTypeId,
         around: Span,
+        but: Option<BookingId>,
     ) -> Result<Vec<Span>, StoreError> {
         let holding = names(Status::HOLDING);
-        let rows: Vec<(i64, i64)> = self.run(|c| {
-            bookings::table
-                .filter(bookings::event_type_id.eq(event_type.to_string()))
-                .filter(bookings::start_at.ge(around.start.micros()))
-                .filter(bookings::start_at.lt(around.end.micros()))
-                .filter(bookings::status.eq_any(holding))
-                .select((bookings::start_at, bookings::end_at))
-                .load(c)
-        })?;
+        let mut query = bookings::table
+            .filter(bookings::event_type_id.eq(event_type.to_string()))
+            .filter(bookings::start_at.ge(around.start.micros()))
+            .filter(bookings::start_at.lt(around.end.micros()))
+            .filter(bookings::status.eq_any(holding))
+            .select((bookings::start_at, bookings::end_at))
+            .into_boxed();
+        if let Some(but) = but {
+            query = query.filter(bookings::id.ne(but.to_string()));
+        }
+        let rows: Vec<(i64, i64)> = self.run(|c| query.load(c))?;
         Ok(rows.into_iter().map(|(start, end)| span(start, end)).collect())
     }
 
@@ -289,6 +305,102 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         self.insert_booking_event(booking, cancellation.version, now, cancellation.by, CANCELLED)
+    }
+
+    /// Moves a booking: its time, its room and its history. The caller has locked the host and read the
+    /// booking in this transaction; false if it is not what it was then.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] with [`Constraint::BookingOverlap`](crate::Constraint) if the
+    /// host is taken.
+    pub fn move_booking(
+        &mut self,
+        booking: &Booking,
+        moved: &Move,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        self.check_key()?;
+        let id = booking.id.to_string();
+        let room = moved.room.as_ref().map(|room| RoomRow::new(room, self.vault)).transpose()?;
+        let (start, end) = (moved.to.start.micros(), moved.to.end.micros());
+        let changed = self.run(|c| {
+            let as_it_was = bookings::table
+                .filter(bookings::id.eq(&id))
+                .filter(bookings::version.eq(signed(booking.version)));
+            diesel::update(as_it_was)
+                .set((
+                    bookings::version.eq(signed(moved.version)),
+                    bookings::ical_sequence.eq(signed(moved.ical_sequence)),
+                    bookings::start_at.eq(start),
+                    bookings::end_at.eq(end),
+                    bookings::schedule_zone.eq(moved.agreed.zone.name()),
+                    bookings::wall_start.eq(moved.agreed.local.format(WALL).to_string()),
+                ))
+                .execute(c)
+        })?;
+        if changed == 0 {
+            return Ok(false);
+        }
+        self.run(|c| {
+            diesel::update(booking_hosts::table.filter(booking_hosts::booking_id.eq(&id)))
+                .set((booking_hosts::start_at.eq(start), booking_hosts::end_at.eq(end)))
+                .execute(c)?;
+            diesel::update(rooms::table.filter(rooms::booking_id.eq(&id)))
+                .set(rooms::revoked.eq(true))
+                .execute(c)?;
+            room.map_or(Ok(0), |room| diesel::insert_into(rooms::table).values(room).execute(c))
+        })?;
+        let values = (
+            booking_events::booking_id.eq(&id),
+            booking_events::version.eq(signed(moved.version)),
+            booking_events::at.eq(now.micros()),
+            booking_events::actor.eq(moved.by.as_str()),
+            booking_events::kind.eq(MOVED),
+            booking_events::from_start.eq(moved.from.start.micros()),
+            booking_events::to_start.eq(start),
+            booking_events::note.eq(moved.note.as_str()),
+        );
+        self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c))?;
+        Ok(true)
+    }
+
+    /// How a booking came to its time: what was said at the move that made this version of it, and when
+    /// it started for somebody who knows of the versions up to `told` only.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_move(
+        &mut self,
+        booking: BookingId,
+        version: u32,
+        told: u32,
+    ) -> Result<Option<Moved>, StoreError> {
+        type Row = (i32, String, Option<i64>, Option<String>);
+        let rows: Vec<Row> = self.run(|c| {
+            booking_events::table
+                .filter(booking_events::booking_id.eq(booking.to_string()))
+                .filter(booking_events::kind.eq(MOVED))
+                .filter(booking_events::version.gt(signed(told)))
+                .filter(booking_events::version.le(signed(version)))
+                .order(booking_events::version)
+                .select((
+                    booking_events::version,
+                    booking_events::actor,
+                    booking_events::from_start,
+                    booking_events::note,
+                ))
+                .load(c)
+        })?;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
+        let Some(was) = first.2 else { return Ok(None) };
+        if last.0 != signed(version) {
+            return Ok(None);
+        }
+        Ok(Some(Moved {
+            was: Instant::from_micros(was),
+            by: parse("booking_events.actor", &last.1)?,
+            note: Note::from_stored(last.3.clone().unwrap_or_default()),
+        }))
     }
 
     /// When a booking was called off, if it was.

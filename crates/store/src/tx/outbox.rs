@@ -25,6 +25,7 @@ use crate::{
 const QUEUED: &str = "queued";
 const CLAIMED: &str = "claimed";
 const SUPERSEDED: &str = "superseded";
+const SENT: &str = "sent";
 const FAILED: &str = "failed";
 /// How long a mail that can not be read waits before it is tried again.
 const UNREADABLE_WAITS: Minutes = Minutes(10);
@@ -280,19 +281,41 @@ impl Tx<'_> {
         let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
         let (version, sequence) = (unsigned(row.version), unsigned(row.sequence));
         let current = self.booking(booking)?.filter(|found| found.booking.version == version);
-        Ok(current.map(|found| {
-            let link = found.link(to).clone();
-            Content::Booking(Box::new(BookingLetter {
-                occasion,
-                to,
-                sequence,
-                booking: found.booking,
-                event_type: found.event_type,
-                host: found.host,
-                room: found.room,
-                link,
-            }))
-        }))
+        let Some(found) = current else { return Ok(None) };
+        let moved = match occasion {
+            Occasion::Moved => {
+                let told = self.told(booking, version, to)?;
+                self.last_move(booking, version, told)?
+            }
+            Occasion::Booked | Occasion::Cancelled => None,
+        };
+        let link = found.link(to).clone();
+        Ok(Some(Content::Booking(Box::new(BookingLetter {
+            occasion,
+            to,
+            sequence,
+            moved,
+            booking: found.booking,
+            event_type: found.event_type,
+            host: found.host,
+            room: found.room,
+            link,
+        }))))
+    }
+
+    /// The last version before this one of which a side of a booking was told by a mail that has left;
+    /// 0 if there is none.
+    fn told(&mut self, booking: BookingId, version: u32, to: Side) -> Result<u32, StoreError> {
+        let told: Option<i32> = self.run(|c| {
+            outbox::table
+                .filter(outbox::booking_id.eq(booking.to_string()))
+                .filter(outbox::side.eq(to.as_str()))
+                .filter(outbox::version.lt(signed(version)))
+                .filter(outbox::state.eq(SENT))
+                .select(diesel::dsl::max(outbox::version))
+                .get_result(c)
+        })?;
+        Ok(told.map_or(0, unsigned))
     }
 
     fn reset_content(
@@ -330,7 +353,7 @@ impl Tx<'_> {
         self.run(|c| {
             diesel::update(outbox::table.find(id.to_string()))
                 .set((
-                    outbox::state.eq("sent"),
+                    outbox::state.eq(SENT),
                     outbox::message_id.eq(message_id),
                     outbox::finished_at.eq(now.micros()),
                     outbox::token_sealed.eq(None::<String>),

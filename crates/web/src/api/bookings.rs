@@ -210,6 +210,51 @@ pub(super) async fn cancel(
     Ok(HttpResponse::Ok().json(booking_json(&cancelled, Side::Host, web.app.site())))
 }
 
+/// Moves a booking to another free time; both sides are told. It stays the same booking with the same
+/// links; its room is a new one. Moved to the time that it already has, it is answered as it stands,
+/// and nobody is told: a request may be repeated.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bookings/{id}/reschedule",
+    operation_id = "rescheduleBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:write"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    request_body = requests::Reschedule,
+    responses(
+        (status = 200, description = "The booking, its `version` one higher if it was moved.",
+            body = BookingJson),
+        (status = 400, description = "The body can not be read."),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
+        (status = 409, description = "`invalid_transition`: it is not confirmed, or over. \
+            `slot_taken`: something else is at that time."),
+        (status = 415, description = "The body is not `application/json`."),
+        (status = 422, description = "`slot_unavailable`: the time is not offered. `invalid_request` \
+            with `fields`."),
+    ),
+)]
+pub(super) async fn reschedule(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
+    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let mut reader = Reader::default();
+    let start =
+        reader.text(&body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
+    let note = reader.optional_text(&body, "note", str::parse::<Note>);
+    reader.finish()?;
+    let whole = start.zip(note);
+    let (start, note) =
+        whole.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let moved = web.app.move_own(caller.host.id, id, start, note).await?;
+    Ok(HttpResponse::Ok().json(booking_json(&moved, Side::Host, web.app.site())))
+}
+
 /// A part of a list of bookings, by start.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BookingList)]

@@ -38,7 +38,8 @@ use super::{bookings, explain, problem::Problem, slots};
         bookings::create,
         bookings::list,
         bookings::get,
-        bookings::cancel
+        bookings::cancel,
+        bookings::reschedule
     ),
     components(schemas(Problem)),
     modifiers(&Key, &Refusals),

@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use roomkey_app::{BookError, CancelError, Limited, LinkGone, OfferError, StoreError};
+use roomkey_app::{BookError, CancelError, Limited, LinkGone, MoveError, OfferError, StoreError};
 use roomkey_core::{
     question::{AnswerError, WrongAnswer},
     text::FieldError,
@@ -274,6 +274,27 @@ impl From<BookError> for Problem {
             }
             BookError::Limited(limited) => limited.into(),
             BookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MoveError> for Problem {
+    fn from(error: MoveError) -> Self {
+        let conflict = StatusCode::CONFLICT;
+        match error {
+            MoveError::Unknown | MoveError::Gone => Self::not_found(),
+            MoveError::InvalidTransition(_) | MoveError::Changed => {
+                Self::new(conflict, Code::InvalidTransition, error.to_string())
+            }
+            MoveError::Taken => Self::new(conflict, Code::SlotTaken, error.to_string()),
+            MoveError::Refused(why) if why.is_taken() => {
+                Self::new(conflict, Code::SlotTaken, why.to_string())
+            }
+            MoveError::Refused(why) => {
+                let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
+            }
+            MoveError::Store(error) => error.into(),
         }
     }
 }

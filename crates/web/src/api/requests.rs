@@ -53,6 +53,17 @@ struct NewAnswers {
     others: (),
 }
 
+/// Where a booking is moved to.
+#[derive(ToSchema)]
+#[schema(example = json!({"start": "2026-12-04T09:00:00Z", "note": "The train is late."}))]
+pub(super) struct Reschedule {
+    /// A free time; the booking keeps its length.
+    #[schema(format = DateTime)]
+    start: String,
+    /// Told to both sides.
+    note: Option<String>,
+}
+
 /// Why a booking is called off.
 #[derive(ToSchema)]
 pub(super) struct Cancellation {

@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
-    booking::{Booking, Place, Side, Status},
+    booking::{Booking, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move},
     time::{Instant, Minutes, TimeZone},
     token::Token,
 };
@@ -104,6 +104,56 @@ pub(crate) struct RoomKey {
     pub(crate) closes: String,
 }
 
+/// What may be changed, and until when.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pub(crate) can_move: bool,
+    pub(crate) can_cancel: bool,
+    /// `You can move or cancel until …`.
+    pub(crate) until: String,
+}
+
+impl Changes {
+    fn of(found: &Found) -> Self {
+        let (booking, terms) = (&found.details.booking, &found.details.event_type.terms);
+        let allowed = |answer: Result<(), InvalidTransition>| answer.is_ok();
+        let can_move = allowed(may_move(booking, terms.move_notice, found.side, found.now));
+        let can_cancel = allowed(may_cancel(booking, terms.cancel_notice, found.side, found.now));
+        let is_firm = booking.status == Status::Confirmed;
+        let until = |notice: Minutes| {
+            if notice == Minutes(0) || !is_firm {
+                "it begins".to_owned()
+            } else {
+                moment_in_full(found, deadline(booking, notice))
+            }
+        };
+        let (moves, cancels) = (until(terms.move_notice), until(terms.cancel_notice));
+        let until = match (found.side, can_move, can_cancel) {
+            (Side::Host, true, _) => "You can move or cancel it until it ends.".to_owned(),
+            (Side::Host, false, _) => "You can cancel it until it ends.".to_owned(),
+            (Side::Customer, true, true) if moves == cancels => {
+                format!("You can move or cancel until {moves}.")
+            }
+            (Side::Customer, true, true) => {
+                format!("You can move until {moves}, and cancel until {cancels}.")
+            }
+            (Side::Customer, true, false) => {
+                format!("You can move until {moves}. Cancelling was possible until {cancels}.")
+            }
+            (Side::Customer, false, true) if is_firm => {
+                format!("You can cancel until {cancels}. Moving was possible until {moves}.")
+            }
+            (Side::Customer, false, true) => format!("You can cancel until {cancels}."),
+            (Side::Customer, false, false) => format!(
+                "Moving was possible until {moves}, cancelling until {cancels}. Reply to the email \
+                 about this booking to reach {}.",
+                found.details.host.name
+            ),
+        };
+        Self { can_move, can_cancel, until }
+    }
+}
+
 /// Who called the booking off, and when.
 #[derive(Debug)]
 pub(crate) struct Cancelled {
@@ -134,6 +184,7 @@ pub(crate) struct Page {
     answers: Vec<(String, String)>,
     note: String,
     reason: Option<String>,
+    changes: Changes,
     /// The path of this page.
     path: String,
     /// Where to book another time.
@@ -183,7 +234,7 @@ impl Facts {
 }
 
 /// The reader's zone, and the other side's.
-fn zones(found: &Found) -> (TimeZone, TimeZone) {
+pub(super) fn zones(found: &Found) -> (TimeZone, TimeZone) {
     let (customer, host) = (found.details.booking.attendee.time_zone, found.details.host.time_zone);
     match found.side {
         Side::Host => (host, customer),
@@ -201,6 +252,13 @@ pub(super) fn moment(found: &Found, at: Instant) -> String {
     } else {
         format!("on {} at {time}", long_date(date))
     }
+}
+
+/// `Thursday 8 October 2026 at 23:55 London time`.
+pub(super) fn moment_in_full(found: &Found, at: Instant) -> String {
+    let (zone, _) = zones(found);
+    let (date, time) = (zone.date(at), TimeOfDay::at(zone, at, Clock::TwentyFour));
+    format!("{} at {time} {} time", date_with_year(date), zone.city())
 }
 
 /// The room's password, where Jitsi asks for one and until the room closes.
@@ -221,7 +279,17 @@ pub(crate) async fn get(
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let found = found(&web, &token).await?;
-    page(StatusCode::OK, &Page::new(&request, &web, &found, false).await?)
+    show(StatusCode::OK, &request, &web, &found).await
+}
+
+/// The page as the answer to a change that the booking's state does not allow.
+pub(super) async fn show(
+    status: StatusCode,
+    request: &HttpRequest,
+    web: &Web,
+    found: &Found,
+) -> Result<HttpResponse, Failure> {
+    page(status, &Page::new(request, web, found, false).await?)
 }
 
 /// The page that a cancellation of a cancelled booking is answered with.
@@ -239,11 +307,9 @@ impl Cancelled {
         let booking = &found.details.booking;
         let Some((by, _)) = &booking.cancelled else { return Ok(None) };
         let Some(at) = web.app.cancelled_at(booking.id).await? else { return Ok(None) };
-        let (zone, _) = zones(found);
-        let (date, time) = (zone.date(at), TimeOfDay::at(zone, at, Clock::TwentyFour));
         Ok(Some(Self {
             by: if *by == found.side { "You".to_owned() } else { Facts::of(found).other },
-            at: format!("{} at {time} {} time", date_with_year(date), zone.city()),
+            at: moment_in_full(found, at),
         }))
     }
 }
@@ -294,6 +360,7 @@ impl Page {
                 .collect(),
             note: booking.note.to_string(),
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
+            changes: Changes::of(found),
             path,
             again,
         })
@@ -334,6 +401,11 @@ impl Page {
             answers: vec![("What <b>size</b>?".into(), "<b>Large</b>".into())],
             note: "Line\nline".into(),
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),
+            changes: Changes {
+                can_move: state == State::Confirmed,
+                can_cancel: true,
+                until: "You can move or cancel until it begins.".into(),
+            },
             path: "/b/token".into(),
             again: "/ada/intro".into(),
         };

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{OfferError, Offered, Page as Address};
+use roomkey_app::{Movable, MoveError, OfferError, Offered, Page as Address};
 use roomkey_core::{
     account::User,
     availability::Slot,
@@ -22,8 +22,8 @@ use crate::{
     failure::Failure,
     form::Form,
     view::{
-        Clock, Meets, Month, MonthKey, Shell, TimeOfDay, Trail, ZoneOptions, initials, long_date,
-        nearby,
+        Clock, Meets, Month, MonthKey, Shell, TimeOfDay, Trail, When, ZoneOptions, initials,
+        long_date, nearby,
     },
     visitor,
 };
@@ -46,6 +46,16 @@ pub(crate) struct EventCard {
     pub(crate) length: String,
     pub(crate) minutes: u32,
     pub(crate) meets: Meets,
+}
+
+/// The booking that is to be moved.
+#[derive(Debug)]
+pub(crate) struct Moving {
+    pub(crate) when: When,
+    /// The other side's name.
+    pub(crate) other: String,
+    /// The path of the booking's page.
+    pub(crate) path: String,
 }
 
 /// A length that can be chosen.
@@ -110,6 +120,8 @@ pub(crate) struct Page {
     shell: Shell,
     host: HostCard,
     event: EventCard,
+    /// The booking that gets another time.
+    moving: Option<Moving>,
     /// To choose from, where there are several.
     lengths: Vec<Length>,
     /// A change of the clocks in the month that is shown.
@@ -140,11 +152,11 @@ const MOST_PREFILL: usize = Questions::MOST + 3;
 
 /// What the visitor asks for.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     date: Option<LocalDate>,
     month: Option<MonthKey>,
-    slot: Option<Instant>,
-    trail: Trail,
+    pub(super) slot: Option<Instant>,
+    pub(super) trail: Trail,
 }
 
 impl Asked {
@@ -154,7 +166,7 @@ impl Asked {
     }
 
     /// Whatever does not read as what it should be was not asked for.
-    fn read(query: &Form) -> Self {
+    pub(super) fn read(query: &Form) -> Self {
         let date = parse_date(query.get("date")).ok();
         Self {
             date,
@@ -194,7 +206,8 @@ pub(crate) async fn get(
     address.link = asked.trail.link.as_ref().map(Token::hash);
     if let Some(start) = asked.slot {
         let moment = Span::moment(start);
-        let offered = find_times(&web, &address, asked.trail.duration, moment).await?;
+        let offered =
+            find_times(&web, &Source::Page(&address), asked.trail.duration, moment).await?;
         if let Some(slot) = offered.slots.first() {
             return details::show(&request, &web, &offered, *slot, &query, &asked.trail);
         }
@@ -202,25 +215,62 @@ pub(crate) async fn get(
         asked.date = Some(zone.date(start));
         asked.month = asked.date.map(MonthKey::of);
     }
-    let (offered, key) = month_of_times(&web, &address, &asked).await?;
+    pick(StatusCode::OK, &request, &web, &Source::Page(&address), asked, None).await
+}
+
+/// Whose free times a page shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// Those of an event type, to book one.
+    Page(&'a Address),
+    /// Those to which a booking can be moved.
+    Booking(Movable),
+}
+
+/// The page with month, day and times; the links on it are to itself.
+pub(super) async fn pick(
+    status: StatusCode,
+    request: &HttpRequest,
+    web: &Web,
+    source: &Source<'_>,
+    mut asked: Asked,
+    moving: Option<Moving>,
+) -> Result<HttpResponse, Failure> {
+    if let (Some(start), Some(zone), None) = (asked.slot, asked.trail.zone, asked.date) {
+        asked.date = Some(zone.date(start));
+        asked.month = asked.date.map(MonthKey::of);
+    }
+    let (offered, key) = month_of_times(web, source, &asked).await?;
     let next_free = match asked.date {
         Some(date) if !on(&offered.slots, asked.zone(&offered), date).is_empty() => None,
         None if first_in(&offered, &asked.trail, key).is_some() => None,
-        _ => next_free(&web, &address, &offered, &asked, key).await?,
+        _ => next_free(web, source, &offered, &asked, key).await?,
     };
-    page(StatusCode::OK, &Page::new(&request, &asked, key, &offered, next_free))
+    page(status, &Page::new(request, &asked, key, &offered, next_free, moving))
 }
 
 /// The free times of an event type, of its usual length where it has not the one that is asked for.
 pub(super) async fn find_times(
     web: &Web,
-    address: &Address,
+    source: &Source<'_>,
     duration: Option<Minutes>,
     range: Span,
 ) -> Result<Offered, Failure> {
+    let address = match source {
+        Source::Page(address) => *address,
+        Source::Booking(movable) => return to_move(web, *movable, range).await,
+    };
     match web.app.slots(address.clone(), duration, range).await {
         Err(OfferError::Duration(_)) => Ok(web.app.slots(address.clone(), None, range).await?),
         result => Ok(result?),
+    }
+}
+
+async fn to_move(web: &Web, movable: Movable, range: Span) -> Result<Offered, Failure> {
+    match web.app.slots_to_move(movable, range).await {
+        Ok(offered) => Ok(offered),
+        Err(MoveError::Store(error)) => Err(error.into()),
+        Err(_) => Err(Failure::NotFound),
     }
 }
 
@@ -228,7 +278,7 @@ pub(super) async fn find_times(
 /// else this one, else the first with a free time.
 async fn month_of_times(
     web: &Web,
-    address: &Address,
+    source: &Source<'_>,
     asked: &Asked,
 ) -> Result<(Offered, MonthKey), Failure> {
     let now = web.app.now();
@@ -236,19 +286,19 @@ async fn month_of_times(
     let this_month = MonthKey::of(zone.unwrap_or(TimeZone::UTC).date(now));
     let key = asked.month.unwrap_or(this_month);
     let offered =
-        find_times(web, address, asked.trail.duration, range_to_show(key, zone, now)).await?;
+        find_times(web, source, asked.trail.duration, range_to_show(key, zone, now)).await?;
     // Only now is the host's zone known, in which it may be another month already.
     let at_home = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(now));
     let key = asked.month.unwrap_or(at_home);
     if asked.month.is_some() || first_in(&offered, &asked.trail, key).is_some() {
         return Ok((offered, key));
     }
-    let Some(next) = next_free(web, address, &offered, asked, key).await? else {
+    let Some(next) = next_free(web, source, &offered, asked, key).await? else {
         return Ok((offered, key));
     };
     let key = MonthKey::of(zone.unwrap_or(offered.host.time_zone).date(next.start));
     let offered =
-        find_times(web, address, asked.trail.duration, range_to_show(key, zone, now)).await?;
+        find_times(web, source, asked.trail.duration, range_to_show(key, zone, now)).await?;
     Ok((offered, key))
 }
 
@@ -276,7 +326,7 @@ fn first_in(offered: &Offered, trail: &Trail, key: MonthKey) -> Option<Slot> {
 /// first of all. Neither day nor month has one itself.
 async fn next_free(
     web: &Web,
-    address: &Address,
+    source: &Source<'_>,
     offered: &Offered,
     asked: &Asked,
     key: MonthKey,
@@ -291,7 +341,7 @@ async fn next_free(
     for start in [shown, offered.now] {
         let rest = Span { start: start.max(offered.now), end: window_end };
         if rest.start < rest.end {
-            let later = find_times(web, address, asked.trail.duration, rest).await?;
+            let later = find_times(web, source, asked.trail.duration, rest).await?;
             if let Some(slot) = later.slots.first() {
                 return Ok(Some(*slot));
             }
@@ -425,6 +475,7 @@ impl Page {
         key: MonthKey,
         offered: &Offered,
         next_free: Option<Slot>,
+        moving: Option<Moving>,
     ) -> Self {
         let Offered { host, event_type, schedule, duration, slots, last_date, now, .. } = offered;
         let usual = *duration == event_type.terms.duration;
@@ -445,7 +496,11 @@ impl Page {
             shell: shell(request),
             host: HostCard::new(host),
             event: EventCard::new(event_type, *duration),
-            lengths: lengths(event_type, *duration, &trail, asked, key),
+            lengths: match moving {
+                None => lengths(event_type, *duration, &trail, asked, key),
+                Some(_) => Vec::new(),
+            },
+            moving,
             clock_change: clock_change(zone, key, *now),
             gone: asked.slot.map(|start| nearby(zone, start, today, clock)),
             first: first.map(|slot| Chip::new(slot, zone, today, clock)).collect(),
@@ -515,10 +570,15 @@ impl Page {
         let (today, chosen) = (zone.date(Instant::EPOCH), zone.date(start));
         let key = MonthKey::of(chosen);
         let time = |at| TimeOfDay::at(zone, at, Clock::Twelve);
-        let page = |day: DayTimes, free: u32, next_free| Self {
+        let page = |day: DayTimes, free: u32, next_free: Option<NextFree>| Self {
             shell: Shell::default(),
             host: HostCard::sample(),
             event: EventCard::sample(),
+            moving: next_free.is_none().then(|| Moving {
+                when: When::sample(),
+                other: "Bo <b>bold</b>".into(),
+                path: "/b/token".into(),
+            }),
             lengths: [30, 60]
                 .map(|minutes| Length {
                     text: Minutes(minutes).to_string(),

@@ -7,11 +7,14 @@ use actix_web::{
 };
 use askama::Template;
 use roomkey_app::{CancelError, Found};
-use roomkey_core::{booking::InvalidTransition, text::Note};
+use roomkey_core::{
+    booking::{InvalidTransition, may_cancel},
+    text::Note,
+};
 
 use super::{
     booked::{Facts, cancelled_before, found, path},
-    page, see_other, shell,
+    closed, page, see_other, shell,
 };
 use crate::{
     Web,
@@ -44,6 +47,12 @@ pub(crate) async fn get(
     let found = found(&web, &token).await?;
     let booking = &found.details.booking;
     if booking.status.holds_time() && found.now < booking.span.end {
+        let notice = found.details.event_type.terms.cancel_notice;
+        if let Err(InvalidTransition::TooLate { until }) =
+            may_cancel(booking, notice, found.side, found.now)
+        {
+            return closed::answer(StatusCode::OK, &request, &found, closed::Act::Cancel, until);
+        }
         let form = Form::default();
         page(StatusCode::OK, &Page::new(&request, &found, &form, Problems::default()))
     } else {
@@ -65,6 +74,10 @@ pub(crate) async fn post(
             Ok(_) => return Ok(see_other(path(link))),
             Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
                 return cancelled_before(&request, &web, &token).await;
+            }
+            Err(CancelError::InvalidTransition(InvalidTransition::TooLate { until })) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return closed::answer(status, &request, &found, closed::Act::Cancel, until);
             }
             Err(CancelError::InvalidTransition(InvalidTransition::Over)) => {
                 problems.add("reason", "This booking is over and can not be cancelled");

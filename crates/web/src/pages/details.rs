@@ -20,7 +20,7 @@ use roomkey_core::{
 };
 
 use super::{
-    booking::{Chip, EventCard, HostCard, find_times},
+    booking::{Chip, EventCard, HostCard, Source, find_times},
     page, see_other, shell,
 };
 use crate::{
@@ -254,7 +254,7 @@ async fn again(
 ) -> Result<Page, Failure> {
     let start = answered.start.unwrap_or(web.app.now());
     let moment = Span::moment(start);
-    let offered = find_times(web, &address, answered.duration, moment).await?;
+    let offered = find_times(web, &Source::Page(&address), answered.duration, moment).await?;
     let (questions, given) = (offered.event_type.terms.asks(), Given::on_form(form.answers()));
     if let Err(wrong) = given.read(&questions, Side::Customer) {
         note_wrong(&questions, &wrong, &mut problems);

@@ -25,6 +25,8 @@ pub(crate) struct Answers {
     /// The id of a schedule; empty for the default one.
     pub(crate) schedule: String,
     pub(crate) min_notice: String,
+    pub(crate) move_notice: String,
+    pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
     pub(crate) window: String,
     pub(crate) window_days: String,
@@ -95,6 +97,8 @@ impl Answers {
         Self {
             duration: "30".into(),
             min_notice: "0".into(),
+            move_notice: "0".into(),
+            cancel_notice: "0".into(),
             window: DAYS.into(),
             window_days: "60".into(),
             buffer_before: "0".into(),
@@ -121,6 +125,8 @@ impl Answers {
             description: form.text("description"),
             schedule: form.text("schedule"),
             min_notice: form.text("min_notice"),
+            move_notice: form.text("move_notice"),
+            cancel_notice: form.text("cancel_notice"),
             window,
             window_days: form.text("window_days"),
             window_first: form.text("window_first"),
@@ -169,6 +175,8 @@ impl Answers {
             description: terms.description.to_string(),
             schedule: terms.schedule.map(|id| id.to_string()).unwrap_or_default(),
             min_notice: number(terms.min_notice),
+            move_notice: number(terms.move_notice),
+            cancel_notice: number(terms.cancel_notice),
             window: window.into(),
             window_days,
             window_first: date(Dates::first),
@@ -215,6 +223,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         text => problems.check(id, bounds.parse(text)),
     };
     let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
+    let move_notice = number("move_notice", Bounds::CUSTOMER_NOTICE, Some(0));
+    let cancel_notice = number("cancel_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let increment = number("increment", Bounds::INCREMENT, None);
     let offset = number("offset", Bounds::OFFSET, None).unwrap_or(0);
     let before = number("buffer_before", Bounds::BUFFER, Some(0));
@@ -235,6 +245,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         grid: Grid { increment: increment.map(Minutes), offset: Minutes(offset) },
         buffers: Buffers { before: Minutes(before?), after: Minutes(after?) },
         min_notice: Minutes(min_notice?),
+        move_notice: Minutes(move_notice?),
+        cancel_notice: Minutes(cancel_notice?),
         window: window?,
         limits,
         schedule: schedule?,

@@ -1,0 +1,215 @@
+//! Moving a booking to another time, by either side. It stays the same booking, with the same links.
+
+use roomkey_core::{
+    availability::{Refusal, Slot},
+    booking::{
+        FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, Side, decide_move, may_move,
+    },
+    ids::{BookingId, UserId},
+    notice::{self, Occasion},
+    text::Note,
+    time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
+    token::Token,
+};
+use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, StoreError, Tx};
+
+use crate::{
+    App, LinkError, Offered,
+    context::enqueue,
+    offer::{Own, ask, nearest, slots_in},
+};
+
+/// The booking was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// There is no such booking, or it is not the caller's.
+    #[error("there is no such booking")]
+    Unknown,
+    /// The link's time is over.
+    #[error("this link is used up")]
+    Gone,
+    /// Its state does not allow it, or it is too late for customers.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// It was changed by somebody else at the same moment.
+    #[error("this booking was changed meanwhile; look at it again")]
+    Changed,
+    /// The time is not offered.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// Somebody else was quicker, so that only the schema noticed.
+    #[error("this time is taken")]
+    Taken,
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for MoveError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(Constraint::BookingOverlap) => Self::Taken,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<LinkError> for MoveError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Unknown => Self::Unknown,
+            LinkError::Gone => Self::Gone,
+            LinkError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Which booking is to be moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Movable {
+    /// With whom.
+    pub host: UserId,
+    /// The booking.
+    pub booking: BookingId,
+    /// Who would move it.
+    pub by: Side,
+}
+
+impl App {
+    /// The holder of a link moves the booking. If it has that time already nothing is changed and
+    /// nobody told, so that a request may be repeated.
+    ///
+    /// # Errors
+    /// [`MoveError`]; then nothing is changed.
+    pub async fn move_by_link(
+        &self,
+        token: &Token,
+        start: Instant,
+        note: Note,
+    ) -> Result<BookingDetails, MoveError> {
+        let found = self.booking_by_link(token).await?;
+        let (host, booking) = (found.details.booking.host, found.details.booking.id);
+        self.move_booking(host, booking, MoveRequest { start, by: found.side, note }).await
+    }
+
+    /// A host moves one of their bookings; otherwise as [`App::move_by_link`].
+    ///
+    /// # Errors
+    /// [`MoveError`]; then nothing is changed.
+    pub async fn move_own(
+        &self,
+        host: UserId,
+        booking: BookingId,
+        start: Instant,
+        note: Note,
+    ) -> Result<BookingDetails, MoveError> {
+        self.move_booking(host, booking, MoveRequest { start, by: Side::Host, note }).await
+    }
+
+    async fn move_booking(
+        &self,
+        host: UserId,
+        booking: BookingId,
+        request: MoveRequest,
+    ) -> Result<BookingDetails, MoveError> {
+        let app = self.clone();
+        let details = self.store.write(move |tx| app.move_in(tx, host, booking, &request)).await?;
+        self.wake_mail();
+        Ok(details)
+    }
+
+    fn move_in(
+        &self,
+        tx: &mut Tx<'_>,
+        host: UserId,
+        booking: BookingId,
+        request: &MoveRequest,
+    ) -> Result<BookingDetails, MoveError> {
+        // From here on no other booking of this host can come between check and change.
+        tx.lock_host(host)?;
+        let now = self.now();
+        let (present, facts) = facts(tx, host, booking, now)?;
+        let fresh = FreshRoom::draw(now, self.entropy());
+        let length = length(&present);
+        let (room, moment) = (present.room.as_ref(), Span::moment(request.start));
+        let decided = ask(tx, &facts, length, moment, now, own(booking), |offer| {
+            decide_move(&present.booking, &facts.event_type, room, offer, request.clone(), fresh)
+        })?;
+        let moved = match decided {
+            Ok(moved) => moved,
+            Err(MoveRefusal::SameTime) => return Ok(present),
+            Err(MoveRefusal::Transition(why)) => return Err(why.into()),
+            Err(MoveRefusal::NotOffered(why)) => return Err(MoveError::Refused(why)),
+        };
+        if !tx.move_booking(&present.booking, &moved, now)? {
+            return Err(MoveError::Changed);
+        }
+        let (version, sequence) = (moved.version, moved.ical_sequence);
+        let notices = notice::for_both_sides(booking, version, sequence, Occasion::Moved);
+        enqueue(tx, &notices, now, self.entropy())?;
+        tx.booking(booking)?.ok_or(MoveError::Unknown)
+    }
+
+    /// The times in `range` to which a booking could be moved; none where it can not be moved at all.
+    ///
+    /// # Errors
+    /// [`MoveError`].
+    pub async fn slots_to_move(
+        &self,
+        Movable { host, booking, by }: Movable,
+        range: Span,
+    ) -> Result<Offered, MoveError> {
+        let now = self.now();
+        self.store
+            .read(move |tx| {
+                let (present, facts) = facts(tx, host, booking, now)?;
+                may_move(&present.booking, facts.event_type.terms.move_notice, by, now)?;
+                let mut offered = slots_in(tx, facts, length(&present), range, now, own(booking))?;
+                offered.slots.retain(|slot| slot.start != present.booking.span.start);
+                Ok(offered)
+            })
+            .await
+    }
+
+    /// The times nearest to `start` to which a booking could be moved, at most `most`, in order.
+    ///
+    /// # Errors
+    /// [`MoveError`].
+    pub async fn nearest_to_move(
+        &self,
+        movable: Movable,
+        start: Instant,
+        most: usize,
+    ) -> Result<Vec<Slot>, MoveError> {
+        let offered = self.slots_to_move(movable, nearest::around(start)).await?;
+        Ok(nearest::pick(offered.slots, start, most))
+    }
+}
+
+/// A booking with all that its new time is decided by. What was agreed on stays: its buffers and its
+/// length.
+fn facts(
+    tx: &mut Tx<'_>,
+    host: UserId,
+    booking: BookingId,
+    now: Instant,
+) -> Result<(BookingDetails, OfferFacts), MoveError> {
+    let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
+    let present = present.ok_or(MoveError::Unknown)?;
+    let facts = tx.offer_facts(OfferKey::Own(host, present.booking.event_type), now)?;
+    let mut facts = facts.ok_or(MoveError::Unknown)?;
+    facts.event_type.terms.buffers = present.booking.buffers;
+    // Somebody may have been given a hold since.
+    facts.has_holds = true;
+    Ok((present, facts))
+}
+
+const fn own(booking: BookingId) -> Own {
+    Own { holder: None, booking: Some(booking) }
+}
+
+fn length(present: &BookingDetails) -> Minutes {
+    let span = present.booking.span;
+    let minutes = span.end.since(span.start) / MICROS_PER_MINUTE;
+    Minutes(u32::try_from(minutes).unwrap_or_default())
+}

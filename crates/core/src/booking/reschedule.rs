@@ -1,0 +1,165 @@
+use super::{Booking, InvalidTransition, Side, Status, WallTime};
+use crate::{
+    availability::{Offer, Refusal},
+    event_type::EventType,
+    ids::RoomId,
+    random::Entropy,
+    room::{Room, RoomName, RoomPassword},
+    text::Note,
+    time::{Instant, Minutes, Span},
+};
+
+/// Another time that somebody wants for a booking.
+#[derive(Debug, Clone)]
+pub struct MoveRequest {
+    /// When it should start.
+    pub start: Instant,
+    /// Who asks.
+    pub by: Side,
+    /// What both sides are told about it.
+    pub note: Note,
+}
+
+/// All that a new room needs of chance, drawn before the decision.
+#[derive(Debug)]
+pub struct FreshRoom {
+    id: RoomId,
+    name: RoomName,
+    password: RoomPassword,
+}
+
+impl FreshRoom {
+    /// Draws it.
+    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Self {
+        Self {
+            id: RoomId::new(now, entropy),
+            name: RoomName::new(entropy),
+            password: RoomPassword::new(entropy),
+        }
+    }
+}
+
+/// What moving a booking changes. Its former room is revoked and its former time free at once.
+#[derive(Debug)]
+pub struct Move {
+    /// The booking's version from now on.
+    pub version: u32,
+    /// The SEQUENCE of the iTIP REQUEST (RFC 5546 3.2.2).
+    pub ical_sequence: u32,
+    /// When it was.
+    pub from: Span,
+    /// When it is; as long as before.
+    pub to: Span,
+    /// What the clock of the schedule's zone shows then.
+    pub agreed: WallTime,
+    /// The room's next generation, where there is one at all.
+    pub room: Option<Room>,
+    /// Who moved it.
+    pub by: Side,
+    /// What both sides are told about it.
+    pub note: Note,
+}
+
+/// The booking is not moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoveRefusal {
+    /// Its state does not allow it, it is over, or it is too late for customers.
+    #[error(transparent)]
+    Transition(#[from] InvalidTransition),
+    /// It already has that time.
+    #[error("this booking already has that time")]
+    SameTime,
+    /// The time is not offered.
+    #[error(transparent)]
+    NotOffered(#[from] Refusal),
+}
+
+/// Until when customers may do what asks for so much notice.
+pub fn deadline(booking: &Booking, notice: Minutes) -> Instant {
+    booking.span.start.minus(notice)
+}
+
+/// Whether a booking can be moved at `now` at all, whatever the time.
+///
+/// # Errors
+/// [`InvalidTransition`].
+pub fn may_move(
+    booking: &Booking,
+    notice: Minutes,
+    by: Side,
+    now: Instant,
+) -> Result<(), InvalidTransition> {
+    match booking.status {
+        Status::Confirmed if booking.span.end <= now => Err(InvalidTransition::Over),
+        Status::Confirmed => in_time(booking, notice, by, now),
+        Status::Cancelled => Err(InvalidTransition::AlreadyCancelled),
+        Status::Unverified | Status::Pending | Status::Declined | Status::Expired => {
+            Err(InvalidTransition::NotConfirmed)
+        }
+    }
+}
+
+/// Whether it is not too late for who asks. Hosts have no deadline.
+pub(super) fn in_time(
+    booking: &Booking,
+    notice: Minutes,
+    by: Side,
+    now: Instant,
+) -> Result<(), InvalidTransition> {
+    let until = deadline(booking, notice);
+    match by {
+        Side::Customer if until < now => Err(InvalidTransition::TooLate { until }),
+        Side::Customer | Side::Host => Ok(()),
+    }
+}
+
+/// Moves a booking to another time, if that is offered. It keeps its length, and its room the policy
+/// that it was booked with.
+///
+/// `offer` is of the booking's own length at the present moment, and knows nothing of the booking:
+/// neither its time nor that it counts. `room` is its live one.
+///
+/// # Errors
+/// [`MoveRefusal`].
+pub fn decide_move(
+    booking: &Booking,
+    event_type: &EventType,
+    room: Option<&Room>,
+    offer: &Offer<'_>,
+    request: MoveRequest,
+    fresh: FreshRoom,
+) -> Result<Move, MoveRefusal> {
+    let (from, notice) = (booking.span, event_type.terms.move_notice);
+    let MoveRequest { start, by, note } = request;
+    let allowed = may_move(booking, notice, by, offer.now);
+    if start == from.start && !matches!(allowed, Err(why) if !why.is_deadline()) {
+        return Err(MoveRefusal::SameTime);
+    }
+    allowed?;
+    let to = offer.verdict(start)?.span();
+    let shift = to.start.since(from.start);
+    let room = room.map(|room| Room {
+        id: fresh.id,
+        booking: booking.id,
+        generation: room.generation + 1,
+        name: fresh.name,
+        password: fresh.password,
+        window: Span {
+            start: room.window.start.plus_micros(shift),
+            end: room.window.end.plus_micros(shift),
+        },
+        max_occupants: room.max_occupants,
+        lobby: room.lobby,
+        revoked: false,
+    });
+    Ok(Move {
+        version: booking.version + 1,
+        ical_sequence: booking.ical_sequence + 1,
+        from,
+        to,
+        agreed: WallTime::at(to.start, offer.schedule.time_zone),
+        room,
+        by,
+        note,
+    })
+}

@@ -1,0 +1,228 @@
+//! `/b/{token}/reschedule`: another time for a booking. `GET` shows the free times, and with `slot` the
+//! one beside the other; `POST` moves it.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+use roomkey_app::{Found, Movable, MoveError};
+use roomkey_core::{
+    booking::{InvalidTransition, may_move},
+    text::Note,
+    time::{Instant, Span},
+};
+
+use super::{
+    booked::{self, Facts, found, path, zones},
+    booking::{self, Asked, Chip, Source},
+    closed, page, see_other, shell,
+};
+use crate::{
+    Web,
+    failure::Failure,
+    form::Form,
+    view::{Clock, Problems, Shell, When, nearby},
+};
+
+/// Free times that are named when the chosen one is gone.
+const NEAREST: usize = 3;
+
+/// The former and the new time, side by side.
+#[derive(Template)]
+#[template(path = "pages/reschedule.html")]
+pub(crate) struct Page {
+    shell: Shell,
+    title: String,
+    /// The other side's name.
+    other: String,
+    was: When,
+    /// Whether they meet in a room.
+    has_room: bool,
+    /// None where the time that was chosen is gone.
+    new: Option<When>,
+    nearest: Vec<Chip>,
+    /// The path of the booking's page.
+    path: String,
+    note: String,
+    problems: Problems,
+}
+
+const fn movable(found: &Found) -> Movable {
+    Movable { host: found.details.booking.host, booking: found.details.booking.id, by: found.side }
+}
+
+fn refusal(found: &Found) -> Result<(), InvalidTransition> {
+    let notice = found.details.event_type.terms.move_notice;
+    may_move(&found.details.booking, notice, found.side, found.now)
+}
+
+pub(crate) async fn get(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    match refusal(&found) {
+        Ok(()) => {}
+        Err(InvalidTransition::TooLate { until }) => {
+            return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, until);
+        }
+        Err(_) => return Ok(see_other(path(found.details.link(found.side)))),
+    }
+    let query = Form::query(&request);
+    let asked = Asked::read(&query);
+    if let Some(start) = asked.slot {
+        let offered = web.app.slots_to_move(movable(&found), Span::moment(start)).await;
+        if let Some(slot) = offered.map_err(failure)?.slots.first() {
+            let note = query.text("note");
+            let contents =
+                Page::new(&request, &found, Some(slot.span()), note, Problems::default());
+            return page(StatusCode::OK, &contents);
+        }
+    }
+    pick(StatusCode::OK, &request, &web, &found, asked).await
+}
+
+/// The page with the free times.
+async fn pick(
+    status: StatusCode,
+    request: &HttpRequest,
+    web: &Web,
+    found: &Found,
+    mut asked: Asked,
+) -> Result<HttpResponse, Failure> {
+    let (own, _) = zones(found);
+    asked.trail.zone.get_or_insert(own);
+    let Facts { when, other, path, .. } = Facts::of(found);
+    let moving = booking::Moving { when, other, path };
+    booking::pick(status, request, web, &Source::Booking(movable(found)), asked, Some(moving)).await
+}
+
+pub(crate) async fn post(
+    request: HttpRequest,
+    web: Data<Web>,
+    token: Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Failure> {
+    let found = found(&web, &token).await?;
+    let link = found.details.link(found.side);
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut problems = Problems::default();
+    let Ok(start) = Instant::parse(form.get("slot")) else {
+        return match refusal(&found) {
+            Ok(()) => pick(unprocessable, &request, &web, &found, Asked::read(&form)).await,
+            Err(why) => refused(&request, &web, &token, &found, why).await,
+        };
+    };
+    let note = problems.check("note", form.get("note").parse::<Note>());
+    let (own, _) = zones(&found);
+    let mut chosen = Some(Span { start, end: start.plus_micros(length(&found)) });
+    let mut nearest = Vec::new();
+    if let Some(note) = note {
+        match web.app.move_by_link(link, start, note).await {
+            // Of one that was changed meanwhile its page says how it stands.
+            Ok(_) | Err(MoveError::Changed) => return Ok(see_other(path(link))),
+            Err(MoveError::InvalidTransition(why)) => {
+                return refused(&request, &web, &token, &found, why).await;
+            }
+            Err(MoveError::Unknown | MoveError::Gone) => return Err(Failure::NotFound),
+            Err(MoveError::Store(error)) => return Err(error.into()),
+            Err(MoveError::Refused(_) | MoveError::Taken) => {
+                let today = own.date(found.now);
+                let time = nearby(own, start, today, Clock::TwentyFour);
+                problems.add("slot", format!("{time} is not free any more. Choose another time"));
+                chosen = None;
+                let near = start.max(found.now);
+                let slots = web.app.nearest_to_move(movable(&found), near, NEAREST).await;
+                let chip = |slot| Chip::new(slot, own, today, Clock::TwentyFour);
+                nearest = slots.map_err(failure)?.iter().map(chip).collect();
+            }
+        }
+    }
+    let mut contents = Page::new(&request, &found, chosen, form.text("note"), problems);
+    contents.nearest = nearest;
+    page(unprocessable, &contents)
+}
+
+/// The answer to a move that the booking's state does not allow.
+async fn refused(
+    request: &HttpRequest,
+    web: &Web,
+    token: &str,
+    found: &Found,
+    why: InvalidTransition,
+) -> Result<HttpResponse, Failure> {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    match why {
+        InvalidTransition::TooLate { until } => {
+            closed::answer(status, request, found, closed::Act::Move, until)
+        }
+        InvalidTransition::AlreadyCancelled => booked::cancelled_before(request, web, token).await,
+        InvalidTransition::Over
+        | InvalidTransition::NotConfirmed
+        | InvalidTransition::State { .. } => booked::show(status, request, web, found).await,
+    }
+}
+
+fn length(found: &Found) -> i64 {
+    let span = found.details.booking.span;
+    span.end.since(span.start)
+}
+
+fn failure(error: MoveError) -> Failure {
+    match error {
+        MoveError::Store(error) => error.into(),
+        _ => Failure::NotFound,
+    }
+}
+
+impl Page {
+    fn new(
+        request: &HttpRequest,
+        found: &Found,
+        new: Option<Span>,
+        note: String,
+        problems: Problems,
+    ) -> Self {
+        let Facts { title, when, other, path, .. } = Facts::of(found);
+        let (own, theirs) = zones(found);
+        Self {
+            shell: shell(request),
+            title,
+            other,
+            was: when,
+            has_room: found.details.room.is_some(),
+            new: new.map(|span| When::new(span, own, theirs, Clock::TwentyFour)),
+            nearest: Vec::new(),
+            path,
+            note,
+            problems,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Page {
+    pub(crate) fn samples() -> Vec<Self> {
+        let page = |new: Option<When>, problems: Problems| Self {
+            shell: Shell::default(),
+            title: "Intro call".into(),
+            other: "Ada <b>bold</b>".into(),
+            was: When::sample(),
+            has_room: true,
+            nearest: match new {
+                None => vec![Chip { start: Instant::EPOCH, label: "Today 12:45".into() }],
+                Some(_) => Vec::new(),
+            },
+            new,
+            path: "/b/token".into(),
+            note: "<b>bold".into(),
+            problems,
+        };
+        let mut gone = Problems::default();
+        gone.add("slot", "12:45 is not free any more");
+        vec![page(Some(When::sample()), Problems::default()), page(None, gone)]
+    }
+}
