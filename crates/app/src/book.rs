@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
     availability::Refusal,
-    booking::{Booking, BookingRequest, Denied, Fresh, decide_booking},
+    booking::{Booking, BookingRequest, Denied, Fresh, Status, decide_booking},
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
     question::WrongAnswer,
@@ -163,7 +163,11 @@ impl App {
 
     fn tell_both_sides(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
         let (version, sequence) = (booking.version, booking.ical_sequence);
-        let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Booked);
+        let occasion = match booking.status {
+            Status::Pending => Occasion::Requested,
+            _ => Occasion::Booked,
+        };
+        let notices = notice::for_both_sides(booking.id, version, sequence, occasion);
         enqueue(tx, &notices, booking.created_at, self.entropy())
     }
 

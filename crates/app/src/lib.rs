@@ -3,6 +3,7 @@
 //! decided.
 
 mod accounts;
+mod answer_request;
 mod api_keys;
 mod attempts;
 mod book;
@@ -27,6 +28,7 @@ mod sign_in;
 mod upkeep;
 
 pub use accounts::{AddUserError, NewUser};
+pub use answer_request::{Answer, RequestError};
 pub use api_keys::{Caller, NewApiKey};
 pub use attempts::{Client, Limited};
 pub use book::{BookError, Booked, Idempotency, IdempotencyScope, Wanted};

@@ -3,7 +3,9 @@
 
 mod book;
 mod cancel;
+mod fresh_room;
 mod place;
+mod request;
 mod reschedule;
 mod status;
 
@@ -11,8 +13,10 @@ use std::str::FromStr;
 
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
+pub use fresh_room::FreshRoom;
 pub use place::Place;
-pub use reschedule::{FreshRoom, Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
+pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
+pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{

@@ -90,6 +90,8 @@ pub struct Terms {
     pub location: Location,
     /// What customers are asked besides name, address and note; see [`Terms::asks`].
     pub questions: Questions,
+    /// Within how long the host answers a request; without it bookings stand at once.
+    pub confirm_within: Option<Minutes>,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -163,6 +165,8 @@ impl Bounds {
     pub const LIMIT: Self = Self { min: 1, max: 600_000 };
     /// Minutes of a buffer.
     pub const BUFFER: Self = Self { min: 0, max: LONGEST.0 };
+    /// Minutes within which a request is answered: up to 30 days.
+    pub const CONFIRM: Self = Self { min: 5, max: 30 * 24 * 60 };
     /// Minutes of minimum notice: up to a year.
     pub const MIN_NOTICE: Self = Self { min: 0, max: 365 * 24 * 60 };
     /// Minutes before the start until which customers may cancel or move: up to a year.
@@ -278,6 +282,7 @@ impl Terms {
             visibility: Visibility::Public,
             location: Location::Jitsi,
             questions: Questions::NONE,
+            confirm_within: None,
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

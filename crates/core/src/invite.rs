@@ -55,8 +55,8 @@ impl Method {
 impl From<Occasion> for Method {
     fn from(occasion: Occasion) -> Self {
         match occasion {
-            Occasion::Booked | Occasion::Moved => Self::Request,
-            Occasion::Cancelled => Self::Cancel,
+            Occasion::Requested | Occasion::Booked | Occasion::Moved => Self::Request,
+            Occasion::Declined | Occasion::Expired | Occasion::Cancelled => Self::Cancel,
         }
     }
 }

@@ -16,6 +16,12 @@ use crate::{
 /// What a mail about a booking tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Occasion {
+    /// The host is asked for it. No calendar hears of a request.
+    Requested,
+    /// The host said no.
+    Declined,
+    /// Nobody answered in time.
+    Expired,
     /// It stands: an iTIP REQUEST.
     Booked,
     /// It has another time and another room: a newer iTIP REQUEST.
@@ -25,9 +31,20 @@ pub enum Occasion {
 }
 
 impl Occasion {
+    /// Whether calendars are told of it.
+    pub const fn is_in_calendars(self) -> bool {
+        match self {
+            Self::Requested | Self::Declined | Self::Expired => false,
+            Self::Booked | Self::Moved | Self::Cancelled => true,
+        }
+    }
+
     /// Its name in the database and in Message-IDs.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Requested => "requested",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
             Self::Booked => "booked",
             Self::Moved => "moved",
             Self::Cancelled => "cancelled",
@@ -45,6 +62,9 @@ impl FromStr for Occasion {
 
     fn from_str(text: &str) -> Result<Self, UnknownOccasion> {
         match text {
+            "requested" => Ok(Self::Requested),
+            "declined" => Ok(Self::Declined),
+            "expired" => Ok(Self::Expired),
             "booked" => Ok(Self::Booked),
             "moved" => Ok(Self::Moved),
             "cancelled" => Ok(Self::Cancelled),
@@ -78,6 +98,16 @@ pub enum Notice {
         /// Until when it works.
         expires_at: Instant,
     },
+}
+
+impl Notice {
+    /// To which side of a booking it goes, if it is about one.
+    pub const fn to(&self) -> Option<Side> {
+        match self {
+            Self::Booking { to, .. } => Some(*to),
+            Self::PasswordReset { .. } => None,
+        }
+    }
 }
 
 /// The mails of a change to a booking: one for each side.

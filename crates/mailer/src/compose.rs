@@ -134,6 +134,7 @@ impl Composer {
             letter;
         let view = BookingView::new(letter, &self.site);
         let rendered = match occasion {
+            Occasion::Requested | Occasion::Declined | Occasion::Expired => view::request(&view)?,
             Occasion::Booked => view::booked(&view)?,
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,

@@ -64,6 +64,13 @@ mail!(
 mail!(BookingView, moved, "mail/moved/subject.txt", "mail/moved/body.txt", "mail/moved/body.html");
 mail!(
     BookingView,
+    request,
+    "mail/request/subject.txt",
+    "mail/request/body.txt",
+    "mail/request/body.html"
+);
+mail!(
+    BookingView,
     cancelled,
     "mail/cancelled/subject.txt",
     "mail/cancelled/body.txt",
@@ -84,6 +91,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) product: &'static str,
     pub(crate) to_host: bool,
     pub(crate) headline: String,
+    /// Of a request: what there is to know or do.
+    pub(crate) request: Option<RequestView>,
     pub(crate) title: &'a str,
     pub(crate) host: &'a str,
     pub(crate) customer: &'a str,
@@ -119,6 +128,48 @@ pub(crate) struct BookingView<'a> {
     /// What the calendar part does, if one comes with it. Of a booking that was never confirmed no
     /// calendar knows.
     pub(crate) calendar: Option<&'static str>,
+}
+
+/// What there is to know of a request, and to do about it.
+#[derive(Debug)]
+pub(crate) struct RequestView {
+    /// `Requested`, the subject's first word.
+    pub(crate) word: &'static str,
+    pub(crate) text: String,
+    /// Where a button leads and what it says.
+    pub(crate) button: Option<(String, &'static str)>,
+}
+
+impl RequestView {
+    fn new(letter: &BookingLetter, own: TimeZone, page: &str) -> Option<Self> {
+        let booking = &letter.booking;
+        let until = booking.expires_at.map(|at| when::moment(at, own)).unwrap_or_default();
+        let button = |label| Some((page.to_owned(), label));
+        let (word, text, button) = match (letter.occasion, letter.to) {
+            (Occasion::Requested, Side::Host) => (
+                "Requested",
+                format!("Say yes or no until {until}. The time is kept until then."),
+                button("Answer the request"),
+            ),
+            (Occasion::Requested, Side::Customer) => (
+                "Requested",
+                format!(
+                    "The time is kept for you until {until}. You get an email when it is answered."
+                ),
+                button("Open your request"),
+            ),
+            (Occasion::Declined, _) => {
+                ("Declined", "The time is free for others again.".into(), None)
+            }
+            (Occasion::Expired, _) => (
+                "Expired",
+                "Nobody answered in time, and the time is free for others again.".into(),
+                None,
+            ),
+            (Occasion::Booked | Occasion::Moved | Occasion::Cancelled, _) => return None,
+        };
+        Some(Self { word, text, button })
+    }
 }
 
 /// Where they meet.
@@ -171,6 +222,12 @@ impl<'a> BookingView<'a> {
             product: PRODUCT,
             to_host,
             headline: match (letter.occasion, letter.to) {
+                (Occasion::Requested, Side::Customer) => format!("Your request is with {other}"),
+                (Occasion::Requested, Side::Host) => format!("{other} asks for a time"),
+                (Occasion::Declined, Side::Customer) => format!("{other} declined your request"),
+                (Occasion::Declined, Side::Host) => "You declined this request".to_owned(),
+                (Occasion::Expired, Side::Customer) => "Your request was not answered".to_owned(),
+                (Occasion::Expired, Side::Host) => format!("{other}’s request has expired"),
                 (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
                 (Occasion::Booked, Side::Host) => format!("You’re booked with {}", customer.name),
                 (Occasion::Moved, _) if by_reader => "You moved this booking".to_owned(),
@@ -178,6 +235,7 @@ impl<'a> BookingView<'a> {
                 (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
                 (Occasion::Cancelled, _) => format!("{other} has cancelled"),
             },
+            request: RequestView::new(letter, own, &page),
             title: event_type.terms.title.as_str(),
             host: host.name.as_str(),
             customer: customer.name.as_str(),
@@ -223,6 +281,7 @@ impl<'a> BookingView<'a> {
             ),
             reference: booking.id.to_string(),
             calendar: match letter.occasion {
+                Occasion::Requested | Occasion::Declined | Occasion::Expired => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
                 Occasion::Cancelled => {

@@ -43,6 +43,8 @@ const DRAIN_SECONDS: u64 = 20;
 const WORKER_PAUSE: Duration = Duration::from_secs(1);
 /// How often a second worker looks whether the first has ended.
 const WORKER_LOCK_POLL: Duration = Duration::from_millis(500);
+/// How often requests that have lapsed are looked for, at least.
+const EXPIRE_POLL: Duration = Duration::from_secs(5);
 /// How often what has expired is deleted.
 const UPKEEP: Duration = Duration::from_hours(1);
 
@@ -81,6 +83,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
         tokio::spawn(telemetry::sort_in(metrics, until(stopped.clone()))),
     ];
     if running.contains(&Part::Worker) {
+        tasks.push(tokio::spawn(expire(app.clone(), stopped.clone())));
         tasks.push(worker(&settings, &app, mail_due, stopped)?);
     }
 
@@ -274,6 +277,27 @@ async fn only_worker(store: &Store) -> WorkerLock {
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone: stopped, too.
     let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Ends requests when they lapse: at their time, and now and then for those that other processes made.
+async fn expire(app: App, stopped: watch::Receiver<bool>) {
+    let mut stopped = pin!(until(stopped));
+    loop {
+        let pause = match app.expire_requests().await {
+            Ok(next) => next.map_or(EXPIRE_POLL, |next| {
+                let micros = u64::try_from(next.since(app.now())).unwrap_or(0);
+                Duration::from_micros(micros).min(EXPIRE_POLL)
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "requests that have lapsed can not be ended");
+                EXPIRE_POLL
+            }
+        };
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
 }
 
 async fn upkeep(app: App, stopped: watch::Receiver<bool>) {

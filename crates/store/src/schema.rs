@@ -86,6 +86,7 @@ diesel::table! {
         location_detail -> Text,
         cancel_notice -> Integer,
         move_notice -> Integer,
+        confirm_within -> Nullable<Integer>,
     }
 }
 

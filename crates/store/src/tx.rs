@@ -9,6 +9,7 @@ pub(crate) mod event_types;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;
+pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;
 pub(crate) mod upkeep;

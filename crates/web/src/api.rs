@@ -1,5 +1,6 @@
 //! The JSON API, `/api/v1`: times are RFC 3339, refusals RFC 9457 problems with a stable `code`.
 
+mod answers;
 mod body;
 mod booking;
 mod bookings;
@@ -38,6 +39,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(web::post().to(bookings::create)),
         )
         .service(at("/v1/bookings/{id}", READ).route(read().to(bookings::get)))
+        .service(at("/v1/bookings/{id}/confirm", POST).route(web::post().to(answers::confirm)))
+        .service(at("/v1/bookings/{id}/decline", POST).route(web::post().to(answers::decline)))
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
         .service(
             at("/v1/bookings/{id}/reschedule", POST).route(web::post().to(bookings::reschedule)),

@@ -1,5 +1,6 @@
 //! One file a page: what it shows, what `GET` and `POST` do.
 
+pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod booked;
 pub(crate) mod booking;

@@ -15,7 +15,7 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        app, booked, booking, calendar, cancel, details, forgot_password, hold, home, join,
+        answer, app, booked, booking, calendar, cancel, details, forgot_password, hold, home, join,
         mailbox, profile, reschedule, reset_password, setup, sign_in, sign_out, trailing_slash,
     },
     theme,
@@ -59,6 +59,8 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
                 .route(web::post().to(reset_password::post)),
         )
         .service(at("/b/{token}", READ).route(read().to(booked::get)))
+        .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
+        .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
         .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
         .service(
             at("/b/{token}/cancel", READ_AND_POST)

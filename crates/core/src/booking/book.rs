@@ -1,11 +1,11 @@
-use super::{Attendee, Booking, Side, Status, WallTime};
+use super::{Attendee, Booking, FreshRoom, Side, Status, WallTime};
 use crate::{
     availability::{Offer, Refusal},
     event_type::{EventType, Location},
-    ids::{AttendeeId, BookingId, RoomId},
+    ids::{AttendeeId, BookingId},
     question::{Given, WrongAnswer},
     random::Entropy,
-    room::{Room, RoomName, RoomPassword},
+    room::Room,
     text::{EmailAddress, Note, PersonName},
     time::{Instant, TimeZone},
     token::Token,
@@ -35,9 +35,7 @@ pub struct BookingRequest {
 pub struct Fresh {
     booking: BookingId,
     attendee: AttendeeId,
-    room: RoomId,
-    room_name: RoomName,
-    room_password: RoomPassword,
+    room: FreshRoom,
     host_token: Token,
     customer_token: Token,
 }
@@ -48,9 +46,7 @@ impl Fresh {
         Self {
             booking: BookingId::new(now, entropy),
             attendee: AttendeeId::new(now, entropy),
-            room: RoomId::new(now, entropy),
-            room_name: RoomName::new(entropy),
-            room_password: RoomPassword::new(entropy),
+            room: FreshRoom::draw(now, entropy),
             host_token: Token::new(entropy),
             customer_token: Token::new(entropy),
         }
@@ -60,9 +56,9 @@ impl Fresh {
 /// What a granted request makes. It is stored as a whole, or not at all.
 #[derive(Debug)]
 pub struct NewBooking {
-    /// The booking, confirmed.
+    /// The booking: confirmed, or a request where the host wants to be asked.
     pub booking: Booking,
-    /// Its first room, if that is where they meet.
+    /// Its first room, if that is where they meet. A request has none.
     pub room: Option<Room>,
     /// The host's link to it.
     pub host_token: Token,
@@ -99,13 +95,18 @@ pub fn decide_booking(
     let asked = event_type.terms.asks();
     let answers = request.answers.read(&asked, request.by).map_err(Denied::Answers)?;
     let span = offer.verdict(request.start)?.span();
-    let policy = event_type.terms.room;
+    // Who books in the host's name has the host's yes.
+    let asks = event_type.terms.confirm_within.filter(|_| request.by == Side::Customer);
+    let (status, expires_at) = match asks {
+        Some(within) => (Status::Pending, Some(offer.now.plus(within).min(span.start))),
+        None => (Status::Confirmed, None),
+    };
     let booking = Booking {
         id: fresh.booking,
         event_type: event_type.id,
         host: event_type.host,
-        status: Status::Confirmed,
-        expires_at: None,
+        status,
+        expires_at,
         version: 1,
         span,
         buffers: event_type.terms.buffers,
@@ -124,18 +125,9 @@ pub fn decide_booking(
         cancelled: None,
         agreed: Some(WallTime::at(span.start, offer.schedule.time_zone)),
     };
-    let meets_in_room = booking.location == Location::Jitsi;
-    let room = meets_in_room.then(|| Room {
-        id: fresh.room,
-        booking: booking.id,
-        generation: 1,
-        name: fresh.room_name,
-        password: fresh.room_password,
-        window: Room::window(span, &policy),
-        max_occupants: policy.max_occupants,
-        lobby: policy.lobby,
-        revoked: false,
-    });
+    let has_room = booking.location == Location::Jitsi && status == Status::Confirmed;
+    let policy = event_type.terms.room;
+    let room = has_room.then(|| fresh.room.first(booking.id, span, policy));
     let (host_token, customer_token) = (fresh.host_token, fresh.customer_token);
     Ok(NewBooking { booking, room, host_token, customer_token, by: request.by })
 }

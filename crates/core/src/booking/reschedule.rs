@@ -1,10 +1,8 @@
-use super::{Booking, InvalidTransition, Side, Status, WallTime};
+use super::{Booking, FreshRoom, InvalidTransition, Side, Status, WallTime};
 use crate::{
     availability::{Offer, Refusal},
     event_type::EventType,
-    ids::RoomId,
-    random::Entropy,
-    room::{Room, RoomName, RoomPassword},
+    room::Room,
     text::Note,
     time::{Instant, Minutes, Span},
 };
@@ -18,25 +16,6 @@ pub struct MoveRequest {
     pub by: Side,
     /// What both sides are told about it.
     pub note: Note,
-}
-
-/// All that a new room needs of chance, drawn before the decision.
-#[derive(Debug)]
-pub struct FreshRoom {
-    id: RoomId,
-    name: RoomName,
-    password: RoomPassword,
-}
-
-impl FreshRoom {
-    /// Draws it.
-    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Self {
-        Self {
-            id: RoomId::new(now, entropy),
-            name: RoomName::new(entropy),
-            password: RoomPassword::new(entropy),
-        }
-    }
 }
 
 /// What moving a booking changes. Its former room is revoked and its former time free at once.
@@ -138,19 +117,10 @@ pub fn decide_move(
     allowed?;
     let to = offer.verdict(start)?.span();
     let shift = to.start.since(from.start);
-    let room = room.map(|room| Room {
-        id: fresh.id,
-        booking: booking.id,
-        generation: room.generation + 1,
-        name: fresh.name,
-        password: fresh.password,
-        window: Span {
-            start: room.window.start.plus_micros(shift),
-            end: room.window.end.plus_micros(shift),
-        },
-        max_occupants: room.max_occupants,
-        lobby: room.lobby,
-        revoked: false,
+    let room = room.map(|room| {
+        let (start, end) = (room.window.start, room.window.end);
+        let window = Span { start: start.plus_micros(shift), end: end.plus_micros(shift) };
+        fresh.after(room, window)
     });
     Ok(Move {
         version: booking.version + 1,

@@ -1,6 +1,6 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use roomkey_app::{App, BookingDetails, BookingFilter, Cursor, Page, Wanted};
+use roomkey_app::{Answer, App, BookingDetails, BookingFilter, Cursor, Page, Wanted};
 use roomkey_core::{
     account::User,
     booking::{BookingRequest, Side, Status},
@@ -22,6 +22,10 @@ pub(super) enum Command {
     Show(Show),
     /// List bookings by start
     List(List),
+    /// Say yes to a request; both sides get their invitation
+    Confirm(Show),
+    /// Say no to a request; the customer is told
+    Decline(Cancel),
     /// Move a booking to another free time; both sides are told
     Move(Move),
     /// Call a booking off; both sides are told
@@ -137,6 +141,17 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Add(add) => self::add(app, *add).await,
         Command::Show(show) => print(app, &find(app, &show.id).await?, show.json),
         Command::List(list) => self::list(app, list).await,
+        Command::Confirm(confirm) => {
+            let found = find(app, &confirm.id).await?.booking;
+            let details = app.answer_own(found.host, found.id, Answer::Confirm).await?;
+            print(app, &details, confirm.json)
+        }
+        Command::Decline(decline) => {
+            let found = find(app, &decline.id).await?.booking;
+            let answer = Answer::Decline(decline.reason);
+            let details = app.answer_own(found.host, found.id, answer).await?;
+            print(app, &details, decline.json)
+        }
         Command::Move(wanted) => {
             let found = find(app, &wanted.id).await?.booking;
             let details = app.move_own(found.host, found.id, wanted.start, wanted.note).await?;

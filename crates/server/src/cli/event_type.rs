@@ -42,6 +42,9 @@ fn buffer(text: &str) -> Result<u32, FieldError> {
 fn min_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::MIN_NOTICE.parse(text)
 }
+fn confirm_within(text: &str) -> Result<u32, FieldError> {
+    Bounds::CONFIRM.parse(text)
+}
 fn customer_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::CUSTOMER_NOTICE.parse(text)
 }
@@ -87,6 +90,15 @@ pub(super) struct Add {
         hide_default_value = true
     )]
     cancel_notice: u32,
+    /// Each booking waits for the host's yes; the time is kept meanwhile
+    #[arg(long)]
+    requires_confirmation: bool,
+    /// A request that is not answered so long expires
+    #[arg(
+        long, value_name = "MINUTES", value_parser = confirm_within, default_value = "1440",
+        requires = "requires_confirmation"
+    )]
+    confirm_within: u32,
     /// Customers can move a booking until so long before the start [default: until it begins]
     #[arg(
         long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
@@ -272,6 +284,7 @@ impl Add {
             },
             min_notice: Minutes(self.min_notice),
             cancel_notice: Minutes(self.cancel_notice),
+            confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
             move_notice: Minutes(self.move_notice),
             window,
             limits,
@@ -369,6 +382,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "buffer_after": terms.buffers.after,
         "min_notice": terms.min_notice,
         "cancel_notice": terms.cancel_notice,
+        "requires_confirmation": terms.confirm_within.is_some(),
+        "confirm_within": terms.confirm_within,
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

@@ -47,6 +47,7 @@ pub(crate) struct EventTypeRow {
     location_detail: String,
     cancel_notice: i32,
     move_notice: i32,
+    confirm_within: Option<i32>,
 }
 
 const DAYS: &str = "days";
@@ -87,6 +88,7 @@ impl EventTypeRow {
                     .ok_or(StoreError::Unreadable("event_types.questions"))?,
                 cancel_notice: minutes(self.cancel_notice),
                 move_notice: minutes(self.move_notice),
+                confirm_within: self.confirm_within.map(minutes),
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -166,6 +168,7 @@ impl From<&EventType> for EventTypeRow {
             location_detail: terms.location.detail().to_owned(),
             cancel_notice: signed(terms.cancel_notice.0),
             move_notice: signed(terms.move_notice.0),
+            confirm_within: terms.confirm_within.map(|within| signed(within.0)),
         }
     }
 }

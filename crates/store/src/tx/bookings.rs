@@ -254,22 +254,24 @@ impl Tx<'_> {
                 None => Ok(0),
             }
         })?;
-        self.insert_booking_event(booking.id, booking.version, booking.created_at, *by, "booked")
+        let kind = if booking.status == Status::Pending { "requested" } else { "booked" };
+        self.insert_booking_event(booking.id, booking.version, booking.created_at, Some(*by), kind)
     }
 
-    fn insert_booking_event(
+    /// Writes a booking's history; by nobody is what time does.
+    pub(super) fn insert_booking_event(
         &mut self,
         booking: BookingId,
         version: u32,
         at: Instant,
-        by: Side,
+        by: Option<Side>,
         kind: &str,
     ) -> Result<(), StoreError> {
         let values = (
             booking_events::booking_id.eq(booking.to_string()),
             booking_events::version.eq(signed(version)),
             booking_events::at.eq(at.micros()),
-            booking_events::actor.eq(by.as_str()),
+            booking_events::actor.eq(by.map_or("time", Side::as_str)),
             booking_events::kind.eq(kind),
         );
         self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
@@ -293,6 +295,7 @@ impl Tx<'_> {
                     bookings::status.eq(Status::Cancelled.as_str()),
                     bookings::version.eq(signed(cancellation.version)),
                     bookings::ical_sequence.eq(signed(cancellation.ical_sequence)),
+                    bookings::expires_at.eq(None::<i64>),
                     bookings::cancelled_by.eq(cancellation.by.as_str()),
                     bookings::cancel_reason.eq(cancellation.reason.as_str()),
                 ))
@@ -304,7 +307,13 @@ impl Tx<'_> {
                 .set(rooms::revoked.eq(true))
                 .execute(c)
         })?;
-        self.insert_booking_event(booking, cancellation.version, now, cancellation.by, CANCELLED)
+        self.insert_booking_event(
+            booking,
+            cancellation.version,
+            now,
+            Some(cancellation.by),
+            CANCELLED,
+        )
     }
 
     /// Moves a booking: its time, its room and its history. The caller has locked the host and read the

@@ -287,7 +287,11 @@ impl Tx<'_> {
                 let told = self.told(booking, version, to)?;
                 self.last_move(booking, version, told)?
             }
-            Occasion::Booked | Occasion::Cancelled => None,
+            Occasion::Requested
+            | Occasion::Declined
+            | Occasion::Expired
+            | Occasion::Booked
+            | Occasion::Cancelled => None,
         };
         let link = found.link(to).clone();
         Ok(Some(Content::Booking(Box::new(BookingLetter {

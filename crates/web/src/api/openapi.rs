@@ -22,7 +22,7 @@ use utoipa::{
     },
 };
 
-use super::{bookings, explain, problem::Problem, slots};
+use super::{answers, bookings, explain, problem::Problem, slots};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +39,8 @@ use super::{bookings, explain, problem::Problem, slots};
         bookings::list,
         bookings::get,
         bookings::cancel,
+        answers::confirm,
+        answers::decline,
         bookings::reschedule
     ),
     components(schemas(Problem)),

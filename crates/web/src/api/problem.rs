@@ -7,7 +7,9 @@ use actix_web::{
         header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use roomkey_app::{BookError, CancelError, Limited, LinkGone, MoveError, OfferError, StoreError};
+use roomkey_app::{
+    BookError, CancelError, Limited, LinkGone, MoveError, OfferError, RequestError, StoreError,
+};
 use roomkey_core::{
     question::{AnswerError, WrongAnswer},
     text::FieldError,
@@ -295,6 +297,18 @@ impl From<MoveError> for Problem {
                 Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
             MoveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Unknown | RequestError::Gone => Self::not_found(),
+            RequestError::InvalidTransition(_) | RequestError::Changed => {
+                Self::new(StatusCode::CONFLICT, Code::InvalidTransition, error.to_string())
+            }
+            RequestError::Store(error) => error.into(),
         }
     }
 }

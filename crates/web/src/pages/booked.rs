@@ -17,7 +17,7 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Clock, Shell, TimeOfDay, When, date_with_year, long_date},
+    view::{Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
 };
 
 /// Where the booking is in its life, as its reader sees it.
@@ -185,6 +185,11 @@ pub(crate) struct Page {
     note: String,
     reason: Option<String>,
     changes: Changes,
+    /// Until when a request is kept.
+    kept_until: Option<String>,
+    /// What the host typed when they said no.
+    decline_reason: String,
+    problems: Problems,
     /// The path of this page.
     path: String,
     /// Where to book another time.
@@ -292,6 +297,20 @@ pub(super) async fn show(
     page(status, &Page::new(request, web, found, false).await?)
 }
 
+/// The page as the answer to a host's answer that was not taken.
+pub(super) async fn refused(
+    request: &HttpRequest,
+    web: &Web,
+    token: &str,
+    problems: Problems,
+    decline_reason: String,
+) -> Result<HttpResponse, Failure> {
+    let found = found(web, token).await?;
+    let contents = Page::new(request, web, &found, false).await?;
+    let contents = Page { decline_reason, problems, ..contents };
+    page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
+}
+
 /// The page that a cancellation of a cancelled booking is answered with.
 pub(super) async fn cancelled_before(
     request: &HttpRequest,
@@ -361,6 +380,9 @@ impl Page {
             note: booking.note.to_string(),
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
             changes: Changes::of(found),
+            kept_until: booking.expires_at.map(|at| moment_in_full(found, at)),
+            decline_reason: String::new(),
+            problems: Problems::default(),
             path,
             again,
         })
@@ -406,6 +428,9 @@ impl Page {
                 can_cancel: true,
                 until: "You can move or cancel until it begins.".into(),
             },
+            kept_until: Some("Thursday 1 October 2026 at 12:00 London time".into()),
+            decline_reason: "<b>".into(),
+            problems: Problems::default(),
             path: "/b/token".into(),
             again: "/ada/intro".into(),
         };

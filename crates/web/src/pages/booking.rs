@@ -46,6 +46,8 @@ pub(crate) struct EventCard {
     pub(crate) length: String,
     pub(crate) minutes: u32,
     pub(crate) meets: Meets,
+    /// Whether the host is asked first.
+    pub(crate) asks_first: bool,
 }
 
 /// The booking that is to be moved.
@@ -434,6 +436,7 @@ impl EventCard {
             length: duration.to_string(),
             minutes: duration.0,
             meets: Meets::new(&terms.location),
+            asks_first: terms.confirm_within.is_some(),
         }
     }
 }
@@ -558,6 +561,7 @@ impl EventCard {
             length: "30 minutes".into(),
             minutes: 30,
             meets: Meets::new(&roomkey_core::event_type::Location::Jitsi),
+            asks_first: true,
         }
     }
 }

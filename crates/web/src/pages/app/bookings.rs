@@ -50,6 +50,8 @@ pub(crate) struct Row {
     /// The customer's zone.
     pub(crate) city: String,
     pub(crate) state: State,
+    /// Whether they meet in a room.
+    pub(crate) has_room: bool,
     /// The path of the host's page for it.
     pub(crate) page: String,
 }
@@ -185,6 +187,7 @@ impl Row {
             title: details.event_type.terms.title.to_string(),
             city: booking.attendee.time_zone.city(),
             state: State::of(booking, now),
+            has_room: details.room.is_some(),
             page: booked::path(details.link(Side::Host)),
         }
     }
@@ -205,6 +208,7 @@ impl Page {
                 title: "Intro call".into(),
                 city: "Berlin".into(),
                 state: State::Pending,
+                has_room: false,
                 page: "/b/token".into(),
             };
             let (title, date) = ("Today".into(), "Thursday 8 October".into());

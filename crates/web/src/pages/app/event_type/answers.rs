@@ -25,6 +25,8 @@ pub(crate) struct Answers {
     /// The id of a schedule; empty for the default one.
     pub(crate) schedule: String,
     pub(crate) min_notice: String,
+    pub(crate) requires_confirmation: bool,
+    pub(crate) confirm_within: String,
     pub(crate) move_notice: String,
     pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
@@ -87,6 +89,9 @@ fn limit_rows(text: impl Fn(Period, Measure) -> String) -> Vec<LimitRow> {
     Period::ALL.into_iter().map(row).collect()
 }
 
+/// Minutes in which a request is answered, unless the host says otherwise: a day.
+const USUAL_CONFIRM: u32 = 24 * 60;
+
 const DAYS: &str = "days";
 const BUSINESS_DAYS: &str = "business_days";
 const DATES: &str = "dates";
@@ -97,6 +102,7 @@ impl Answers {
         Self {
             duration: "30".into(),
             min_notice: "0".into(),
+            confirm_within: USUAL_CONFIRM.to_string(),
             move_notice: "0".into(),
             cancel_notice: "0".into(),
             window: DAYS.into(),
@@ -125,6 +131,8 @@ impl Answers {
             description: form.text("description"),
             schedule: form.text("schedule"),
             min_notice: form.text("min_notice"),
+            requires_confirmation: form.has("requires_confirmation"),
+            confirm_within: form.text("confirm_within"),
             move_notice: form.text("move_notice"),
             cancel_notice: form.text("cancel_notice"),
             window,
@@ -175,6 +183,8 @@ impl Answers {
             description: terms.description.to_string(),
             schedule: terms.schedule.map(|id| id.to_string()).unwrap_or_default(),
             min_notice: number(terms.min_notice),
+            requires_confirmation: terms.confirm_within.is_some(),
+            confirm_within: number(terms.confirm_within.unwrap_or(Minutes(USUAL_CONFIRM))),
             move_notice: number(terms.move_notice),
             cancel_notice: number(terms.cancel_notice),
             window: window.into(),
@@ -223,6 +233,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         text => problems.check(id, bounds.parse(text)),
     };
     let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
+    let confirm_within = number("confirm_within", Bounds::CONFIRM, Some(USUAL_CONFIRM));
     let move_notice = number("move_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let cancel_notice = number("cancel_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let increment = number("increment", Bounds::INCREMENT, None);
@@ -245,6 +256,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         grid: Grid { increment: increment.map(Minutes), offset: Minutes(offset) },
         buffers: Buffers { before: Minutes(before?), after: Minutes(after?) },
         min_notice: Minutes(min_notice?),
+        confirm_within: Some(Minutes(confirm_within?))
+            .filter(|_| form.has("requires_confirmation")),
         move_notice: Minutes(move_notice?),
         cancel_notice: Minutes(cancel_notice?),
         window: window?,

@@ -1,0 +1,56 @@
+use crate::{
+    event_type::RoomPolicy,
+    ids::{BookingId, RoomId},
+    random::Entropy,
+    room::{Room, RoomName, RoomPassword},
+    time::{Instant, Span},
+};
+
+/// All that a new room needs of chance, drawn before the decision.
+#[derive(Debug)]
+pub struct FreshRoom {
+    id: RoomId,
+    name: RoomName,
+    password: RoomPassword,
+}
+
+impl FreshRoom {
+    /// Draws it.
+    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Self {
+        Self {
+            id: RoomId::new(now, entropy),
+            name: RoomName::new(entropy),
+            password: RoomPassword::new(entropy),
+        }
+    }
+
+    /// The first room of a booking.
+    pub(super) fn first(self, booking: BookingId, span: Span, policy: RoomPolicy) -> Room {
+        Room {
+            id: self.id,
+            booking,
+            generation: 1,
+            name: self.name,
+            password: self.password,
+            window: Room::window(span, &policy),
+            max_occupants: policy.max_occupants,
+            lobby: policy.lobby,
+            revoked: false,
+        }
+    }
+
+    /// The room that takes another one's place.
+    pub(super) fn after(self, room: &Room, window: Span) -> Room {
+        Room {
+            id: self.id,
+            booking: room.booking,
+            generation: room.generation + 1,
+            name: self.name,
+            password: self.password,
+            window,
+            max_occupants: room.max_occupants,
+            lobby: room.lobby,
+            revoked: false,
+        }
+    }
+}

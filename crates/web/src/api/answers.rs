@@ -1,0 +1,90 @@
+//! `POST /api/v1/bookings/{id}/confirm` and `/decline`: a host answers a request.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use roomkey_app::Answer;
+use roomkey_core::{account::Scope, booking::Side, ids::BookingId, text::Note};
+
+use super::{
+    body::{Body, Reader},
+    booking::{BookingJson, booking_json},
+    caller,
+    problem::Problem,
+    requests,
+};
+use crate::Web;
+
+/// Confirms a request; both sides get their invitation.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bookings/{id}/confirm",
+    operation_id = "confirmBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:write"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    responses(
+        (status = 200, description = "The booking, confirmed, its `version` one higher.",
+            body = BookingJson),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
+        (status = 409, description = "`invalid_transition`: it is no request, or no more."),
+    ),
+)]
+pub(super) async fn confirm(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(&request, &web, &id, Answer::Confirm).await
+}
+
+/// Declines a request; the customer is told.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bookings/{id}/decline",
+    operation_id = "declineBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:write"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    request_body = requests::Cancellation,
+    responses(
+        (status = 200, description = "The booking, declined, its `version` one higher.",
+            body = BookingJson),
+        (status = 400, description = "The body can not be read."),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
+        (status = 409, description = "`invalid_transition`: it is no request, or no more."),
+        (status = 415, description = "The body is not `application/json`."),
+        (status = 422, description = "`invalid_request` with `fields`."),
+    ),
+)]
+pub(super) async fn decline(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let mut reader = Reader::default();
+    let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
+    // Who has no key is not told what is wrong with the body.
+    caller::required(&request, &web, Scope::BookingsWrite).await?;
+    reader.finish()?;
+    let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    answer(&request, &web, &id, Answer::Decline(reason)).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    web: &Web,
+    id: &str,
+    answer: Answer,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(request, web, Scope::BookingsWrite).await?;
+    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let answered = web.app.answer_own(caller.host.id, id, answer).await?;
+    Ok(HttpResponse::Ok().json(booking_json(&answered, Side::Host, web.app.site())))
+}
