@@ -163,7 +163,7 @@ impl App {
         self.store
             .read(move |tx| {
                 let (present, facts) = facts(tx, host, booking, now)?;
-                may_move(&present.booking, facts.event_type.terms.move_notice, by, now)?;
+                may_move(&present.booking, &facts.event_type.terms, by, now)?;
                 let mut offered = slots_in(tx, facts, length(&present), range, now, own(booking))?;
                 offered.slots.retain(|slot| slot.start != present.booking.span.start);
                 Ok(offered)

@@ -1,7 +1,7 @@
 use super::{Booking, FreshRoom, InvalidTransition, Side, Status, WallTime};
 use crate::{
     availability::{Offer, Refusal},
-    event_type::EventType,
+    event_type::{EventType, Terms},
     room::Room,
     text::Note,
     time::{Instant, Minutes, Span},
@@ -64,13 +64,16 @@ pub fn deadline(booking: &Booking, notice: Minutes) -> Instant {
 /// [`InvalidTransition`].
 pub fn may_move(
     booking: &Booking,
-    notice: Minutes,
+    terms: &Terms,
     by: Side,
     now: Instant,
 ) -> Result<(), InvalidTransition> {
     match booking.status {
         Status::Confirmed if booking.span.end <= now => Err(InvalidTransition::Over),
-        Status::Confirmed => in_time(booking, notice, by, now),
+        Status::Confirmed if by == Side::Customer && terms.confirm_within.is_some() => {
+            Err(InvalidTransition::AskHost)
+        }
+        Status::Confirmed => in_time(booking, terms.move_notice, by, now),
         Status::Cancelled => Err(InvalidTransition::AlreadyCancelled),
         Status::Unverified | Status::Pending | Status::Declined | Status::Expired => {
             Err(InvalidTransition::NotConfirmed)
@@ -108,9 +111,9 @@ pub fn decide_move(
     request: MoveRequest,
     fresh: FreshRoom,
 ) -> Result<Move, MoveRefusal> {
-    let (from, notice) = (booking.span, event_type.terms.move_notice);
+    let from = booking.span;
     let MoveRequest { start, by, note } = request;
-    let allowed = may_move(booking, notice, by, offer.now);
+    let allowed = may_move(booking, &event_type.terms, by, offer.now);
     if start == from.start && !matches!(allowed, Err(why) if !why.is_deadline()) {
         return Err(MoveRefusal::SameTime);
     }

@@ -115,6 +115,9 @@ pub enum InvalidTransition {
     /// Only what is confirmed can be moved.
     #[error("this booking is not confirmed and can not be moved")]
     NotConfirmed,
+    /// The host is asked for each booking of this kind, so customers do not move it by themselves.
+    #[error("the host confirms each booking of this kind; ask the host to move it")]
+    AskHost,
     /// Customers may do this until a while before the start, and that has passed.
     #[error("this was possible until {until}; ask the host")]
     TooLate {

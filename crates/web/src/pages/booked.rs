@@ -116,9 +116,10 @@ pub(crate) struct Changes {
 impl Changes {
     fn of(found: &Found) -> Self {
         let (booking, terms) = (&found.details.booking, &found.details.event_type.terms);
-        let allowed = |answer: Result<(), InvalidTransition>| answer.is_ok();
-        let can_move = allowed(may_move(booking, terms.move_notice, found.side, found.now));
-        let can_cancel = allowed(may_cancel(booking, terms.cancel_notice, found.side, found.now));
+        let may_move = may_move(booking, terms, found.side, found.now);
+        let asks_host = may_move == Err(InvalidTransition::AskHost);
+        let can_move = may_move.is_ok();
+        let can_cancel = may_cancel(booking, terms.cancel_notice, found.side, found.now).is_ok();
         let is_firm = booking.status == Status::Confirmed;
         let until = |notice: Minutes| {
             if notice == Minutes(0) || !is_firm {
@@ -140,6 +141,11 @@ impl Changes {
             (Side::Customer, true, false) => {
                 format!("You can move until {moves}. Cancelling was possible until {cancels}.")
             }
+            (Side::Customer, false, true) if asks_host => format!(
+                "You can cancel until {cancels}. To move it, reply to the email about it: {} \
+                 confirms each booking.",
+                found.details.host.name
+            ),
             (Side::Customer, false, true) if is_firm => {
                 format!("You can cancel until {cancels}. Moving was possible until {moves}.")
             }

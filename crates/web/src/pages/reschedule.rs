@@ -54,8 +54,7 @@ const fn movable(found: &Found) -> Movable {
 }
 
 fn refusal(found: &Found) -> Result<(), InvalidTransition> {
-    let notice = found.details.event_type.terms.move_notice;
-    may_move(&found.details.booking, notice, found.side, found.now)
+    may_move(&found.details.booking, &found.details.event_type.terms, found.side, found.now)
 }
 
 pub(crate) async fn get(
@@ -67,7 +66,11 @@ pub(crate) async fn get(
     match refusal(&found) {
         Ok(()) => {}
         Err(InvalidTransition::TooLate { until }) => {
+            let until = Some(until);
             return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, until);
+        }
+        Err(InvalidTransition::AskHost) => {
+            return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, None);
         }
         Err(_) => return Ok(see_other(path(found.details.link(found.side)))),
     }
@@ -157,7 +160,10 @@ async fn refused(
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     match why {
         InvalidTransition::TooLate { until } => {
-            closed::answer(status, request, found, closed::Act::Move, until)
+            closed::answer(status, request, found, closed::Act::Move, Some(until))
+        }
+        InvalidTransition::AskHost => {
+            closed::answer(status, request, found, closed::Act::Move, None)
         }
         InvalidTransition::AlreadyCancelled => booked::cancelled_before(request, web, token).await,
         InvalidTransition::Over
