@@ -27,6 +27,7 @@ on_both!(
     links_belong_to_their_host,
     commands_make_list_and_remove_links,
     a_held_time_takes_the_link_too,
+    nobody_is_led_back_to_where_they_need_a_link,
 );
 
 const START: &str = "2027-07-02T08:00:00Z";
@@ -645,4 +646,26 @@ fn a_held_time_takes_the_link_too(backend: Backend) {
     assert_eq!(book(&app, "secret", START, &link).problem(409), "slot_taken");
     bo.submit(&form(&bo, &format!("/ada/secret?slot={START}&link={link}"))).expect(303);
     assert_eq!(uses_left(&app), 0);
+}
+
+fn nobody_is_led_back_to_where_they_need_a_link(backend: Backend) {
+    let app = prepare(backend);
+    for (event, leads) in [("secret", false), ("intro", true)] {
+        let email = format!("{event}@customers.example");
+        let request = app.request(event, START, "Bo Berg", &email);
+        let key = app.key("ada", "bookings:write");
+        let booked = key.post_json("/api/v1/bookings", &request).expect(201).json();
+        let id = booked["id"].as_str().expect("an id");
+        key.post_json(&format!("/api/v1/bookings/{id}/cancel"), &json!({})).expect(200);
+        let mail = app.mailbox().wait_for_invite(&email, "CANCEL");
+        for part in ["text", "html"] {
+            assert_eq!(mail.part(part).contains(&format!("/ada/{event}")), leads, "{event} {part}");
+        }
+        let invite = app.mailbox().wait_for("a mail with the link", |mail| {
+            mail.is_to(&email) && mail.part("text").contains("/b/")
+        });
+        let page = app.client().page(&invite.link("/b/"));
+        let again = page.links().iter().any(|link| link.ends_with(&format!("/ada/{event}")));
+        assert_eq!(again, leads, "{event}: {:?}", page.links());
+    }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use roomkey_core::{
     account::User,
     booking::{Place, Side},
+    event_type::Visibility,
     notice::{BookingLetter, Moved, Occasion},
     room::Room,
     site::{PRODUCT, Site},
@@ -123,7 +124,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) join: String,
     pub(crate) cancel: String,
     pub(crate) reschedule: String,
-    pub(crate) again: String,
+    /// Where a customer can book another time; not where that takes a link.
+    pub(crate) again: Option<String>,
     pub(crate) reference: String,
     /// What the calendar part does, if one comes with it. Of a booking that was never confirmed no
     /// calendar knows.
@@ -218,6 +220,9 @@ impl<'a> BookingView<'a> {
         let span = booking.span;
         let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
         let page = site.booking_page(link);
+        let can_book_again = !to_host
+            && letter.occasion != Occasion::Requested
+            && event_type.terms.visibility != Visibility::Link;
         Self {
             product: PRODUCT,
             to_host,
@@ -273,12 +278,10 @@ impl<'a> BookingView<'a> {
             cancel: format!("{page}/cancel"),
             reschedule: format!("{page}/reschedule"),
             page,
-            again: format!(
-                "{}/{}/{}",
-                site.public_url.as_str(),
-                host.handle,
-                event_type.terms.slug
-            ),
+            again: can_book_again.then(|| {
+                let site = site.public_url.as_str();
+                format!("{site}/{}/{}", host.handle, event_type.terms.slug)
+            }),
             reference: booking.id.to_string(),
             calendar: match letter.occasion {
                 Occasion::Requested | Occasion::Declined | Occasion::Expired => None,

@@ -9,6 +9,7 @@ use askama::Template;
 use roomkey_app::Found;
 use roomkey_core::{
     booking::{Booking, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move},
+    event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
     token::Token,
 };
@@ -198,8 +199,8 @@ pub(crate) struct Page {
     problems: Problems,
     /// The path of this page.
     path: String,
-    /// Where to book another time.
-    again: String,
+    /// Where a customer can book another time.
+    again: Option<String>,
 }
 
 /// The booking behind a link.
@@ -221,8 +222,8 @@ pub(super) struct Facts {
     pub(super) other: String,
     /// The path of the booking's page.
     pub(super) path: String,
-    /// Where to book another time.
-    pub(super) again: String,
+    /// Where a customer can book another time; not where that takes a link.
+    pub(super) again: Option<String>,
 }
 
 impl Facts {
@@ -239,7 +240,8 @@ impl Facts {
                 Side::Customer => host.name.to_string(),
             },
             path: path(details.link(found.side)),
-            again: format!("/{}/{}", host.handle, terms.slug),
+            again: (found.side == Side::Customer && terms.visibility != Visibility::Link)
+                .then(|| format!("/{}/{}", host.handle, terms.slug)),
         }
     }
 }
@@ -438,7 +440,7 @@ impl Page {
             decline_reason: "<b>".into(),
             problems: Problems::default(),
             path: "/b/token".into(),
-            again: "/ada/intro".into(),
+            again: (!for_host).then(|| "/ada/intro".into()),
         };
         vec![
             page(State::Confirmed, false, Some(key())),

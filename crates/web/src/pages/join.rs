@@ -7,12 +7,7 @@ use actix_web::{
 };
 use askama::Template;
 use roomkey_app::{Join, JoinError};
-use roomkey_core::{
-    booking::{Side, Status},
-    room::Admission,
-    time::Instant,
-    token::Token,
-};
+use roomkey_core::{booking::Status, room::Admission, time::Instant, token::Token};
 
 use super::{
     booked::{Facts, State, moment, password},
@@ -150,7 +145,7 @@ impl Page {
             door,
             password: password(web, found),
             path,
-            again: (found.side == Side::Customer).then_some(again),
+            again,
         }
     }
 }
