@@ -9,6 +9,7 @@ on_both!(
     wrong_answers_are_marked_and_all_are_kept,
     links_answer_questions_that_nobody_sees,
     programs_are_told_what_is_wrong_with_answers,
+    nobody_agrees_to_what_they_have_not_seen,
     a_host_books_without_answers,
     questions_are_moved_changed_and_removed,
     wrong_questions_are_marked,
@@ -200,11 +201,40 @@ fn programs_are_told_what_is_wrong_with_answers(backend: Backend) {
     });
     let booked = Booked::from_json(post(good).expect(201).json());
     let expected = json!({
-        "company": "Acme", "size": "Small", "people": 12.0, "call-me-first": true,
+        "company": "Acme", "size": "Small", "people": 12, "call-me-first": true,
         "i-agree-to-the-terms": true,
     });
     assert_eq!(booked.value()["answers"], expected);
     assert_eq!(booked.value()["location"], json!({"kind": "jitsi", "detail": null}));
+}
+
+/// The host changes a question, or the place, while somebody fills in the form.
+fn nobody_agrees_to_what_they_have_not_seen(backend: Backend) {
+    let (app, browser) = app(backend);
+    ask(&browser, "I agree to be called", "consent", "required", "");
+    let change = |name: &str, value: &str| {
+        let path = format!("{EDITOR}/questions/i-agree-to-be-called");
+        browser.submit(&browser.page(&path).form(&path).set(name, value)).expect(303);
+    };
+    let typed = |form: Form| {
+        form.set("name", "Bo Berg").set("email", BO).force("q_i-agree-to-be-called", "on")
+    };
+    let open = typed(details(&app));
+    change("label", "I agree to pay 10,000 EUR");
+    let page = app.client().submit(&open).expect(422).page();
+    assert!(page.text().contains("have changed"), "{}", page.text());
+    assert!(page.text().contains("I agree to pay 10,000 EUR"), "{}", page.text());
+    let again = page.form("/ada/intro");
+    assert_eq!(again.value("name"), Some("Bo Berg"));
+    assert_eq!(again.value("q_i-agree-to-be-called"), None, "it is not ticked");
+    assert_eq!(app.database().number("SELECT count(*) FROM bookings"), 0);
+    // The place, too.
+    let form = browser.page(EDITOR).form(EDITOR).set("location", "in_person");
+    browser.submit(&form.set("location_detail", " Over there\r\n")).expect(303);
+    let page = app.client().submit(&typed(again)).expect(422).page();
+    let again = typed(page.form("/ada/intro"));
+    let page = app.client().submit(&again).expect(303).location();
+    assert!(app.client().page(&page).text().contains("Over there"));
 }
 
 fn a_host_books_without_answers(backend: Backend) {

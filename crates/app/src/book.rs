@@ -70,6 +70,9 @@ pub enum BookError {
     /// The event type has no bookings of that length.
     #[error(transparent)]
     Duration(#[from] WrongDuration),
+    /// Questions or place have changed since the customer saw them.
+    #[error("what is asked, or where you meet, has changed since")]
+    Changed,
     /// Answers are missing or wrong.
     #[error("answers are missing or wrong: {}", named(.0))]
     Answers(Vec<WrongAnswer>),
@@ -99,6 +102,7 @@ fn named(wrong: &[WrongAnswer]) -> String {
 impl From<Denied> for BookError {
     fn from(denied: Denied) -> Self {
         match denied {
+            Denied::Changed => Self::Changed,
             Denied::Answers(wrong) => Self::Answers(wrong),
             Denied::Refused(refusal) => Self::Refused(refusal),
         }

@@ -145,6 +145,7 @@ fn request(start: Instant, number: usize) -> Result<BookingRequest, SeedError> {
         time_zone: TimeZone::UTC,
         note: text("")?,
         answers: Given::default(),
+        seen: None,
         by: Side::Customer,
     })
 }

@@ -12,6 +12,9 @@ pub use window::{Dates, Window};
 
 use std::str::FromStr;
 
+use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
+
 use crate::{
     availability::Schedule,
     ids::{EventTypeId, ScheduleId, UserId},
@@ -260,6 +263,28 @@ impl Terms {
     /// host's own questions.
     pub fn asks(&self) -> Vec<Question> {
         self.location.question().into_iter().chain(self.questions.iter().cloned()).collect()
+    }
+
+    /// What a customer who fills in the form agrees to, in short: another text when a question or the
+    /// place has changed.
+    pub fn asked_as(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut say = |text: &str| {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text);
+        };
+        say(self.location.kind());
+        say(self.location.detail());
+        for question in self.asks() {
+            say(question.id().as_str());
+            say(question.label().as_str());
+            say(question.kind().as_str());
+            say(question.asked().as_str());
+            question.kind().choices().iter().for_each(|choice| say(choice.as_str()));
+        }
+        let mut text = BASE64URL_NOPAD.encode(&hasher.finalize());
+        text.truncate(16);
+        text
     }
 
     /// The usual terms for a title and a duration, as the handbook names them: published at once, no

@@ -26,6 +26,9 @@ pub struct BookingRequest {
     pub note: Note,
     /// What the customer answered.
     pub answers: Given,
+    /// What the customer saw of questions and place ([`Terms::asked_as`](crate::event_type::Terms::asked_as)),
+    /// if that is known.
+    pub seen: Option<String>,
     /// Who asks: the customer, or the host on the customer's behalf.
     pub by: Side,
 }
@@ -71,6 +74,9 @@ pub struct NewBooking {
 /// A request is not granted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
+    /// Questions or place have changed since the customer saw them.
+    #[error("what is asked, or where you meet, has changed since")]
+    Changed,
     /// Answers are missing or wrong.
     #[error("answers are missing or wrong")]
     Answers(Vec<WrongAnswer>),
@@ -92,6 +98,9 @@ pub fn decide_booking(
     fresh: Fresh,
     domain: &str,
 ) -> Result<NewBooking, Denied> {
+    if request.seen.is_some_and(|seen| seen != event_type.terms.asked_as()) {
+        return Err(Denied::Changed);
+    }
     let asked = event_type.terms.asks();
     let answers = request.answers.read(&asked, request.by).map_err(Denied::Answers)?;
     let span = offer.verdict(request.start)?.span();

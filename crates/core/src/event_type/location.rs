@@ -38,6 +38,7 @@ impl Location {
     /// # Errors
     /// [`InvalidLocation`].
     pub fn parse(kind: &str, detail: &str) -> Result<Self, InvalidLocation> {
+        let detail = detail.trim();
         let location = match kind {
             "jitsi" => Ok(Self::Jitsi),
             "phone" => detail.parse().map(Self::Phone),

@@ -43,6 +43,7 @@ fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
         time_zone: TimeZone::UTC,
         note: note("About the roof"),
         answers: Given::default(),
+        seen: None,
         by: Side::Customer,
     };
     let fresh = Fresh::draw(case.now, &entropy);
@@ -87,7 +88,7 @@ fn the_uid_and_the_booking_tell_nothing_of_the_room() {
 fn what_is_not_offered_is_not_booked() {
     let refused = |case: &Case, start: &str| match book(case, start).unwrap_err() {
         Denied::Refused(refusal) => refusal,
-        Denied::Answers(wrong) => panic!("{wrong:?}"),
+        other => panic!("{other:?}"),
     };
     assert_eq!(refused(&case(), "2026-12-03T09:10:00Z"), Refusal::OffGrid);
     assert_eq!(refused(&case(), "2026-12-05T09:00:00Z"), Refusal::OutsideHours);

@@ -175,6 +175,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         time_zone: add.time_zone.unwrap_or(host.time_zone),
         note: add.note,
         answers: Given::by_program(add.answer),
+        seen: None,
         by: Side::Host,
     };
     let booked = app.book(Wanted::Page(page), None, request, None, None).await?;

@@ -84,6 +84,7 @@ struct AnswersJson {
 #[serde(untagged)]
 pub(super) enum AnswerJson {
     Text(String),
+    Whole(i64),
     Number(f64),
     Ticked(bool),
 }
@@ -137,7 +138,11 @@ fn answer_json(answer: &Answer) -> (String, AnswerJson) {
         AnswerValue::Ticked(ticked) => AnswerJson::Ticked(*ticked),
         // Decimals of at most 15 digits, so that nothing is lost.
         AnswerValue::Number(number) => {
-            AnswerJson::Number(number.as_str().parse().unwrap_or_default())
+            let number = number.as_str();
+            match number.parse() {
+                Ok(whole) => AnswerJson::Whole(whole),
+                Err(_) => AnswerJson::Number(number.parse().unwrap_or_default()),
+            }
         }
     };
     (answer.question.clone(), value)

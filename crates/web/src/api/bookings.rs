@@ -139,6 +139,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             time_zone: zone?,
             note: note?,
             answers: Given::by_program(body.answers("answers", &["note"])),
+            seen: None,
             by,
         };
         let page = Page::new(handle?.to_string(), slug?.to_string());

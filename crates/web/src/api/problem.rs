@@ -258,6 +258,7 @@ impl From<BookError> for Problem {
             BookError::Unknown => Self::not_found(),
             BookError::Gone(gone) => gone.into(),
             BookError::Taken => Self::new(StatusCode::CONFLICT, Code::SlotTaken, error.to_string()),
+            BookError::Changed => Self::new(unprocessable, Code::InvalidRequest, error.to_string()),
             BookError::Answers(wrong) => {
                 Self::wrong_fields(wrong.into_iter().map(WrongField::from).collect())
             }

@@ -74,6 +74,8 @@ pub(crate) struct Page {
     pub(crate) zones: ZoneOptions,
     pub(crate) idempotency_key: String,
     pub(crate) answers: Answers,
+    /// The questions and the place in short, so that nobody agrees to what they have not seen.
+    pub(crate) seen: String,
     /// The event type's own questions.
     pub(crate) asks: Vec<Ask>,
     /// Names and texts of answers that nobody is asked for.
@@ -111,6 +113,7 @@ pub(super) fn show(
             zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
             idempotency_key: new_key(web),
             answers: Answers::prefilled(query, offered.link.as_ref().map(|link| &link.prefill)),
+            seen: offered.event_type.terms.asked_as(),
             asks: asks(&questions, Side::Customer, &given),
             hidden: hidden_answers(&questions, &given),
             problems: Problems::default(),
@@ -189,6 +192,7 @@ impl Answered {
                 time_zone: zone?,
                 note: note?,
                 answers: Given::on_form(form.answers()),
+                seen: Some(form.text("seen")).filter(|seen| !seen.is_empty()),
                 by: Side::Customer,
             })
         };
@@ -227,7 +231,7 @@ pub(crate) async fn post(
             Err(BookError::Limited(limited)) => return Err(limited.into()),
             Err(BookError::Store(error)) => return Err(error.into()),
             // What is wrong with them is told with the form.
-            Err(BookError::Answers(_)) => {}
+            Err(BookError::Answers(_) | BookError::Changed) => {}
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
             Err(BookError::Duration(wrong)) => {
                 problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
@@ -258,6 +262,16 @@ async fn again(
     let (questions, given) = (offered.event_type.terms.asks(), Given::on_form(form.answers()));
     if let Err(wrong) = given.read(&questions, Side::Customer) {
         note_wrong(&questions, &wrong, &mut problems);
+    }
+    let seen = offered.event_type.terms.asked_as();
+    let mut asks = asks(&questions, Side::Customer, &given);
+    if !["", seen.as_str()].contains(&form.get("seen")) {
+        problems.add(
+            "details",
+            "The questions or the place have changed. Look them through and send the form again",
+        );
+        // Nobody agrees to words that they have not seen.
+        asks.iter_mut().for_each(Ask::untick);
     }
     let zone = answered.zone.unwrap_or(offered.host.time_zone);
     let clock = Clock::parse(form.get("h"));
@@ -299,7 +313,8 @@ async fn again(
             email: form.text("email"),
             note: form.text("note"),
         },
-        asks: asks(&questions, Side::Customer, &given),
+        seen,
+        asks,
         hidden: hidden_answers(&questions, &given),
         problems,
     })
@@ -332,6 +347,7 @@ impl Page {
             zones: ZoneOptions::new(TimeZone::UTC, [], Instant::EPOCH),
             idempotency_key: "key".into(),
             answers: Answers { note: "<b>bold</b>\nline".into(), ..Answers::default() },
+            seen: "seen".into(),
             asks: Ask::samples(),
             hidden: vec![("q_source".into(), "<b>".into())],
             problems,

@@ -33,6 +33,15 @@ pub(crate) enum AskKind {
     Tick,
 }
 
+impl Ask {
+    /// Takes a tick back.
+    pub(crate) fn untick(&mut self) {
+        if matches!(self.kind, AskKind::Tick) {
+            self.text.clear();
+        }
+    }
+}
+
 fn field(question: &str) -> String {
     format!("q_{question}")
 }

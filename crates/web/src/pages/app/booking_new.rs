@@ -129,6 +129,9 @@ pub(crate) async fn post(
         let start = asked.start;
         match web.app.book(wanted, duration, asked, key, None).await {
             Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
+            Err(BookError::Changed) => {
+                problems.add("details", "Look the form through and send it again")
+            }
             Err(BookError::Answers(wrong)) => {
                 note_wrong(&event.terms.asks(), &wrong, &mut problems);
             }
@@ -189,6 +192,7 @@ fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingR
         time_zone: zone?,
         note: note?,
         answers: Given::on_form(form.answers()),
+        seen: None,
         by: Side::Host,
     })
 }
