@@ -45,7 +45,9 @@ pub use move_booking::{Movable, MoveError};
 pub use offer::{Explained, OfferError, Offered, Page, WrongDuration};
 pub use password::HashingFailed;
 pub use questions::{AskError, QuestionChange};
-pub use roomkey_store::{BookingDetails, BookingFilter, Cursor, IssuedLink, StoreError};
+pub use roomkey_store::{
+    BookingDetails, BookingFilter, BookingSearch, Cursor, IssuedLink, StoreError,
+};
 pub use schedules::{ScheduleError, TimeOffError};
 pub use seed::{Seed, SeedError, Seeded};
 pub use setup::SetupError;

@@ -6,7 +6,7 @@ use roomkey_core::{
     time::{Instant, Minutes},
     token::Token,
 };
-use roomkey_store::{BookingDetails, BookingFilter, StoreError};
+use roomkey_store::{BookingDetails, BookingFilter, BookingSearch, StoreError};
 
 use crate::App;
 
@@ -92,5 +92,18 @@ impl App {
         filter: BookingFilter,
     ) -> Result<Vec<BookingDetails>, StoreError> {
         self.store.read(move |tx| tx.bookings(host, &filter)).await
+    }
+
+    /// Those bookings of a host that are searched for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_bookings(
+        &self,
+        host: UserId,
+        filter: BookingFilter,
+        search: BookingSearch,
+    ) -> Result<Vec<BookingDetails>, StoreError> {
+        self.store.read(move |tx| tx.find_bookings(host, &filter, &search)).await
     }
 }

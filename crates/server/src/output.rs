@@ -14,7 +14,12 @@ pub(crate) struct NobodyReads;
 
 /// A line on standard output.
 pub(crate) fn line(text: Arguments<'_>) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{text}") {
+    self::text(format_args!("{text}\n"))
+}
+
+/// Text as it is on standard output.
+pub(crate) fn text(text: Arguments<'_>) -> anyhow::Result<()> {
+    match io::stdout().write_fmt(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(NobodyReads.into()),
         written => Ok(written?),
     }

@@ -32,7 +32,7 @@ pub use pool::{Store, StoreOptions};
 pub use tx::{
     Tx,
     accounts::ApiKey,
-    bookings::{BookingDetails, BookingFilter, Cursor},
+    bookings::{BookingDetails, BookingFilter, BookingSearch, Cursor},
     event_links::IssuedLink,
     event_types::{OfferFacts, OfferKey},
     holds::Hold,

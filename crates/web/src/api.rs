@@ -18,6 +18,7 @@ use actix_web::{
     web::{self, PayloadConfig, ServiceConfig, route},
 };
 
+pub(crate) use booking::answers_json;
 pub use booking::booking_json;
 use problem::Problem;
 

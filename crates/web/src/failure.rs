@@ -16,6 +16,7 @@ use roomkey_app::{
 use roomkey_core::{event_type::LinkRefusal, time::Minutes};
 
 use crate::{
+    ExportError,
     pages::error::{Link, Page},
     view::Shell,
 };
@@ -220,6 +221,18 @@ impl From<askama::Error> for Failure {
     fn from(error: askama::Error) -> Self {
         tracing::error!(%error, "a page could not be drawn");
         Self::Internal
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => error.into(),
+            ExportError::Write(_) | ExportError::Answers(_) => {
+                tracing::error!(%error, "bookings could not be exported");
+                Self::Internal
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod assets;
 mod body;
 mod client;
 mod dress;
+mod export;
 mod failure;
 mod form;
 mod method;
@@ -27,6 +28,7 @@ use actix_web::HttpRequest;
 use roomkey_app::{App, Client};
 
 pub use api::booking_json;
+pub use export::{Export, ExportError};
 pub(crate) use roomkey_core::site::PRODUCT;
 pub use routes::configure;
 

@@ -111,6 +111,7 @@ fn host_pages(config: &mut ServiceConfig) {
     config
         .service(at("/app", READ).route(read().to(app::bookings::redirect)))
         .service(at("/app/bookings", READ).route(read().to(app::bookings::get)))
+        .service(at("/app/bookings.csv", READ).route(read().to(app::bookings::csv::get)))
         .service(
             at("/app/bookings/new", READ_AND_POST)
                 .route(read().to(app::booking_new::get))

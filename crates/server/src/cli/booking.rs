@@ -1,6 +1,8 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use roomkey_app::{Answer, App, BookingDetails, BookingFilter, Cursor, Page, Wanted};
+use roomkey_app::{
+    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, Wanted,
+};
 use roomkey_core::{
     account::User,
     booking::{BookingRequest, Side, Status},
@@ -9,7 +11,7 @@ use roomkey_core::{
     text::{EmailAddress, Note, PersonName},
     time::{Edge, Instant, InvalidInstant, TimeZone, parse_moment},
 };
-use roomkey_web::booking_json;
+use roomkey_web::{Export, booking_json};
 
 use super::{Json, host};
 use crate::output;
@@ -30,6 +32,8 @@ pub(super) enum Command {
     Move(Move),
     /// Call a booking off; both sides are told
     Cancel(Cancel),
+    /// Print a host's bookings as comma-separated values, for spreadsheets; at most 10,000
+    Export(ExportCsv),
 }
 
 fn instant(text: &str) -> Result<Instant, InvalidInstant> {
@@ -136,6 +140,22 @@ pub(super) struct Cancel {
     json: Json,
 }
 
+#[derive(Args)]
+pub(super) struct ExportCsv {
+    /// The host's handle
+    #[arg(long)]
+    host: String,
+    /// unverified, pending, confirmed, declined, expired or cancelled
+    #[arg(long)]
+    status: Option<Status>,
+    /// Only those that end after this time, or after this date began in UTC
+    #[arg(long, value_name = "TIME", value_parser = from)]
+    from: Option<Instant>,
+    /// Only those that start before this time, or before this date ends in UTC
+    #[arg(long, value_name = "TIME", value_parser = to)]
+    to: Option<Instant>,
+}
+
 pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Add(add) => self::add(app, *add).await,
@@ -162,6 +182,7 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
             let details = app.cancel_own(found.host, found.id, cancel.reason).await?;
             print(app, &details, cancel.json)
         }
+        Command::Export(asked) => export(app, asked).await,
     }
 }
 
@@ -215,6 +236,23 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
         return output::json(&shown);
     }
     all.iter().try_for_each(line)
+}
+
+async fn export(app: &App, asked: ExportCsv) -> anyhow::Result<()> {
+    let host = host(app, &asked.host).await?;
+    let filter = BookingFilter {
+        states: asked.status.map(Status::alone),
+        from: asked.from,
+        to: asked.to,
+        latest_first: false,
+        after: None,
+        limit: 0,
+    };
+    let mut table = Export::new(host.id, filter, BookingSearch::default());
+    while let Some(part) = table.next(app).await? {
+        output::text(format_args!("{part}"))?;
+    }
+    Ok(())
 }
 
 /// Those to come of which a clock shows another time than when they were booked. All of them are looked

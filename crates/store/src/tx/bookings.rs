@@ -1,6 +1,6 @@
 //! Bookings with all that belongs to them.
 
-use diesel::prelude::*;
+use diesel::{define_sql_function, prelude::*, sql_types::Text};
 use roomkey_core::{
     account::User,
     availability::{Busy, Occupant},
@@ -82,6 +82,39 @@ pub struct BookingFilter {
     pub after: Option<Cursor>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// What a list of bookings is narrowed to, besides [`BookingFilter`].
+#[derive(Debug, Clone, Default)]
+pub struct BookingSearch {
+    /// Only those with this in the customer's name or address, or in the event type's title; the case of
+    /// ASCII letters does not matter. Every character stands for itself.
+    pub text: Option<String>,
+    /// Only those of this event type.
+    pub event_type: Option<EventTypeId>,
+    /// Only those that have ended by then.
+    pub over_by: Option<Instant>,
+}
+
+define_sql_function! {
+    /// SQLite folds ASCII only.
+    fn lower(text: Text) -> Text;
+}
+
+/// Before a character in a pattern of LIKE that stands for itself.
+const ESCAPE: char = '!';
+
+/// A pattern of LIKE for texts that hold this one.
+fn holding(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
 }
 
 type DetailsRow = (BookingRow, EventTypeRow, UserRow, AttendeeRow, Option<RoomRow>, String, String);
@@ -466,6 +499,19 @@ impl Tx<'_> {
         host: UserId,
         filter: &BookingFilter,
     ) -> Result<Vec<BookingDetails>, StoreError> {
+        self.find_bookings(host, filter, &BookingSearch::default())
+    }
+
+    /// Those bookings of a host that are searched for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn find_bookings(
+        &mut self,
+        host: UserId,
+        filter: &BookingFilter,
+        search: &BookingSearch,
+    ) -> Result<Vec<BookingDetails>, StoreError> {
         let mut query = details!().filter(bookings::host_id.eq(host.to_string())).into_boxed();
         if let Some(states) = filter.states {
             query = query.filter(bookings::status.eq_any(names(states)));
@@ -477,6 +523,19 @@ impl Tx<'_> {
         }
         if let Some(to) = filter.to {
             query = query.filter(bookings::start_at.lt(to.micros()));
+        }
+        if let Some(event_type) = search.event_type {
+            query = query.filter(bookings::event_type_id.eq(event_type.to_string()));
+        }
+        if let Some(over_by) = search.over_by {
+            query = query.filter(bookings::end_at.le(over_by.micros()));
+        }
+        if let Some(text) = &search.text {
+            let pattern = || lower(holding(text));
+            let name = lower(attendees::name).like(pattern()).escape(ESCAPE);
+            let email = lower(attendees::email).like(pattern()).escape(ESCAPE);
+            let title = lower(event_types::title).like(pattern()).escape(ESCAPE);
+            query = query.filter(name.or(email).or(title));
         }
         if let Some(Cursor { start, id }) = filter.after {
             let (start, id) = (start.micros(), id.to_string());

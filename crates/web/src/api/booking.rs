@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use roomkey_app::BookingDetails;
 use roomkey_core::{
-    booking::{Side, Status},
+    booking::{Booking, Side, Status},
     event_type::Location,
     question::{Answer, AnswerValue},
     site::Site,
@@ -146,6 +146,12 @@ fn answer_json(answer: &Answer) -> (String, AnswerJson) {
         }
     };
     (answer.question.clone(), value)
+}
+
+/// What was answered, as JSON by the names of the questions.
+pub(crate) fn answers_json(booking: &Booking) -> serde_json::Result<String> {
+    let answers: BTreeMap<_, _> = booking.answers.iter().map(answer_json).collect();
+    serde_json::to_string(&answers)
 }
 
 /// Tells a booking to one of its sides.

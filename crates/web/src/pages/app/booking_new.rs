@@ -130,7 +130,7 @@ pub(crate) async fn post(
         match web.app.book(wanted, duration, asked, key, None).await {
             Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
             Err(BookError::Changed) => {
-                problems.add("details", "Look the form through and send it again")
+                problems.add("details", "Look the form through and send it again");
             }
             Err(BookError::Answers(wrong)) => {
                 note_wrong(&event.terms.asks(), &wrong, &mut problems);

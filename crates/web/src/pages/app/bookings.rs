@@ -1,5 +1,8 @@
 //! `/app/bookings`: the host's bookings by day.
 
+pub(crate) mod csv;
+mod search;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use roomkey_app::{BookingDetails, BookingFilter, Cursor};
@@ -19,6 +22,7 @@ use crate::{
     session::SignedIn,
     view::{AppShell, Clock, Section, TimeOfDay, date_with_year, long_date},
 };
+use search::{Search, Wanted};
 
 /// Which bookings are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +78,7 @@ pub(crate) struct Page {
     /// The address of the host's profile.
     address: String,
     tab: Tab,
+    search: Search,
     days: Vec<AgendaDay>,
     more: Option<String>,
 }
@@ -91,21 +96,39 @@ pub(crate) async fn get(
     web: Data<Web>,
     host: SignedIn,
 ) -> Result<HttpResponse, Failure> {
+    let event_types = web.app.event_types(host.user().id).await?;
     let query = Form::query(&request);
+    let (search, wanted) = Search::read(&query, &event_types, host.user().time_zone);
+    show(&request, &web, &host, &query, search, wanted).await
+}
+
+/// The list; with nothing in it where the search makes no sense.
+async fn show(
+    request: &HttpRequest,
+    web: &Web,
+    host: &SignedIn,
+    query: &Form,
+    search: Search,
+    wanted: Option<Wanted>,
+) -> Result<HttpResponse, Failure> {
     let tab = Tab::read(query.get("show"));
     let now = web.app.now();
     let filter = tab.filter(now, read_cursor(query.get("after")));
-    let mut listed = web.app.bookings(host.user().id, filter).await?;
+    let status = if wanted.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let mut listed = match wanted {
+        Some(wanted) => {
+            let (filter, searched) = wanted.narrow(filter, tab.over_by(now));
+            web.app.find_bookings(host.user().id, filter, searched).await?
+        }
+        None => Vec::new(),
+    };
     let more = (listed.len() > MOST as usize).then(|| {
         listed.truncate(MOST as usize);
         listed.last().map(|last| {
             let (start, id) = (last.booking.span.start.micros(), last.booking.id);
-            format!("/app/bookings?show={}&after={start}.{id}", tab.as_str())
+            format!("{}&after={start}.{id}", search.path("/app/bookings", tab))
         })
     });
-    if tab == Tab::Past {
-        listed.retain(|details| details.booking.span.end <= now);
-    }
     let zone = host.user().time_zone;
     let today = zone.date(now);
     let handle = &host.user().handle;
@@ -113,12 +136,13 @@ pub(crate) async fn get(
         today: long_date(today),
         city: zone.city(),
         address: format!("{}/{handle}", web.app.site().public_url.as_str()),
-        shell: host.shell(&request, Section::Bookings, None),
+        shell: host.shell(request, Section::Bookings, None),
         tab,
+        search,
         days: by_day(&listed, zone, now),
         more: more.flatten(),
     };
-    page(StatusCode::OK, &contents)
+    page(status, &contents)
 }
 
 impl Tab {
@@ -136,6 +160,11 @@ impl Tab {
             Self::Past => "past",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// When those that it lists must have ended.
+    fn over_by(self, now: Instant) -> Option<Instant> {
+        (self == Self::Past).then_some(now)
     }
 
     /// One more than fits on a page is asked for, to know whether there are more.
@@ -220,6 +249,7 @@ impl Page {
             city: "London".into(),
             address: "http://localhost:8080/ada".into(),
             tab,
+            search: Search::sample(),
             days,
             more: (tab == Tab::Past).then(|| "?show=past&cursor=x".to_owned()),
         };
