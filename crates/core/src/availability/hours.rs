@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::{LocalRange, Schedule};
+use super::{LocalRange, Schedule, busy::ClosedStarts};
 use crate::{
     event_type::LONGEST,
     time::{Edge, Instant, LocalDate, Minutes, Span, Steady, TimeZone},
@@ -19,7 +19,7 @@ pub(super) struct Steps {
 
 /// Starts that are evenly apart.
 #[derive(Debug, Clone, Copy)]
-struct Grid {
+pub(super) struct Grid {
     /// From the first start to the end of the hours, or of the question.
     span: Span,
     /// In microseconds, more than nothing.
@@ -31,12 +31,87 @@ impl Grid {
         Self { span: Span::moment(start), step: 1 }
     }
 
-    fn starts(self) -> impl Iterator<Item = Instant> {
-        let Span { start, end } = self.span;
-        // Rounded up, for the end does not belong to it.
-        let count = (end.since(start) + self.step - 1) / self.step;
-        (0..count).map(move |number| start.plus_micros(number * self.step))
+    pub(super) fn starts(self) -> impl Iterator<Item = Instant> {
+        let Span { start, .. } = self.span;
+        (0..self.count_before(self.span.end))
+            .map(move |number| start.plus_micros(number * self.step))
     }
+
+    /// How many starts there are before `end`, which may lie outside.
+    fn count_before(self, end: Instant) -> i64 {
+        // Rounded up, for the end does not belong to it.
+        let length = end.min(self.span.end).since(self.span.start);
+        ((length + self.step - 1) / self.step).max(0)
+    }
+
+    /// The starts before `end`, and the others.
+    fn split(self, end: Instant) -> (Self, Self) {
+        let Self { span: Span { start, end: last }, step } = self;
+        let middle = start.plus_micros(self.count_before(end) * step);
+        let before = Span { start, end: middle.min(last) };
+        (Self { span: before, step }, Self { span: Span { start: middle, end: last }, step })
+    }
+}
+
+/// Starts one after the other that share a fate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// At least one.
+    pub(super) starts: Grid,
+    /// Whether something takes the time.
+    pub(super) is_closed: bool,
+}
+
+/// The runs of starts that lie inside the hours, in order. Starts come in order, so each list is
+/// gone through once.
+pub(super) struct Runs<'a> {
+    grids: &'a [Grid],
+    /// What is left of the grid before them.
+    grid: Grid,
+    spans: &'a [Span],
+    closed: &'a [ClosedStarts],
+    duration: Minutes,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Run;
+
+    fn next(&mut self) -> Option<Run> {
+        loop {
+            let start = self.grid.span.start;
+            if start >= self.grid.span.end {
+                (self.grid, self.grids) = self.grids.split_first().map(|(a, rest)| (*a, rest))?;
+                continue;
+            }
+            self.spans = skip_while(self.spans, |span| span.end <= start);
+            let span = self.spans.first()?;
+            let after_last = span.end.minus(self.duration).plus_micros(1);
+            if start < span.start || start >= after_last {
+                let inside = if start < span.start { span.start } else { span.end };
+                (_, self.grid) = self.grid.split(inside);
+                continue;
+            }
+            self.closed = skip_while(self.closed, |closed| closed.before <= start);
+            let (is_closed, end) = match self.closed.first() {
+                Some(closed) if closed.holds(start) => (true, closed.before),
+                Some(closed) => (false, closed.after.plus_micros(1)),
+                None => (false, after_last),
+            };
+            let (starts, rest) = self.grid.split(end.min(after_last));
+            self.grid = rest;
+            return Some(Run { starts, is_closed });
+        }
+    }
+}
+
+/// What is left of a list after those in front for which `is_over` holds.
+fn skip_while<T>(mut list: &[T], is_over: impl Fn(&T) -> bool) -> &[T] {
+    while let [first, rest @ ..] = list
+        && is_over(first)
+    {
+        list = rest;
+    }
+    list
 }
 
 /// What a schedule opens in a stretch of time: where bookings may lie, and where they may start.
@@ -78,14 +153,22 @@ impl Opened {
         opening.finish()
     }
 
-    /// Where bookings may lie.
-    pub(super) fn spans(&self) -> &[Span] {
-        &self.spans
-    }
-
     /// Where bookings may start, in order and each once: the union of the grids of all ranges.
     pub(super) fn starts(&self) -> impl Iterator<Item = Instant> {
         self.grids.iter().flat_map(|grid| grid.starts())
+    }
+
+    /// The starts of bookings of `duration`, apart by whether `closed`, which is sorted and merged,
+    /// rules them out.
+    pub(super) fn runs<'a>(&'a self, closed: &'a [ClosedStarts], duration: Minutes) -> Runs<'a> {
+        let none = Span { start: Instant::EPOCH, end: Instant::EPOCH };
+        Runs {
+            grids: &self.grids,
+            grid: Grid { span: none, step: 1 },
+            spans: &self.spans,
+            closed,
+            duration,
+        }
     }
 
     /// At least as many as there are starts, and hardly more.

@@ -1,7 +1,7 @@
 use super::{
     BusyTimes, Occupant, Refusal, Schedule, TimeOff,
     busy::{ClosedStarts, Session, merge_closed},
-    hours::{Opened, Steps},
+    hours::{Opened, Run, Steps},
     quota::{Calendar, Quota},
 };
 use crate::{
@@ -58,28 +58,26 @@ impl Offer<'_> {
         }
         let opened = Opened::expand(self.schedule, range, self.steps());
         let Some(first) = opened.starts().next() else { return Vec::new() };
-        let (mut spans, all_closed) = (opened.spans(), self.closed_starts(range));
-        let mut closed = all_closed.as_slice();
-        let mut quota = self.quota(first);
+        let closed = self.closed_starts(range);
         let mut slots = Vec::with_capacity(opened.starts_at_most());
-        // Starts come in order, so each list is gone through once.
-        opened.starts().for_each(|start| {
-            let core = Span::lasting(start, self.duration);
-            spans = skip_while(spans, |span| span.end <= start);
-            if !spans.first().is_some_and(|span| span.contains(core)) {
-                return;
+        let mut quota = self.quota(first);
+        for Run { starts, is_closed } in opened.runs(&closed, self.duration) {
+            let cores = starts.starts().map(|start| Span::lasting(start, self.duration));
+            let slot =
+                |core: Span, seats_left| Slot { start: core.start, end: core.end, seats_left };
+            if !is_closed && quota.is_unlimited() {
+                slots.extend(cores.map(|core| slot(core, self.seats)));
+            } else if !is_closed {
+                let with_room = cores.filter(|core| quota.has_room(*core, None));
+                slots.extend(with_room.map(|core| slot(core, self.seats)));
+            } else if self.seats.is_some() {
+                // A session that has begun to fill takes the host's time, and yet can be joined.
+                slots.extend(cores.filter_map(|core| {
+                    let seats_left = self.seats_in_session(core, &mut quota)?;
+                    Some(slot(core, Some(seats_left)))
+                }));
             }
-            closed = skip_while(closed, |closed| closed.before <= start);
-            let is_free = !closed.first().is_some_and(|closed| closed.holds(start));
-            let seats_left = if is_free && quota.has_room(core, None) {
-                self.seats
-            } else if let Some(seats_left) = self.seats_in_session(core, &mut quota) {
-                Some(seats_left)
-            } else {
-                return;
-            };
-            slots.push(Slot { start, end: core.end, seats_left });
-        });
+        }
         slots
     }
 
@@ -204,14 +202,4 @@ impl Offer<'_> {
         let zone = self.schedule.time_zone;
         self.last_date().succ_opt().map_or(self.now, |next| zone.start_of(next))
     }
-}
-
-/// What is left of a list after those in front for which `is_over` holds.
-fn skip_while<T>(mut list: &[T], is_over: impl Fn(&T) -> bool) -> &[T] {
-    while let [first, rest @ ..] = list
-        && is_over(first)
-    {
-        list = rest;
-    }
-    list
 }

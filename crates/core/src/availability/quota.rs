@@ -89,10 +89,14 @@ impl<'a> Quota<'a> {
         Self { calendar, counted, running: running.collect() }
     }
 
+    /// Whether there are no limits, as most event types have none.
+    pub(super) const fn is_unlimited(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// Whether all limits have room for one more.
     pub(super) fn has_room(&mut self, core: Span, joined: Option<Session>) -> bool {
-        // Most event types have no limits, and this is asked of every start.
-        self.running.is_empty() || self.reached(core, joined).next().is_none()
+        self.reached(core, joined).next().is_none()
     }
 
     /// The limits that have not, with the first dates of their periods.
