@@ -104,7 +104,12 @@ impl App {
         let (changed, version, occasion, sides) = match answer {
             Answer::Confirm => {
                 let fresh = FreshRoom::draw(now, self.entropy());
-                let confirmation = decide_confirmation(&booking, &event_type, fresh, now)?;
+                let mut seating = self.seating(tx, &event_type, booking.span)?;
+                if booking.session.is_some() {
+                    seating.generation = tx.last_generation(id)?;
+                }
+                let confirmation =
+                    decide_confirmation(&booking, &event_type, &seating, fresh, now)?;
                 let changed = tx.confirm_request(&booking, &confirmation, now)?;
                 let both = [Side::Customer, Side::Host].as_slice();
                 (changed, confirmation.version, Occasion::Booked, both)

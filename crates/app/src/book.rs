@@ -121,7 +121,9 @@ impl From<NotOpen> for BookError {
 impl From<StoreError> for BookError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Constraint(Constraint::BookingOverlap) => Self::Taken,
+            StoreError::Constraint(Constraint::BookingOverlap | Constraint::SessionFull) => {
+                Self::Taken
+            }
             other => Self::Store(other),
         }
     }
@@ -206,9 +208,11 @@ impl App {
         };
         let moment = Span::moment(request.start);
         let fresh = Fresh::draw(now, self.entropy());
+        let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
         let domain = self.site.public_url.domain();
         let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
-            decide_booking(offer, &facts.event_type, request.clone(), fresh, domain)
+            let request = request.clone();
+            decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
         })??;
         if let Some(link) = &link {
             take_use::<BookError>(tx, link, &facts.host.name)?;
@@ -222,12 +226,14 @@ impl App {
             tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
         }
         let OfferFacts { host, event_type, .. } = facts;
+        let is_confirmed = new.booking.status == Status::Confirmed;
+        let shared = seating.present.and_then(|session| session.room).filter(|_| is_confirmed);
         Ok(Booked {
             details: BookingDetails {
                 booking: new.booking,
                 event_type,
                 host,
-                room: new.room,
+                room: new.room.or(shared),
                 host_link: new.host_token,
                 customer_link: new.customer_token,
             },

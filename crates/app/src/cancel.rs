@@ -93,7 +93,7 @@ impl App {
         let now = self.now();
         let notice = present.event_type.terms.cancel_notice;
         let cancellation = decide_cancellation(&present.booking, notice, by, reason.clone(), now)?;
-        tx.cancel_booking(booking, &cancellation, now)?;
+        tx.cancel_booking(&present.booking, &cancellation, now)?;
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
         let notices = notice::for_both_sides(booking, version, sequence, Occasion::Cancelled);
         enqueue(tx, &notices, now, self.entropy())?;

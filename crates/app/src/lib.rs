@@ -21,6 +21,7 @@ mod offer;
 mod password;
 mod questions;
 mod schedules;
+mod seating;
 mod seed;
 mod setup;
 mod show_booking;

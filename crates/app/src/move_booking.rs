@@ -48,7 +48,9 @@ pub enum MoveError {
 impl From<StoreError> for MoveError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Constraint(Constraint::BookingOverlap) => Self::Taken,
+            StoreError::Constraint(Constraint::BookingOverlap | Constraint::SessionFull) => {
+                Self::Taken
+            }
             other => Self::Store(other),
         }
     }
@@ -132,8 +134,14 @@ impl App {
         let fresh = FreshRoom::draw(now, self.entropy());
         let length = length(&present);
         let (room, moment) = (present.room.as_ref(), Span::moment(request.start));
+        let to = Span::lasting(request.start, length);
+        let mut seating = self.seating(tx, &facts.event_type, to)?;
+        if present.booking.session.is_some() || facts.event_type.terms.seats.is_some() {
+            seating.generation = tx.last_generation(booking)?;
+        }
         let decided = ask(tx, &facts, length, moment, now, own(booking), |offer| {
-            decide_move(&present.booking, &facts.event_type, room, offer, request.clone(), fresh)
+            let (event_type, request) = (&facts.event_type, request.clone());
+            decide_move(&present.booking, event_type, room, offer, request, &seating, fresh)
         })?;
         let moved = match decided {
             Ok(moved) => moved,

@@ -2,7 +2,9 @@
 
 use roomkey_core::{
     account::User,
-    availability::{BusyTimes, Offer, Reason, Refusal, Schedule, Slot, counted_span},
+    availability::{
+        Busy, BusyTimes, Occupant, Offer, Reason, Refusal, Schedule, Slot, counted_span,
+    },
     booking::Side,
     event_type::{EventLink, EventType, Terms},
     ids::{BookingId, EventTypeId},
@@ -279,15 +281,26 @@ pub(crate) fn ask<T>(
     let OfferFacts { host, event_type, schedule, time_off, has_holds } = facts;
     let terms = &event_type.terms;
     let Own { holder, booking } = own.into();
-    let mut taken = tx.busy_times(host.id, range, booking)?;
+    let seats = terms.seats.map(|seats| (event_type.id, seats));
+    let mut taken = tx.busy_times(host.id, range, booking, seats)?;
     let holds = if *has_holds { tx.holds(host.id, range, now, holder)? } else { Vec::new() };
-    taken.extend(holds.iter().map(|(busy, _)| *busy));
+    for (hold, held) in &holds {
+        match terms.seats.filter(|_| *held == event_type.id) {
+            Some(seats) => keep_seat(&mut taken, *hold, seats),
+            None => taken.push(*hold),
+        }
+    }
     let mut busy = BusyTimes::new(taken);
     let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
     if let Some(period) = counted {
         let mut counted = tx.counted(event_type.id, period, booking)?;
         let same = holds.iter().filter(|(_, held)| *held == event_type.id);
         counted.extend(same.map(|(busy, _)| busy.span));
+        if terms.seats.is_some() {
+            // A session counts once, however many seats of it are kept.
+            counted.sort_unstable_by_key(|span| (span.start, span.end));
+            counted.dedup();
+        }
         busy = busy.with_counted(counted);
     }
     Ok(question(&Offer {
@@ -296,10 +309,22 @@ pub(crate) fn ask<T>(
         week_start: host.week_start,
         terms,
         duration,
-        seats: None,
+        seats: terms.seats,
         busy: &busy,
         now,
     }))
+}
+
+/// Who keeps a time that others can book as well keeps one seat.
+fn keep_seat(taken: &mut Vec<Busy>, hold: Busy, seats: u32) {
+    let mut same = taken.iter_mut().filter(|busy| busy.span == hold.span);
+    match same.find_map(|busy| match &mut busy.by {
+        Occupant::Session { seats_left } => Some(seats_left),
+        Occupant::Booking | Occupant::Hold => None,
+    }) {
+        Some(seats_left) => *seats_left = seats_left.saturating_sub(1),
+        None => taken.push(Busy { by: Occupant::Session { seats_left: seats - 1 }, ..hold }),
+    }
 }
 
 fn offered(

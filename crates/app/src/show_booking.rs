@@ -1,8 +1,9 @@
 //! Showing bookings: to the holder of a link, and to their host.
 
 use roomkey_core::{
-    booking::Side,
+    booking::{Booking, Side},
     ids::{BookingId, UserId},
+    text::PersonName,
     time::{Instant, Minutes},
     token::Token,
 };
@@ -51,6 +52,18 @@ impl App {
             return Err(LinkError::Gone);
         }
         Ok(Found { side, details, now })
+    }
+
+    /// Who else has a confirmed seat in a booking's session, by when they booked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn others_in_session(
+        &self,
+        booking: &Booking,
+    ) -> Result<Vec<PersonName>, StoreError> {
+        let booking = booking.clone();
+        self.store.read(move |tx| tx.others_in_session(&booking)).await
     }
 
     /// When a booking was called off, if it was.

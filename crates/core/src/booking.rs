@@ -7,6 +7,7 @@ mod fresh_room;
 mod place;
 mod request;
 mod reschedule;
+mod seat;
 mod status;
 
 use std::str::FromStr;
@@ -17,11 +18,12 @@ pub use fresh_room::FreshRoom;
 pub use place::Place;
 pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
 pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
+pub use seat::{GroupSession, Seating};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{
     event_type::{Buffers, Location},
-    ids::{AttendeeId, BookingId, EventTypeId, UserId},
+    ids::{AttendeeId, BookingId, EventTypeId, GroupSessionId, UserId},
     question::{Answer, AnswerValue},
     text::{EmailAddress, Note, PersonName},
     time::{Instant, LocalDateTime, Span, TimeZone},
@@ -111,6 +113,8 @@ pub struct Booking {
     pub created_at: Instant,
     /// Who called it off and what they wrote, if it was.
     pub cancelled: Option<(Side, Note)>,
+    /// In which session the customer has a seat, where several can book the same time.
+    pub session: Option<GroupSessionId>,
     /// What was agreed on; not known of bookings from before it was kept.
     pub agreed: Option<WallTime>,
 }

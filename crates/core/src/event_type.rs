@@ -95,6 +95,10 @@ pub struct Terms {
     pub questions: Questions,
     /// Within how long the host answers a request; without it bookings stand at once.
     pub confirm_within: Option<Minutes>,
+    /// How many customers can book the same time, where that is more than one.
+    pub seats: Option<u32>,
+    /// Whether those who book the same time see each other's names.
+    pub shows_attendees: bool,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -180,6 +184,8 @@ impl Bounds {
     pub const ROOM: Self = Self { min: 0, max: LONGEST.0 };
     /// Bookings with one link.
     pub const LINK_USES: Self = Self { min: 1, max: 10_000 };
+    /// Customers who can book the same time; 1 is the usual.
+    pub const SEATS: Self = Self { min: 1, max: 500 };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -211,6 +217,11 @@ impl Bounds {
 }
 
 impl Terms {
+    /// How many customers can book the same time, for a number inside [`Bounds::SEATS`].
+    pub const fn seats_for(number: u32) -> Option<u32> {
+        if number > 1 { Some(number) } else { None }
+    }
+
     /// The most lengths to choose from.
     pub const MOST_DURATIONS: usize = 8;
 
@@ -308,6 +319,8 @@ impl Terms {
             location: Location::Jitsi,
             questions: Questions::NONE,
             confirm_within: None,
+            seats: None,
+            shows_attendees: false,
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

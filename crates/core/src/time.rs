@@ -5,6 +5,7 @@ mod clock;
 mod date;
 mod instant;
 mod span;
+mod writer;
 mod zone;
 
 use std::fmt;
@@ -14,6 +15,7 @@ pub use clock::{Clock, FixedClock};
 pub use date::{InvalidDate, parse_date, parse_moment};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
 pub use span::Span;
+pub use writer::TimeWriter;
 pub use zone::{Edge, Steady, TimeZone, UnknownTimeZone, UtcOffset};
 
 /// The name of a day of the week.

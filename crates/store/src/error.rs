@@ -13,6 +13,8 @@ pub enum Constraint {
     ScheduleName,
     /// No two holding bookings of a host overlap, buffers included.
     BookingOverlap,
+    /// A session has no more bookings than seats.
+    SessionFull,
     /// One record for each idempotency key of a scope.
     IdempotencyKey,
     /// One kept time for each visitor.
@@ -87,6 +89,9 @@ pub(crate) fn classify(error: &Error) -> (StoreError, Remedy) {
         | Error::BrokenTransactionManager => (StoreError::Unavailable(text), Remedy::Reconnect),
         Error::DatabaseError(_, _) if contains(&["booking_hosts_host_id_"]) => {
             (StoreError::Constraint(Constraint::BookingOverlap), Remedy::None)
+        }
+        Error::DatabaseError(_, _) if contains(&["group_sessions_taken_check"]) => {
+            (StoreError::Constraint(Constraint::SessionFull), Remedy::None)
         }
         Error::DatabaseError(_, _)
             if contains(&[

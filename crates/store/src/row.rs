@@ -13,6 +13,7 @@ use roomkey_core::{
     account::User,
     booking::{Attendee, Booking, Side, Status, WallTime},
     event_type::{Buffers, Location},
+    ids::GroupSessionId,
     room::{Room, RoomPassword},
     text::{EmailAddress, Handle, Note, PersonName},
     time::{Instant, LocalDateTime, MICROS_PER_MINUTE, Minutes, Span, Weekday},
@@ -145,6 +146,7 @@ pub(crate) struct BookingRow {
     location_kind: String,
     location_detail: String,
     expires_at: Option<i64>,
+    session_id: Option<String>,
 }
 
 impl BookingRow {
@@ -183,6 +185,9 @@ impl BookingRow {
                 .ok_or(StoreError::Unreadable("bookings.answers"))?,
             created_at: Instant::from_micros(self.created_at),
             cancelled,
+            session: (self.session_id.as_deref())
+                .map(|id| parse("bookings.session_id", id))
+                .transpose()?,
         })
     }
 }
@@ -211,6 +216,7 @@ impl From<&Booking> for BookingRow {
             location_kind: booking.location.kind().to_owned(),
             location_detail: booking.location.detail().to_owned(),
             expires_at: booking.expires_at.map(Instant::micros),
+            session_id: booking.session.map(|session| session.to_string()),
         }
     }
 }
@@ -229,11 +235,18 @@ pub(crate) struct RoomRow {
     max_occupants: Option<i32>,
     lobby: bool,
     revoked: bool,
+    session_id: Option<String>,
 }
 
 impl RoomRow {
-    pub(crate) fn new(room: &Room, vault: &Vault) -> Result<Self, StoreError> {
+    /// Of a booking, or of the session that it is in.
+    pub(crate) fn new(
+        room: &Room,
+        session: Option<GroupSessionId>,
+        vault: &Vault,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
+            session_id: session.map(|session| session.to_string()),
             id: room.id.to_string(),
             booking_id: room.booking.to_string(),
             generation: signed(room.generation),

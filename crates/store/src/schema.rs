@@ -87,6 +87,8 @@ diesel::table! {
         cancel_notice -> Integer,
         move_notice -> Integer,
         confirm_within -> Nullable<Integer>,
+        seats -> Nullable<Integer>,
+        shows_attendees -> Bool,
     }
 }
 
@@ -128,6 +130,19 @@ diesel::table! {
         location_kind -> Text,
         location_detail -> Text,
         expires_at -> Nullable<BigInt>,
+        session_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    group_sessions (id) {
+        id -> Text,
+        event_type_id -> Text,
+        host_id -> Text,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        seats -> Integer,
+        taken -> Integer,
     }
 }
 
@@ -140,6 +155,7 @@ diesel::table! {
         buffer_before -> BigInt,
         buffer_after -> BigInt,
         held -> Bool,
+        session_id -> Nullable<Text>,
     }
 }
 
@@ -203,6 +219,7 @@ diesel::table! {
         max_occupants -> Nullable<Integer>,
         lobby -> Bool,
         revoked -> Bool,
+        session_id -> Nullable<Text>,
     }
 }
 
@@ -268,6 +285,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_types,
     event_links,
     bookings,
+    group_sessions,
     booking_hosts,
     slot_holds,
     attendees,

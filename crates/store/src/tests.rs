@@ -207,6 +207,7 @@ impl World {
             answers: Vec::new(),
             created_at: NOW,
             cancelled: None,
+            session: None,
             agreed: None,
         };
         let room = Room {
@@ -221,7 +222,14 @@ impl World {
             revoked: false,
         };
         let (host_token, customer_token) = (Token::new(&Dice), Token::new(&Dice));
-        NewBooking { booking, room: Some(room), host_token, customer_token, by: Side::Customer }
+        NewBooking {
+            booking,
+            room: Some(room),
+            seats: None,
+            host_token,
+            customer_token,
+            by: Side::Customer,
+        }
     }
 
     /// A link to the event type.

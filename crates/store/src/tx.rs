@@ -6,6 +6,7 @@ pub(crate) mod attempts;
 pub(crate) mod bookings;
 pub(crate) mod event_links;
 pub(crate) mod event_types;
+pub(crate) mod group_sessions;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;

@@ -1,7 +1,7 @@
-use super::{Attendee, Booking, FreshRoom, Side, Status, WallTime};
+use super::{Attendee, Booking, FreshRoom, Seating, Side, Status, WallTime, seat::room_to_make};
 use crate::{
     availability::{Offer, Refusal},
-    event_type::{EventType, Location},
+    event_type::EventType,
     ids::{AttendeeId, BookingId},
     question::{Given, WrongAnswer},
     random::Entropy,
@@ -61,8 +61,11 @@ impl Fresh {
 pub struct NewBooking {
     /// The booking: confirmed, or a request where the host wants to be asked.
     pub booking: Booking,
-    /// Its first room, if that is where they meet. A request has none.
+    /// Its first room, if that is where they meet. A request has none, and who joins a session has the one
+    /// that is there.
     pub room: Option<Room>,
+    /// How many seats its session has, if it is in one.
+    pub seats: Option<u32>,
     /// The host's link to it.
     pub host_token: Token,
     /// The customer's link to it.
@@ -87,7 +90,7 @@ pub enum Denied {
 
 /// Grants a request if its time is offered and its answers are what is asked for.
 ///
-/// `domain` is the installation's, for the UID (RFC 7986 5.3: globally unique, no secret).
+/// `seating` is of the time that is asked for. `domain` is the installation's, for the UID (RFC 7986 5.3: globally unique, no secret).
 ///
 /// # Errors
 /// [`Denied`].
@@ -95,6 +98,7 @@ pub fn decide_booking(
     offer: &Offer<'_>,
     event_type: &EventType,
     request: BookingRequest,
+    seating: &Seating,
     fresh: Fresh,
     domain: &str,
 ) -> Result<NewBooking, Denied> {
@@ -132,11 +136,17 @@ pub fn decide_booking(
         answers,
         created_at: offer.now,
         cancelled: None,
+        session: seating.session(event_type),
         agreed: Some(WallTime::at(span.start, offer.schedule.time_zone)),
     };
-    let has_room = booking.location == Location::Jitsi && status == Status::Confirmed;
     let policy = event_type.terms.room;
-    let room = has_room.then(|| fresh.room.first(booking.id, span, policy));
+    let room = match status {
+        Status::Confirmed => {
+            room_to_make(&booking, booking.session, span, policy, seating, fresh.room)
+        }
+        _ => None,
+    };
     let (host_token, customer_token) = (fresh.host_token, fresh.customer_token);
-    Ok(NewBooking { booking, room, host_token, customer_token, by: request.by })
+    let seats = event_type.terms.seats;
+    Ok(NewBooking { booking, room, seats, host_token, customer_token, by: request.by })
 }

@@ -24,12 +24,18 @@ impl FreshRoom {
         }
     }
 
-    /// The first room of a booking.
-    pub(super) fn first(self, booking: BookingId, span: Span, policy: RoomPolicy) -> Room {
+    /// A room made by what the event type says.
+    pub(super) fn made(
+        self,
+        booking: BookingId,
+        generation: u32,
+        span: Span,
+        policy: RoomPolicy,
+    ) -> Room {
         Room {
             id: self.id,
             booking,
-            generation: 1,
+            generation,
             name: self.name,
             password: self.password,
             window: Room::window(span, &policy),

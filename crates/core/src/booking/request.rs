@@ -1,17 +1,12 @@
-use super::{Booking, FreshRoom, InvalidTransition, Status};
-use crate::{
-    event_type::{EventType, Location},
-    room::Room,
-    text::Note,
-    time::Instant,
-};
+use super::{Booking, FreshRoom, InvalidTransition, Seating, Status, seat::room_to_make};
+use crate::{event_type::EventType, room::Room, text::Note, time::Instant};
 
 /// What the host's yes to a request changes. The time is its own from the request on.
 #[derive(Debug)]
 pub struct Confirmation {
     /// The booking's version from now on.
     pub version: u32,
-    /// Its first room, if that is where they meet.
+    /// Its first room, if that is where they meet and its session has none.
     pub room: Option<Room>,
 }
 
@@ -33,13 +28,13 @@ pub struct RequestEnd {
 pub fn decide_confirmation(
     booking: &Booking,
     event_type: &EventType,
+    seating: &Seating,
     fresh: FreshRoom,
     now: Instant,
 ) -> Result<Confirmation, InvalidTransition> {
     to_answer(booking, Status::Confirmed, now)?;
     let policy = event_type.terms.room;
-    let meets_in_room = booking.location == Location::Jitsi;
-    let room = meets_in_room.then(|| fresh.first(booking.id, booking.span, policy));
+    let room = room_to_make(booking, booking.session, booking.span, policy, seating, fresh);
     Ok(Confirmation { version: booking.version + 1, room })
 }
 

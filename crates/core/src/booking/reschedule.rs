@@ -1,7 +1,10 @@
-use super::{Booking, FreshRoom, InvalidTransition, Side, Status, WallTime};
+use super::{
+    Booking, FreshRoom, InvalidTransition, Seating, Side, Status, WallTime, seat::room_to_make,
+};
 use crate::{
     availability::{Offer, Refusal},
     event_type::{EventType, Terms},
+    ids::GroupSessionId,
     room::Room,
     text::Note,
     time::{Instant, Minutes, Span},
@@ -31,8 +34,10 @@ pub struct Move {
     pub to: Span,
     /// What the clock of the schedule's zone shows then.
     pub agreed: WallTime,
-    /// The room's next generation, where there is one at all.
+    /// The room's next generation, where there is one at all and no session at the new time has one.
     pub room: Option<Room>,
+    /// The session at the new time and how many seats it has, if the booking is a seat.
+    pub seat: Option<(GroupSessionId, u32)>,
     /// Who moved it.
     pub by: Side,
     /// What both sides are told about it.
@@ -99,7 +104,8 @@ pub(super) fn in_time(
 /// that it was booked with.
 ///
 /// `offer` is of the booking's own length at the present moment, and knows nothing of the booking:
-/// neither its time nor that it counts. `room` is its live one.
+/// neither its time nor that it counts. `room` is its live one, `seating` of the new time. A seat in a session
+/// moves alone: the others stay, and keep their room.
 ///
 /// # Errors
 /// [`MoveRefusal`].
@@ -109,6 +115,7 @@ pub fn decide_move(
     room: Option<&Room>,
     offer: &Offer<'_>,
     request: MoveRequest,
+    seating: &Seating,
     fresh: FreshRoom,
 ) -> Result<Move, MoveRefusal> {
     let from = booking.span;
@@ -120,11 +127,19 @@ pub fn decide_move(
     allowed?;
     let to = offer.verdict(start)?.span();
     let shift = to.start.since(from.start);
-    let room = room.map(|room| {
-        let (start, end) = (room.window.start, room.window.end);
-        let window = Span { start: start.plus_micros(shift), end: end.plus_micros(shift) };
-        fresh.after(room, window)
-    });
+    let seat = seating.session(event_type).zip(event_type.terms.seats);
+    let room = match room {
+        Some(_) if booking.session.is_some() || seat.is_some() => {
+            let session = seat.map(|(session, _)| session);
+            room_to_make(booking, session, to, event_type.terms.room, seating, fresh)
+        }
+        Some(room) => {
+            let (start, end) = (room.window.start, room.window.end);
+            let window = Span { start: start.plus_micros(shift), end: end.plus_micros(shift) };
+            Some(fresh.after(room, window))
+        }
+        None => None,
+    };
     Ok(Move {
         version: booking.version + 1,
         ical_sequence: booking.ical_sequence + 1,
@@ -132,6 +147,7 @@ pub fn decide_move(
         to,
         agreed: WallTime::at(to.start, offer.schedule.time_zone),
         room,
+        seat,
         by,
         note,
     })

@@ -49,6 +49,7 @@ impl Facts {
         let id = BookingId::new(now, &Sevens);
         Self {
             booking: Booking {
+                session: None,
                 id,
                 event_type: event_type.id,
                 host: host_id,

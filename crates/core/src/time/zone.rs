@@ -12,7 +12,9 @@ use jiff::{
     tz::{AmbiguousOffset, Offset, TimeZone as Rules},
 };
 
-use super::{Datelike as _, Instant, LocalDate, LocalDateTime, MinuteOfDay, instant::SECONDS};
+use super::{
+    Datelike as _, Instant, LocalDate, LocalDateTime, MinuteOfDay, Span, instant::SECONDS,
+};
 
 /// A time zone of the IANA database, which is built into the program.
 ///
@@ -230,6 +232,21 @@ impl Steady {
     /// The first change after it.
     pub const fn until(self) -> Instant {
         self.until
+    }
+
+    /// Local time minus UTC in it, in microseconds.
+    pub(super) const fn ahead(self) -> i64 {
+        self.ahead
+    }
+
+    /// Whether `at` lies in it.
+    pub(super) fn holds(self, at: Instant) -> bool {
+        self.since <= at && at < self.until
+    }
+
+    /// The part of `span` that lies in it.
+    pub(super) fn within(self, span: Span) -> Span {
+        Span { start: span.start.max(self.since), end: span.end.min(self.until) }
     }
 
     /// More than any clock was ever changed by: the day that a zone left out.

@@ -4,8 +4,8 @@ use roomkey_core::{
     availability::Refusal,
     booking::{
         Booking, BookingRequest, Denied, Fresh, FreshRoom, InvalidTransition, Move, MoveRefusal,
-        MoveRequest, NewBooking, Side, Status, WallTime, decide_booking, decide_cancellation,
-        decide_move, may_cancel,
+        MoveRequest, NewBooking, Seating, Side, Status, WallTime, decide_booking,
+        decide_cancellation, decide_move, may_cancel,
     },
     event_type::{EventType, Location, RoomPolicy},
     ids::{EventTypeId, UserId},
@@ -47,7 +47,10 @@ fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
         by: Side::Customer,
     };
     let fresh = Fresh::draw(case.now, &entropy);
-    case.ask(|offer| decide_booking(offer, &event_type, request, fresh, "meet.example.com"))
+    let seating = Seating::fresh(case.now, &entropy);
+    case.ask(|offer| {
+        decide_booking(offer, &event_type, request, &seating, fresh, "meet.example.com")
+    })
 }
 
 fn note(text: &str) -> Note {
@@ -208,9 +211,9 @@ fn shift(case: &Case, made: &NewBooking, start: &str, by: Side) -> Result<Move, 
     };
     let request = MoveRequest { start: instant(start), by, note: note("late") };
     let fresh = FreshRoom::draw(case.now, &entropy);
-    case.ask(|offer| {
-        decide_move(&made.booking, &event_type, made.room.as_ref(), offer, request, fresh)
-    })
+    let seating = Seating::fresh(case.now, &entropy);
+    let room = made.room.as_ref();
+    case.ask(|offer| decide_move(&made.booking, &event_type, room, offer, request, &seating, fresh))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Zones, instants and minutes: what is read, what is shown, where it ends.
 
-use roomkey_core::time::{Instant, LocalDate, MinuteOfDay, Minutes, Span, TimeZone};
+use roomkey_core::time::{Instant, LocalDate, MinuteOfDay, Minutes, Span, TimeWriter, TimeZone};
 
 use crate::case::instant;
 
@@ -92,6 +92,23 @@ fn instants_are_written_with_the_offset_that_a_zone_has_then() {
     assert_eq!(written("America/St_Johns", "2026-12-03T09:00:00Z"), "2026-12-03T05:30:00-03:30");
     assert_eq!(written("UTC", "2026-12-03T09:00:00.5Z"), "2026-12-03T09:00:00Z");
     assert_eq!(written("Europe/London", "2026-12-03T09:00:00Z"), "2026-12-03T09:00:00Z");
+}
+
+#[test]
+fn a_writer_writes_what_each_time_by_itself_is_written_as() {
+    for zone in TimeZone::all() {
+        let mut writer = TimeWriter::new(zone);
+        // Over two changes of the clocks; by steps that meet midnights, seconds and days before.
+        for (from, step) in [("2026-10-20T00:00:00.5Z", 2_701), ("2027-03-30T00:00:00Z", -3_599)] {
+            for number in 0..900 {
+                let at = instant(from).plus_micros(number * step * 1_000_000);
+                assert_eq!(writer.write(at), zone.written(at).to_string(), "{zone} {at}");
+            }
+        }
+        for far in ["0001-01-01T00:00:00Z", "9999-12-31T12:00:00Z", "1890-06-01T09:00:00Z"] {
+            assert_eq!(writer.write(instant(far)), zone.written(instant(far)).to_string());
+        }
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn booked(to: Side) -> BookingLetter {
         sequence: 0,
         moved: None,
         booking: Booking {
+            session: None,
             id,
             event_type: event_type.id,
             host: host.id,

@@ -45,6 +45,9 @@ fn min_notice(text: &str) -> Result<u32, FieldError> {
 fn confirm_within(text: &str) -> Result<u32, FieldError> {
     Bounds::CONFIRM.parse(text)
 }
+fn seats(text: &str) -> Result<u32, FieldError> {
+    Bounds::SEATS.parse(text)
+}
 fn customer_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::CUSTOMER_NOTICE.parse(text)
 }
@@ -99,6 +102,12 @@ pub(super) struct Add {
         requires = "requires_confirmation"
     )]
     confirm_within: u32,
+    /// So many customers can book the same time, each with a seat of their own
+    #[arg(long, value_name = "PEOPLE", value_parser = seats, default_value = "1")]
+    seats: u32,
+    /// Those who book the same time see each other's names
+    #[arg(long)]
+    show_attendees: bool,
     /// Customers can move a booking until so long before the start [default: until it begins]
     #[arg(
         long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
@@ -284,6 +293,8 @@ impl Add {
             },
             min_notice: Minutes(self.min_notice),
             cancel_notice: Minutes(self.cancel_notice),
+            seats: Terms::seats_for(self.seats),
+            shows_attendees: self.show_attendees,
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
             move_notice: Minutes(self.move_notice),
             window,
@@ -384,6 +395,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "cancel_notice": terms.cancel_notice,
         "requires_confirmation": terms.confirm_within.is_some(),
         "confirm_within": terms.confirm_within,
+        "seats": terms.seats.unwrap_or(1),
+        "show_attendees": terms.shows_attendees,
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

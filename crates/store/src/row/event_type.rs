@@ -48,6 +48,8 @@ pub(crate) struct EventTypeRow {
     cancel_notice: i32,
     move_notice: i32,
     confirm_within: Option<i32>,
+    seats: Option<i32>,
+    shows_attendees: bool,
 }
 
 const DAYS: &str = "days";
@@ -89,6 +91,8 @@ impl EventTypeRow {
                 cancel_notice: minutes(self.cancel_notice),
                 move_notice: minutes(self.move_notice),
                 confirm_within: self.confirm_within.map(minutes),
+                seats: self.seats.map(unsigned),
+                shows_attendees: self.shows_attendees,
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -169,6 +173,8 @@ impl From<&EventType> for EventTypeRow {
             cancel_notice: signed(terms.cancel_notice.0),
             move_notice: signed(terms.move_notice.0),
             confirm_within: terms.confirm_within.map(|within| signed(within.0)),
+            seats: terms.seats.map(signed),
+            shows_attendees: terms.shows_attendees,
         }
     }
 }

@@ -11,10 +11,10 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use roomkey_core::{
-    availability::{DayHours, Schedule, WeeklyHours},
+    availability::{DayHours, Occupant, Schedule, WeeklyHours},
     booking::Status,
     event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::{OutboxId, ScheduleId},
+    ids::{GroupSessionId, OutboxId, ScheduleId},
     notice::{self, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     time::{Instant, Minutes, Span, TimeZone, Weekday},
@@ -32,6 +32,7 @@ on_both!(
     questions_and_places_come_and_go_on_data,
     states_of_a_booking_come_and_go_on_data,
     event_links_come_and_go_on_data,
+    seats_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -316,6 +317,51 @@ fn event_links_come_and_go_on_data(database: &TestDatabase) {
         assert_eq!(event.terms.visibility, Visibility::Hidden);
         assert!(links.is_empty(), "{links:?}");
         assert_eq!(booked.len(), 1);
+    });
+}
+
+/// Down, one seat of a session keeps its time, and all bookings are still there.
+fn seats_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let (owner, id) = (world.event_type.host, world.event_type.id);
+        let mut group = world.event_type.clone();
+        (group.terms.seats, group.terms.shows_attendees) = (Some(3), true);
+        let terms = group.terms.clone();
+        world.store.write(move |tx| tx.update_event_type(&group)).await.unwrap();
+        let read = world.store.read(move |tx| tx.event_type(owner, id)).await.unwrap();
+        assert_eq!(read.unwrap().terms, terms);
+        let session = GroupSessionId::new(NOW, &Dice);
+        let mut seats = Vec::new();
+        for number in 0..3 {
+            let mut seat = world.booking(60, 90, (0, 0));
+            (seat.booking.session, seat.seats) = (Some(session), Some(3));
+            seat.room = seat.room.filter(|_| number == 0);
+            seats.push(seat.booking.id);
+            world.insert(seat).await.unwrap();
+        }
+        world.insert(world.booking(90, 120, (0, 0))).await.unwrap();
+        drop(world);
+        revert_from(&database.url, "0009_seats").unwrap();
+        let store = open();
+        let around = Span { start: NOW, end: NOW.plus(Minutes(240)) };
+        let (busy, found, event) = store
+            .read(move |tx| {
+                let busy = tx.busy_times(owner, around, None, Some((id, 3)))?;
+                let found =
+                    seats.iter().map(|id| tx.booking(*id)).collect::<Result<Vec<_>, _>>()?;
+                Ok::<_, StoreError>((busy, found, tx.event_type(owner, id)?.unwrap()))
+            })
+            .await
+            .unwrap();
+        assert_eq!(busy.len(), 2);
+        assert!(busy.iter().all(|busy| busy.by == Occupant::Booking), "{busy:?}");
+        let seats = found.into_iter().map(|details| details.unwrap());
+        let rooms: Vec<_> = seats.map(|seat| (seat.booking.session, seat.room.is_some())).collect();
+        assert_eq!(rooms, [(None, true), (None, false), (None, false)]);
+        assert_eq!(event.terms.seats, None);
     });
 }
 

@@ -63,7 +63,8 @@ async fn cancel_at(world: &World, id: roomkey_core::ids::BookingId, version: u32
     world
         .store
         .write(move |tx| {
-            tx.cancel_booking(id, &cancellation, NOW)?;
+            let present = tx.booking(id)?.unwrap();
+            tx.cancel_booking(&present.booking, &cancellation, NOW)?;
             for notice in notice::for_both_sides(id, version, version - 1, Occasion::Cancelled) {
                 tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
             }
@@ -223,6 +224,7 @@ async fn shift(world: &World, id: roomkey_core::ids::BookingId, minutes: u32, by
                     name: RoomName::new(&Dice),
                     ..old
                 }),
+                seat: None,
                 by,
                 note: format!("by {minutes}").parse().unwrap(),
             };

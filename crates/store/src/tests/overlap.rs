@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{NOW, TestDatabase, World, on_both, run};
+use super::{Dice, NOW, TestDatabase, World, on_both, run};
 use crate::{Constraint, StoreError};
-use roomkey_core::{booking::Cancellation, booking::Side};
+use roomkey_core::{
+    booking::{Booking, Cancellation, NewBooking, Side},
+    ids::GroupSessionId,
+    text::Note,
+};
 
 on_both!(
     overlaps_are_refused_by_the_schema,
@@ -12,10 +16,81 @@ on_both!(
     one_of_many_at_once_gets_the_time,
     two_never_get_the_time_even_without_the_hosts_lock,
     a_cancelled_booking_frees_its_time,
+    a_session_has_no_more_bookings_than_seats,
+    seats_share_a_room_as_long_as_one_of_them_stands,
 );
 
 fn is_overlap(result: &Result<(), StoreError>) -> bool {
     matches!(result, Err(StoreError::Constraint(Constraint::BookingOverlap)))
+}
+
+/// A seat, of two.
+fn seat(world: &World, session: GroupSessionId, from: u32, to: u32) -> NewBooking {
+    let mut new = world.booking(from, to, (0, 0));
+    (new.booking.session, new.seats) = (Some(session), Some(2));
+    new
+}
+
+async fn cancel(world: &World, booking: &Booking) {
+    let (reason, booking) = (Note::from_stored(String::new()), booking.clone());
+    let cancelled = Cancellation { version: 2, ical_sequence: 1, by: Side::Customer, reason };
+    world.store.write(move |tx| tx.cancel_booking(&booking, &cancelled, NOW)).await.unwrap();
+}
+
+fn a_session_has_no_more_bookings_than_seats(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let session = GroupSessionId::new(NOW, &Dice);
+        let next = || NewBooking { room: None, ..seat(&world, session, 60, 90) };
+        let first = next();
+        let booking = first.booking.clone();
+        world.insert(first).await.unwrap();
+        world.insert(next()).await.unwrap();
+        let third = world.insert(next()).await;
+        let full = StoreError::Constraint(Constraint::SessionFull);
+        assert_eq!(third.unwrap_err().to_string(), full.to_string());
+        // Nothing but a seat of the same session shares its time.
+        assert!(is_overlap(&world.insert(world.booking(89, 120, (0, 0))).await));
+        let mut other = seat(&world, GroupSessionId::new(NOW, &Dice), 60, 75);
+        other.room = None;
+        assert!(is_overlap(&world.insert(other).await));
+        cancel(&world, &booking).await;
+        world.insert(next()).await.unwrap();
+        assert!(world.insert(next()).await.is_err());
+    });
+}
+
+fn seats_share_a_room_as_long_as_one_of_them_stands(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let session = GroupSessionId::new(NOW, &Dice);
+        let first = seat(&world, session, 60, 90);
+        let second = NewBooking { room: None, ..seat(&world, session, 60, 90) };
+        let bookings = [first.booking.clone(), second.booking.clone()];
+        let room = first.room.as_ref().unwrap().name.expose().to_owned();
+        world.insert(first).await.unwrap();
+        world.insert(second).await.unwrap();
+        let rooms = async || {
+            let ids = bookings.clone().map(|booking| booking.id);
+            let read = world.store.read(move |tx| {
+                ids.into_iter().map(|id| tx.booking(id)).collect::<Result<Vec<_>, _>>()
+            });
+            let found = read.await.unwrap().into_iter().map(|details| details.unwrap().room);
+            found.map(|room| room.map(|room| room.name.expose().to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(rooms().await, [Some(room.clone()), Some(room.clone())]);
+        // Whom the room was made for goes; it is the other's now, and Jitsi's question finds it open.
+        cancel(&world, &bookings[0]).await;
+        assert_eq!(rooms().await, [None, Some(room.clone())]);
+        let name = room.parse().unwrap();
+        let state = world.store.read(move |tx| tx.room_by_name(&name)).await.unwrap().unwrap();
+        assert_eq!((state.room.booking, state.room.revoked), (bookings[1].id, false));
+        cancel(&world, &bookings[1]).await;
+        assert_eq!(rooms().await, [None, None]);
+        let name = room.parse().unwrap();
+        let state = world.store.read(move |tx| tx.room_by_name(&name)).await.unwrap().unwrap();
+        assert!(state.room.revoked);
+    });
 }
 
 fn overlaps_are_refused_by_the_schema(database: &TestDatabase) {
@@ -101,7 +176,7 @@ fn a_cancelled_booking_frees_its_time(database: &TestDatabase) {
     run(async {
         let world = World::make(database.open()).await;
         let new = world.booking(60, 90, (0, 0));
-        let (id, link) = (new.booking.id, new.customer_token.hash());
+        let (booked, link) = (new.booking.clone(), new.customer_token.hash());
         world.insert(new).await.unwrap();
         let cancellation = Cancellation {
             version: 2,
@@ -110,7 +185,7 @@ fn a_cancelled_booking_frees_its_time(database: &TestDatabase) {
             reason: "Ill".parse().unwrap(),
         };
         let cancelled = cancellation.clone();
-        world.store.write(move |tx| tx.cancel_booking(id, &cancelled, NOW)).await.unwrap();
+        world.store.write(move |tx| tx.cancel_booking(&booked, &cancelled, NOW)).await.unwrap();
         world.insert(world.booking(60, 90, (0, 0))).await.unwrap();
         let (side, found) =
             world.store.read(move |tx| tx.booking_by_link(link)).await.unwrap().unwrap();

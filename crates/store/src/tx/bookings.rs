@@ -1,5 +1,7 @@
 //! Bookings with all that belongs to them.
 
+use std::collections::BTreeMap;
+
 use diesel::{define_sql_function, prelude::*, sql_types::Text};
 use roomkey_core::{
     account::User,
@@ -117,6 +119,9 @@ fn holding(text: &str) -> String {
     pattern
 }
 
+/// From when to when, the buffers before and after, and the session.
+type BusyRow = (i64, i64, i64, i64, Option<String>);
+
 type DetailsRow = (BookingRow, EventTypeRow, UserRow, AttendeeRow, Option<RoomRow>, String, String);
 
 /// All of a booking in one query; macros, since its type can not be written down.
@@ -139,8 +144,13 @@ macro_rules! details {
                     .and(CUSTOMER_LINKS.field(booking_links::side).eq("customer"))),
             )
             .left_join(
-                rooms::table
-                    .on(rooms::booking_id.eq(bookings::id).and(diesel::dsl::not(rooms::revoked))),
+                // Seats share the room of their session, whichever of them it was made for.
+                rooms::table.on(diesel::dsl::not(rooms::revoked).and(
+                    rooms::booking_id
+                        .eq(bookings::id)
+                        .nullable()
+                        .or(rooms::session_id.eq(bookings::session_id)),
+                )),
             )
             .select((
                 BookingRow::as_select(),
@@ -184,7 +194,8 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
 
 impl Tx<'_> {
     /// The times at which a host is taken, as far as a booking that starts in `around` could come
-    /// too close to them, `but` for one booking.
+    /// too close to them, `but` for one booking. Several customers can book `seats` of that event type at
+    /// the same time.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -193,6 +204,7 @@ impl Tx<'_> {
         host: UserId,
         around: Span,
         but: Option<BookingId>,
+        seats: Option<(EventTypeId, u32)>,
     ) -> Result<Vec<Busy>, StoreError> {
         // Bounded by the longest booking and buffer, so that the index serves it.
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
@@ -207,18 +219,43 @@ impl Tx<'_> {
                 booking_hosts::end_at,
                 booking_hosts::buffer_before,
                 booking_hosts::buffer_after,
+                booking_hosts::session_id,
             ))
             .into_boxed();
         if let Some(but) = but {
             query = query.filter(booking_hosts::booking_id.ne(but.to_string()));
         }
-        let rows: Vec<(i64, i64, i64, i64)> = self.run(|c| query.load(c))?;
-        let busy = rows.into_iter().map(|(start, end, before, after)| Busy {
-            span: span(start, end),
-            buffers: buffers(before, after),
-            by: Occupant::Booking,
-        });
-        Ok(busy.collect())
+        let rows: Vec<BusyRow> = self.run(|c| query.load(c))?;
+        let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
+        let busy = |&(start, end, before, after, _): &BusyRow, by| {
+            let (span, buffers) = (span(start, end), buffers(before, after));
+            Busy { span, buffers, by }
+        };
+        let mut all: Vec<Busy> = alone.iter().map(|row| busy(row, Occupant::Booking)).collect();
+        if together.is_empty() {
+            return Ok(all);
+        }
+        let reach = Span { start: Instant::from_micros(from), end: Instant::from_micros(to) };
+        let ours = match seats {
+            Some((event_type, _)) => self.sessions_of(event_type, reach)?,
+            None => Vec::new(),
+        };
+        // All seats of a session have the same span.
+        let mut sessions: BTreeMap<&str, (&BusyRow, u32)> = BTreeMap::new();
+        for row in &together {
+            sessions.entry(row.4.as_deref().unwrap_or_default()).or_insert((row, 0)).1 += 1;
+        }
+        all.extend(sessions.into_iter().map(|(session, (row, taken))| {
+            let is_ours = ours.iter().any(|id| id == session);
+            let by = match seats {
+                Some((_, seats)) if is_ours => {
+                    Occupant::Session { seats_left: seats.saturating_sub(taken) }
+                }
+                _ => Occupant::Booking,
+            };
+            busy(row, by)
+        }));
+        Ok(all)
     }
 
     /// The bookings of an event type that start in `around` and count for its limits, `but` for one.
@@ -242,7 +279,10 @@ impl Tx<'_> {
         if let Some(but) = but {
             query = query.filter(bookings::id.ne(but.to_string()));
         }
-        let rows: Vec<(i64, i64)> = self.run(|c| query.load(c))?;
+        // A session counts once: no other two bookings of a host have the same time.
+        let mut rows: Vec<(i64, i64)> = self.run(|c| query.load(c))?;
+        rows.sort_unstable();
+        rows.dedup();
         Ok(rows.into_iter().map(|(start, end)| span(start, end)).collect())
     }
 
@@ -251,10 +291,10 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Constraint`] with [`Constraint::BookingOverlap`](crate::Constraint) if the
-    /// host is taken.
+    /// host is taken, with [`Constraint::SessionFull`](crate::Constraint) if the last seat is.
     pub fn insert_booking(&mut self, new: &NewBooking) -> Result<(), StoreError> {
         self.check_key()?;
-        let NewBooking { booking, room, host_token, customer_token, by } = new;
+        let NewBooking { booking, room, seats, host_token, customer_token, by } = new;
         let id = booking.id.to_string();
         let link = |token: &Token, side: Side| {
             Ok::<_, StoreError>((
@@ -266,7 +306,8 @@ impl Tx<'_> {
         };
         let host_link = link(host_token, Side::Host)?;
         let customer_link = link(customer_token, Side::Customer)?;
-        let room = room.as_ref().map(|room| RoomRow::new(room, self.vault)).transpose()?;
+        let room = room.as_ref();
+        let room = room.map(|room| RoomRow::new(room, booking.session, self.vault)).transpose()?;
         let held = (
             booking_hosts::booking_id.eq(&id),
             booking_hosts::host_id.eq(booking.host.to_string()),
@@ -275,7 +316,11 @@ impl Tx<'_> {
             booking_hosts::buffer_before.eq(booking.buffers.before.micros()),
             booking_hosts::buffer_after.eq(booking.buffers.after.micros()),
             booking_hosts::held.eq(booking.status.holds_time()),
+            booking_hosts::session_id.eq(booking.session.map(|session| session.to_string())),
         );
+        if let Some((session, seats)) = booking.session.zip(*seats) {
+            self.open_session(session, booking, booking.span, seats)?;
+        }
         self.run(|c| {
             diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c)?;
             diesel::insert_into(booking_hosts::table).values(held).execute(c)?;
@@ -317,11 +362,11 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn cancel_booking(
         &mut self,
-        booking: BookingId,
+        booking: &Booking,
         cancellation: &Cancellation,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let id = booking.to_string();
+        let id = booking.id.to_string();
         self.run(|c| {
             diesel::update(bookings::table.find(&id))
                 .set((
@@ -335,13 +380,11 @@ impl Tx<'_> {
                 .execute(c)?;
             diesel::update(booking_hosts::table.filter(booking_hosts::booking_id.eq(&id)))
                 .set(booking_hosts::held.eq(false))
-                .execute(c)?;
-            diesel::update(rooms::table.filter(rooms::booking_id.eq(&id)))
-                .set(rooms::revoked.eq(true))
                 .execute(c)
         })?;
+        self.leave_room(booking)?;
         self.insert_booking_event(
-            booking,
+            booking.id,
             cancellation.version,
             now,
             Some(cancellation.by),
@@ -363,7 +406,10 @@ impl Tx<'_> {
     ) -> Result<bool, StoreError> {
         self.check_key()?;
         let id = booking.id.to_string();
-        let room = moved.room.as_ref().map(|room| RoomRow::new(room, self.vault)).transpose()?;
+        let session = moved.seat.map(|(session, _)| session);
+        let room = moved.room.as_ref();
+        let room = room.map(|room| RoomRow::new(room, session, self.vault)).transpose()?;
+        let session = session.map(|session| session.to_string());
         let (start, end) = (moved.to.start.micros(), moved.to.end.micros());
         let changed = self.run(|c| {
             let as_it_was = bookings::table
@@ -377,18 +423,24 @@ impl Tx<'_> {
                     bookings::end_at.eq(end),
                     bookings::schedule_zone.eq(moved.agreed.zone.name()),
                     bookings::wall_start.eq(moved.agreed.local.format(WALL).to_string()),
+                    bookings::session_id.eq(&session),
                 ))
                 .execute(c)
         })?;
         if changed == 0 {
             return Ok(false);
         }
+        if let Some((session, seats)) = moved.seat {
+            self.open_session(session, booking, moved.to, seats)?;
+        }
+        self.leave_room(booking)?;
         self.run(|c| {
             diesel::update(booking_hosts::table.filter(booking_hosts::booking_id.eq(&id)))
-                .set((booking_hosts::start_at.eq(start), booking_hosts::end_at.eq(end)))
-                .execute(c)?;
-            diesel::update(rooms::table.filter(rooms::booking_id.eq(&id)))
-                .set(rooms::revoked.eq(true))
+                .set((
+                    booking_hosts::start_at.eq(start),
+                    booking_hosts::end_at.eq(end),
+                    booking_hosts::session_id.eq(&session),
+                ))
                 .execute(c)?;
             room.map_or(Ok(0), |room| diesel::insert_into(rooms::table).values(room).execute(c))
         })?;

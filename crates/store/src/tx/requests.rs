@@ -28,7 +28,8 @@ impl Tx<'_> {
     ) -> Result<bool, StoreError> {
         self.check_key()?;
         let room = confirmation.room.as_ref();
-        let room = room.map(|room| RoomRow::new(room, self.vault)).transpose()?;
+        let session = booking.session;
+        let room = room.map(|room| RoomRow::new(room, session, self.vault)).transpose()?;
         if !self.change_state(booking, Status::Confirmed, confirmation.version)? {
             return Ok(false);
         }

@@ -7,7 +7,7 @@ use roomkey_core::{
     availability::Refusal,
     booking::Side,
     text::FieldError,
-    time::{Instant, TimeZone},
+    time::{Instant, TimeWriter, TimeZone},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -115,7 +115,7 @@ impl Explanation {
         Self {
             time_zone: zone.name(),
             offered: explained.slot.is_some(),
-            slot: explained.slot.map(|slot| SlotJson::new(&slot, zone)),
+            slot: explained.slot.map(|slot| SlotJson::new(&slot, &mut TimeWriter::new(zone))),
             reasons,
         }
     }

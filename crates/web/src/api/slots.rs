@@ -1,14 +1,15 @@
 //! `GET /api/v1/slots`: free times, for everybody.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
+use arrayvec::ArrayString;
 use roomkey_app::Page;
 use roomkey_core::{
     availability::Slot,
     event_type::Bounds,
     text::{FieldError, Handle, Slug},
-    time::{Instant, Minutes, Span, TimeZone, parse_date},
+    time::{Minutes, Span, TimeWriter, TimeZone, parse_date},
 };
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
@@ -33,29 +34,24 @@ struct Slots {
 #[schema(as = Slot)]
 pub(super) struct SlotJson {
     #[schema(value_type = String, format = DateTime)]
-    start: Written,
+    start: TimeText,
     #[schema(value_type = String, format = DateTime)]
-    end: Written,
+    end: TimeText,
     /// For how many more people there is room, where several can book the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     seats_left: Option<u32>,
 }
 
 impl SlotJson {
-    pub(super) fn new(slot: &Slot, zone: TimeZone) -> Self {
+    pub(super) fn new(slot: &Slot, writer: &mut TimeWriter) -> Self {
+        let mut written = |at| TimeText::from(writer.write(at)).unwrap_or_default();
         let Slot { start, end, seats_left } = *slot;
-        Self { start: Written(zone, start), end: Written(zone, end), seats_left }
+        Self { start: written(start), end: written(end), seats_left }
     }
 }
 
-/// A time in the asked zone, written without a text of its own in between.
-pub(super) struct Written(TimeZone, Instant);
-
-impl Serialize for Written {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.written(self.1))
-    }
-}
+/// Longer than any time is written.
+type TimeText = ArrayString<48>;
 
 /// Free times of an event type.
 #[utoipa::path(
@@ -104,7 +100,8 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
     let offered = web.app.slots(page, duration, range).await?;
-    let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, zone));
+    let mut writer = TimeWriter::new(zone);
+    let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, &mut writer));
     Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
 }
 

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::Found;
+use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
     booking::{Booking, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move},
     event_type::Visibility,
@@ -190,6 +190,10 @@ pub(crate) struct Page {
     /// Questions and what was answered.
     answers: Vec<(String, String)>,
     note: String,
+    /// Whether others can book the same time.
+    is_seat: bool,
+    /// Who has, as far as the reader may know.
+    others: Vec<String>,
     reason: Option<String>,
     changes: Changes,
     /// Until when a request is kept.
@@ -329,6 +333,18 @@ pub(super) async fn cancelled_before(
     page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(request, web, &found, true).await?)
 }
 
+/// Who else has a seat, to the host, and to customers if the host lets them know.
+async fn others(web: &Web, found: &Found) -> Result<Vec<String>, Failure> {
+    let BookingDetails { booking, event_type, .. } = &found.details;
+    let may_know = found.side == Side::Host
+        || event_type.terms.shows_attendees && booking.status == Status::Confirmed;
+    if booking.session.is_none() || !may_know {
+        return Ok(Vec::new());
+    }
+    let others = web.app.others_in_session(booking).await?;
+    Ok(others.iter().map(ToString::to_string).collect())
+}
+
 impl Cancelled {
     async fn of(web: &Web, found: &Found) -> Result<Option<Self>, Failure> {
         let booking = &found.details.booking;
@@ -386,6 +402,8 @@ impl Page {
                 .map(|answer| (answer.label.to_string(), answer.value.to_string()))
                 .collect(),
             note: booking.note.to_string(),
+            is_seat: booking.session.is_some(),
+            others: others(web, found).await?,
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
             changes: Changes::of(found),
             kept_until: booking.expires_at.map(|at| moment_in_full(found, at)),
@@ -430,6 +448,8 @@ impl Page {
             key,
             answers: vec![("What <b>size</b>?".into(), "<b>Large</b>".into())],
             note: "Line\nline".into(),
+            is_seat: state == State::Pending,
+            others: vec!["Cy <b>bold</b>".into()],
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),
             changes: Changes {
                 can_move: state == State::Confirmed,

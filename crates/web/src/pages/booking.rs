@@ -48,6 +48,8 @@ pub(crate) struct EventCard {
     pub(crate) meets: Meets,
     /// Whether the host is asked first.
     pub(crate) asks_first: bool,
+    /// How many can book the same time, where that is more than one.
+    pub(crate) seats: Option<u32>,
 }
 
 /// The booking that is to be moved.
@@ -81,6 +83,8 @@ pub(crate) struct SlotLink {
     pub(crate) start: Instant,
     pub(crate) from: TimeOfDay,
     pub(crate) to: TimeOfDay,
+    /// For how many more people there is room, where several can book the same time.
+    pub(crate) seats_left: Option<u32>,
 }
 
 /// Morning, afternoon or evening.
@@ -437,6 +441,7 @@ impl EventCard {
             minutes: duration.0,
             meets: Meets::new(&terms.location),
             asks_first: terms.confirm_within.is_some(),
+            seats: terms.seats,
         }
     }
 }
@@ -454,7 +459,7 @@ impl DayTimes {
         for slot in slots {
             let from = TimeOfDay::at(zone, slot.start, clock);
             let to = TimeOfDay::at(zone, slot.end, clock);
-            let link = SlotLink { start: slot.start, from, to };
+            let link = SlotLink { start: slot.start, from, to, seats_left: slot.seats_left };
             if let Some((_, part)) = parts.iter_mut().rev().find(|(at, _)| *at <= from.minute()) {
                 part.slots.push(link);
             }
@@ -562,6 +567,7 @@ impl EventCard {
             minutes: 30,
             meets: Meets::new(&roomkey_core::event_type::Location::Jitsi),
             asks_first: true,
+            seats: Some(5),
         }
     }
 }
@@ -611,7 +617,7 @@ impl Page {
             clock: Clock::Twelve,
             trail: Trail { zone: Some(zone), clock: Clock::Twelve, ..Trail::default() },
         };
-        let slot = SlotLink { start, from: time(start), to: time(start) };
+        let slot = SlotLink { start, from: time(start), to: time(start), seats_left: Some(3) };
         let day = DayTimes {
             date: Some(chosen),
             title: "Thursday 8 October".into(),

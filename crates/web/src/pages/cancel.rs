@@ -102,7 +102,8 @@ impl Page {
     fn new(request: &HttpRequest, found: &Found, form: &Form, problems: Problems) -> Self {
         let Facts { title, when, other, path, .. } = Facts::of(found);
         let (shell, reason) = (shell(request), form.text("reason"));
-        let has_room = found.details.room.is_some();
+        // Of a session only a seat is given back.
+        let has_room = found.details.room.is_some() && found.details.booking.session.is_none();
         Self { shell, title, other, when, path, has_room, reason, problems }
     }
 }

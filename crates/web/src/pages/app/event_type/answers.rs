@@ -27,6 +27,9 @@ pub(crate) struct Answers {
     pub(crate) min_notice: String,
     pub(crate) requires_confirmation: bool,
     pub(crate) confirm_within: String,
+    /// How many customers can book the same time.
+    pub(crate) seats: String,
+    pub(crate) shows_attendees: bool,
     pub(crate) move_notice: String,
     pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
@@ -103,6 +106,7 @@ impl Answers {
             duration: "30".into(),
             min_notice: "0".into(),
             confirm_within: USUAL_CONFIRM.to_string(),
+            seats: "1".into(),
             move_notice: "0".into(),
             cancel_notice: "0".into(),
             window: DAYS.into(),
@@ -133,6 +137,8 @@ impl Answers {
             min_notice: form.text("min_notice"),
             requires_confirmation: form.has("requires_confirmation"),
             confirm_within: form.text("confirm_within"),
+            seats: form.text("seats"),
+            shows_attendees: form.has("shows_attendees"),
             move_notice: form.text("move_notice"),
             cancel_notice: form.text("cancel_notice"),
             window,
@@ -185,6 +191,8 @@ impl Answers {
             min_notice: number(terms.min_notice),
             requires_confirmation: terms.confirm_within.is_some(),
             confirm_within: number(terms.confirm_within.unwrap_or(Minutes(USUAL_CONFIRM))),
+            seats: terms.seats.unwrap_or(1).to_string(),
+            shows_attendees: terms.shows_attendees,
             move_notice: number(terms.move_notice),
             cancel_notice: number(terms.cancel_notice),
             window: window.into(),
@@ -234,6 +242,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
     };
     let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
     let confirm_within = number("confirm_within", Bounds::CONFIRM, Some(USUAL_CONFIRM));
+    let seats = number("seats", Bounds::SEATS, Some(1));
     let move_notice = number("move_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let cancel_notice = number("cancel_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let increment = number("increment", Bounds::INCREMENT, None);
@@ -258,6 +267,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         min_notice: Minutes(min_notice?),
         confirm_within: Some(Minutes(confirm_within?))
             .filter(|_| form.has("requires_confirmation")),
+        seats: Terms::seats_for(seats?),
+        shows_attendees: form.has("shows_attendees"),
         move_notice: Minutes(move_notice?),
         cancel_notice: Minutes(cancel_notice?),
         window: window?,

@@ -1,0 +1,71 @@
+use super::{Instant, Span, Steady, TimeZone, instant::MICROS_PER_MINUTE};
+
+/// Writes many times of one zone as [`TimeZone::written`] does. Those of a day differ by what the clock
+/// shows: the rest of the text is kept.
+#[derive(Debug)]
+pub struct TimeWriter {
+    zone: TimeZone,
+    /// Around the day.
+    steady: Option<Steady>,
+    /// The local day of the last text, as far as the clocks do not change in it; empty if its texts are
+    /// not kept.
+    day: Span,
+    /// When that day would have begun.
+    midnight: Instant,
+    text: Vec<u8>,
+}
+
+const MICROS_PER_SECOND: i64 = MICROS_PER_MINUTE / 60;
+const DAY: i64 = 24 * 60 * 60 * MICROS_PER_SECOND;
+/// Where the clock's digits stand in `2026-12-03T10:00:00+01:00`.
+const CLOCK: std::ops::Range<usize> = 11..19;
+
+impl TimeWriter {
+    /// Of a zone.
+    pub const fn new(zone: TimeZone) -> Self {
+        let none = Span { start: Instant::EPOCH, end: Instant::EPOCH };
+        Self { zone, steady: None, day: none, midnight: Instant::EPOCH, text: Vec::new() }
+    }
+
+    /// The zone.
+    pub const fn zone(&self) -> TimeZone {
+        self.zone
+    }
+
+    /// `at` as [`TimeZone::written`] writes it.
+    pub fn write(&mut self, at: Instant) -> &str {
+        if at < self.day.start || self.day.end <= at {
+            self.begin_day(at);
+        } else if let Some(place) = self.text.get_mut(CLOCK) {
+            place.copy_from_slice(&clock(at.since(self.midnight) / MICROS_PER_SECOND));
+        }
+        str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    fn begin_day(&mut self, at: Instant) {
+        let text = self.zone.written(at).to_string();
+        let steady = match self.steady {
+            Some(steady) if steady.holds(at) => steady,
+            _ => self.zone.steady(at),
+        };
+        let ahead = steady.ahead();
+        let midnight = Instant::from_micros((at.micros() + ahead).div_euclid(DAY) * DAY - ahead);
+        let day = Span { start: midnight, end: midnight.plus_micros(DAY) };
+        // Of years and offsets that are longer or shorter nothing is kept.
+        let is_usual = text.len() == "2026-12-03T10:00:00+01:00".len() || text.ends_with('Z');
+        self.day = match is_usual && text.as_bytes().get(10) == Some(&b'T') {
+            true => steady.within(day),
+            false => Span { start: at, end: at },
+        };
+        (self.steady, self.midnight, self.text) = (Some(steady), midnight, text.into_bytes());
+    }
+}
+
+/// `10:30:00`, of a second of the day.
+fn clock(second: i64) -> [u8; 8] {
+    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let two = |number: i64| (digit(number / 10), digit(number));
+    let ((a, b), (c, d), (e, f)) = (two(hour), two(minute), two(second));
+    [a, b, b':', c, d, b':', e, f]
+}
