@@ -53,19 +53,18 @@ impl TimeWriter {
         let day = Span { start: midnight, end: midnight.plus_micros(DAY) };
         // Of years and offsets that are longer or shorter nothing is kept.
         let is_usual = text.len() == "2026-12-03T10:00:00+01:00".len() || text.ends_with('Z');
-        self.day = match is_usual && text.as_bytes().get(10) == Some(&b'T') {
-            true => steady.within(day),
-            false => Span { start: at, end: at },
-        };
+        let is_kept = is_usual && text.as_bytes().get(10) == Some(&b'T');
+        self.day = if is_kept { steady.within(day) } else { Span { start: at, end: at } };
         (self.steady, self.midnight, self.text) = (Some(steady), midnight, text.into_bytes());
     }
 }
 
 /// `10:30:00`, of a second of the day.
 fn clock(second: i64) -> [u8; 8] {
-    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or_default();
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let two = |number: i64| (digit(number / 10), digit(number));
-    let ((a, b), (c, d), (e, f)) = (two(hour), two(minute), two(second));
-    [a, b, b':', c, d, b':', e, f]
+    // What each digit counts, from the tens of hours down.
+    let counts = [(36_000, 10), (3_600, 10), (600, 6), (60, 10), (10, 6), (1, 10)];
+    let digits =
+        counts.map(|(seconds, of)| b'0' + u8::try_from(second / seconds % of).unwrap_or_default());
+    let [h1, h2, m1, m2, s1, s2] = digits;
+    [h1, h2, b':', m1, m2, b':', s1, s2]
 }

@@ -62,6 +62,7 @@ fn occupants(text: &str) -> Result<u32, FieldError> {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub(super) struct Add {
     /// The host's handle
     #[arg(long)]

@@ -16,6 +16,7 @@ use crate::{StoreError, schema::event_types};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = event_types, treat_none_as_null = true)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a table, each of its own meaning")]
 pub(crate) struct EventTypeRow {
     pub(crate) id: String,
     host_id: String,

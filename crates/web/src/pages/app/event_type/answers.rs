@@ -15,6 +15,7 @@ use crate::{form::Form, view::Problems};
 
 /// What was typed.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the form")]
 pub(crate) struct Answers {
     pub(crate) title: String,
     pub(crate) slug: String,
