@@ -129,6 +129,10 @@ impl App {
                 .filter(|notice| notice.to().is_some_and(|to| sides.contains(&to)))
                 .collect();
         enqueue(tx, &notices, now, self.entropy())?;
+        if occasion == Occasion::Booked {
+            let guests = notice::for_guests(&booking, version, booking.ical_sequence, occasion);
+            enqueue(tx, &guests, now, self.entropy())?;
+        }
         tx.booking(id)?.ok_or(RequestError::Unknown)
     }
 

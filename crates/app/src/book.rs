@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
     availability::Refusal,
-    booking::{Booking, BookingRequest, Denied, Fresh, Status, decide_booking},
+    booking::{Booking, BookingRequest, Denied, Fresh, Status, WrongGuests, decide_booking},
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
     question::WrongAnswer,
@@ -76,6 +76,9 @@ pub enum BookError {
     /// Answers are missing or wrong.
     #[error("answers are missing or wrong: {}", named(.0))]
     Answers(Vec<WrongAnswer>),
+    /// Guests that the event type does not allow.
+    #[error(transparent)]
+    Guests(WrongGuests),
     /// The time is not offered.
     #[error(transparent)]
     Refused(Refusal),
@@ -104,6 +107,7 @@ impl From<Denied> for BookError {
         match denied {
             Denied::Changed => Self::Changed,
             Denied::Answers(wrong) => Self::Answers(wrong),
+            Denied::Guests(wrong) => Self::Guests(wrong),
             Denied::Refused(refusal) => Self::Refused(refusal),
         }
     }
@@ -155,6 +159,10 @@ impl App {
                     // Only what books counts: neither a repeat nor a refusal makes a mail.
                     if let Some(attempt) = &attempt {
                         app.attempt::<BookError>(tx, attempt, app.now())?;
+                        for guest in &booked.details.booking.guests {
+                            let attempt = Attempt::guest(&guest.email.folded());
+                            app.attempt::<BookError>(tx, &attempt, app.now())?;
+                        }
                     }
                     app.tell_both_sides(tx, &booked.details.booking)?;
                 }
@@ -174,7 +182,12 @@ impl App {
             _ => Occasion::Booked,
         };
         let notices = notice::for_both_sides(booking.id, version, sequence, occasion);
-        enqueue(tx, &notices, booking.created_at, self.entropy())
+        enqueue(tx, &notices, booking.created_at, self.entropy())?;
+        if occasion == Occasion::Booked {
+            let guests = notice::for_guests(booking, version, sequence, occasion);
+            enqueue(tx, &guests, booking.created_at, self.entropy())?;
+        }
+        Ok(())
     }
 
     /// All of a booking but its mails.
@@ -207,7 +220,7 @@ impl App {
             Wanted::Own(..) => None,
         };
         let moment = Span::moment(request.start);
-        let fresh = Fresh::draw(now, self.entropy());
+        let fresh = Fresh::draw(now, self.entropy(), request.guests.len());
         let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
         let domain = self.site.public_url.domain();
         let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
@@ -292,6 +305,8 @@ impl Record {
         duration: Option<Minutes>,
         request: &BookingRequest,
     ) -> Self {
+        let guests: Vec<String> =
+            request.guests.iter().map(|guest| format!("guest {guest}")).collect();
         let link = wanted.link().map(|link| format!("link {}", link.to_hex()));
         let wanted = match wanted {
             Wanted::Page(Page { handle, slug, .. }) => format!("{handle}/{slug}"),
@@ -316,7 +331,13 @@ impl Record {
             request.by.as_str(),
         ];
         let answers = request.answers.pairs().flat_map(|(name, text)| [name, text]);
-        let body_hash = hash(asked.into_iter().chain(answers).chain(link.as_deref()));
+        let body_hash = hash(
+            asked
+                .into_iter()
+                .chain(answers)
+                .chain(link.as_deref())
+                .chain(guests.iter().map(String::as_str)),
+        );
         Self { scope, key: given.key.clone(), body_hash }
     }
 }

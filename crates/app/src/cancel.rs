@@ -1,7 +1,7 @@
 //! Calling a booking off, by either side.
 
 use roomkey_core::{
-    booking::{InvalidTransition, Side, decide_cancellation},
+    booking::{InvalidTransition, Side, Status, decide_cancellation},
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
@@ -97,6 +97,12 @@ impl App {
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
         let notices = notice::for_both_sides(booking, version, sequence, Occasion::Cancelled);
         enqueue(tx, &notices, now, self.entropy())?;
+        // Of what never stood they have not heard.
+        if present.booking.status == Status::Confirmed {
+            let guests =
+                notice::for_guests(&present.booking, version, sequence, Occasion::Cancelled);
+            enqueue(tx, &guests, now, self.entropy())?;
+        }
         tx.booking(booking)?.ok_or(CancelError::Unknown)
     }
 }

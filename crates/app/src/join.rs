@@ -30,7 +30,7 @@ impl App {
     /// # Errors
     /// [`LinkError`]: also where they do not meet in a room.
     pub async fn join(&self, token: &Token) -> Result<Join, LinkError> {
-        let found = self.booking_by_link(token).await?;
+        let found = self.booking_to_look_at(token).await?;
         if found.details.booking.location != Location::Jitsi {
             return Err(LinkError::Unknown);
         }

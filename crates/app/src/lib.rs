@@ -20,6 +20,7 @@ mod move_booking;
 mod offer;
 mod password;
 mod questions;
+mod remove_guest;
 mod schedules;
 mod seating;
 mod seed;
@@ -46,6 +47,7 @@ pub use move_booking::{Movable, MoveError};
 pub use offer::{Explained, OfferError, Offered, Page, WrongDuration};
 pub use password::HashingFailed;
 pub use questions::{AskError, QuestionChange};
+pub use remove_guest::GuestError;
 pub use roomkey_store::{
     BookingDetails, BookingFilter, BookingSearch, Cursor, IssuedLink, StoreError,
 };

@@ -155,6 +155,8 @@ impl App {
         let (version, sequence) = (moved.version, moved.ical_sequence);
         let notices = notice::for_both_sides(booking, version, sequence, Occasion::Moved);
         enqueue(tx, &notices, now, self.entropy())?;
+        let guests = notice::for_guests(&present.booking, version, sequence, Occasion::Moved);
+        enqueue(tx, &guests, now, self.entropy())?;
         tx.booking(booking)?.ok_or(MoveError::Unknown)
     }
 

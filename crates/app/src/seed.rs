@@ -143,6 +143,7 @@ fn request(start: Instant, number: usize) -> Result<BookingRequest, SeedError> {
         name: text(&format!("Customer {number}"))?,
         email: text(&format!("customer-{number}@example.invalid"))?,
         time_zone: TimeZone::UTC,
+        guests: Vec::new(),
         note: text("")?,
         answers: Given::default(),
         seen: None,

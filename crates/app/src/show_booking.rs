@@ -2,7 +2,7 @@
 
 use roomkey_core::{
     booking::{Booking, Side},
-    ids::{BookingId, UserId},
+    ids::{BookingId, GuestId, UserId},
     text::PersonName,
     time::{Instant, Minutes},
     token::Token,
@@ -17,8 +17,10 @@ const LINKS_LAST: Minutes = Minutes(30 * 24 * 60);
 /// What a link leads to.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Whose link it is.
+    /// On which side its holder is.
     pub side: Side,
+    /// Which of the customer's guests holds it, if one does. The details have no link but theirs.
+    pub guest: Option<GuestId>,
     /// The booking.
     pub details: BookingDetails,
     /// The moment for which this holds.
@@ -51,7 +53,36 @@ impl App {
         if details.booking.span.end.plus(LINKS_LAST) <= now {
             return Err(LinkError::Gone);
         }
-        Ok(Found { side, details, now })
+        Ok(Found { side, guest: None, details, now })
+    }
+
+    /// The booking behind a link of somebody who may look at it and come: one of its sides, or a guest.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub async fn booking_to_look_at(&self, token: &Token) -> Result<Found, LinkError> {
+        match self.booking_by_link(token).await {
+            Err(LinkError::Unknown) => {}
+            known => return known,
+        }
+        let (hash, now) = (token.hash(), self.now());
+        let found = self
+            .store
+            .read(move |tx| {
+                let Some((id, guest)) = tx.guest_by_link(hash)? else { return Ok(None) };
+                Ok::<_, StoreError>(tx.booking(id)?.map(|details| (guest, details)))
+            })
+            .await?;
+        let (guest, details) = found.ok_or(LinkError::Unknown)?;
+        if !details.booking.present_guests().any(|present| present.id == guest) {
+            return Err(LinkError::Unknown);
+        }
+        if details.booking.span.end.plus(LINKS_LAST) <= now {
+            return Err(LinkError::Gone);
+        }
+        let (host_link, customer_link) = (token.clone(), token.clone());
+        let details = BookingDetails { host_link, customer_link, ..details };
+        Ok(Found { side: Side::Customer, guest: Some(guest), details, now })
     }
 
     /// Who else has a confirmed seat in a booking's session, by when they booked.

@@ -4,6 +4,7 @@
 mod book;
 mod cancel;
 mod fresh_room;
+mod guest;
 mod place;
 mod request;
 mod reschedule;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use fresh_room::FreshRoom;
+pub use guest::{Guest, GuestRemoval, WrongGuests, decide_guest_removal, may_remove_guest};
 pub use place::Place;
 pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
 pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
@@ -103,6 +105,8 @@ pub struct Booking {
     pub ical_sequence: u32,
     /// Who booked.
     pub attendee: Attendee,
+    /// Whom the customer brings along, those who were taken off again included.
+    pub guests: Vec<Guest>,
     /// Where, as the event type had it when it was booked.
     pub location: Location,
     /// What the customer wrote.

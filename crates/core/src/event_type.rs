@@ -97,6 +97,8 @@ pub struct Terms {
     pub confirm_within: Option<Minutes>,
     /// How many customers can book the same time, where that is more than one.
     pub seats: Option<u32>,
+    /// How many people a customer may bring along; none where there are seats.
+    pub guests: u32,
     /// Whether those who book the same time see each other's names.
     pub shows_attendees: bool,
     /// How its rooms behave.
@@ -186,6 +188,8 @@ impl Bounds {
     pub const LINK_USES: Self = Self { min: 1, max: 10_000 };
     /// Customers who can book the same time; 1 is the usual.
     pub const SEATS: Self = Self { min: 1, max: 500 };
+    /// People whom a customer brings along.
+    pub const GUESTS: Self = Self { min: 0, max: 20 };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -220,6 +224,14 @@ impl Terms {
     /// How many customers can book the same time, for a number inside [`Bounds::SEATS`].
     pub const fn seats_for(number: u32) -> Option<u32> {
         if number > 1 { Some(number) } else { None }
+    }
+
+    /// How many people a customer may bring along, unless the host says otherwise.
+    pub const USUAL_GUESTS: u32 = 5;
+
+    /// How many people a customer may bring along. Where there are seats, each takes one of their own.
+    pub const fn most_guests(&self) -> u32 {
+        if self.seats.is_some() { 0 } else { self.guests }
     }
 
     /// The most lengths to choose from.
@@ -320,6 +332,7 @@ impl Terms {
             questions: Questions::NONE,
             confirm_within: None,
             seats: None,
+            guests: Self::USUAL_GUESTS,
             shows_attendees: false,
             password_in_calendar: false,
             room: RoomPolicy {

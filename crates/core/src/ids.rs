@@ -63,6 +63,8 @@ ids! {
     BookingId
     /// A person on the customer's side of a booking.
     AttendeeId
+    /// Somebody whom the customer brings along.
+    GuestId
     /// What several customers have booked at the same time.
     GroupSessionId
     /// One generation of a booking's room.

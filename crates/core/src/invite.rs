@@ -23,7 +23,7 @@ use calcard::{
 
 use crate::{
     account::User,
-    booking::{Booking, Place, Side, Status},
+    booking::{Booking, Guest, Place, Side, Status},
     event_type::{EventType, Location},
     notice::Occasion,
     room::Room,
@@ -55,7 +55,9 @@ impl Method {
 impl From<Occasion> for Method {
     fn from(occasion: Occasion) -> Self {
         match occasion {
-            Occasion::Requested | Occasion::Booked | Occasion::Moved => Self::Request,
+            Occasion::Requested | Occasion::Booked | Occasion::Moved | Occasion::Changed => {
+                Self::Request
+            }
             Occasion::Declined | Occasion::Expired | Occasion::Cancelled => Self::Cancel,
         }
     }
@@ -91,8 +93,10 @@ pub struct Invite<'a> {
     pub host: &'a User,
     /// Its live room, if it has one.
     pub room: Option<&'a Room>,
-    /// Who reads it.
+    /// On which side the reader is.
     pub reader: Side,
+    /// Which of the customer's guests reads it, if one does. Guests learn nothing of each other.
+    pub guest: Option<&'a Guest>,
     /// The reader's own link to the booking.
     pub link: &'a Token,
     /// What links are made from.
@@ -216,6 +220,25 @@ impl Invite<'_> {
             params,
             mailto(&customer.email),
         );
+        let expected = |guest: &&Guest| self.guest.is_none_or(|reader| reader.id == guest.id);
+        for guest in self.booking.guests.iter().filter(expected) {
+            if guest.removed && self.guest.is_none() {
+                continue;
+            }
+            let mut params = vec![
+                ICalendarParameter::cutype(ICalendarUserTypes::Individual),
+                ICalendarParameter::role(ICalendarParticipationRole::OptParticipant),
+                ICalendarParameter::partstat(ICalendarParticipationStatus::NeedsAction),
+            ];
+            if method == Method::Request {
+                params.push(ICalendarParameter::rsvp(true));
+            }
+            event.add_property_with_params(
+                ICalendarProperty::Attendee,
+                params,
+                mailto(&guest.email),
+            );
+        }
         event.add_property_with_params(
             ICalendarProperty::Attendee,
             [

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use crate::{
     account::User,
-    booking::{Booking, Side},
+    booking::{Booking, Guest, Side},
     event_type::EventType,
-    ids::{AttendeeId, BookingId, OutboxId, UserId},
+    ids::{AttendeeId, BookingId, GuestId, OutboxId, UserId},
     room::Room,
     text::Note,
     time::Instant,
@@ -26,7 +26,9 @@ pub enum Occasion {
     Booked,
     /// It has another time and another room: a newer iTIP REQUEST.
     Moved,
-    /// It was called off: an iTIP CANCEL.
+    /// Somebody is no longer expected, and there is another room: a newer iTIP REQUEST.
+    Changed,
+    /// It was called off, or the reader is no longer expected: an iTIP CANCEL.
     Cancelled,
 }
 
@@ -35,7 +37,7 @@ impl Occasion {
     pub const fn is_in_calendars(self) -> bool {
         match self {
             Self::Requested | Self::Declined | Self::Expired => false,
-            Self::Booked | Self::Moved | Self::Cancelled => true,
+            Self::Booked | Self::Moved | Self::Changed | Self::Cancelled => true,
         }
     }
 
@@ -47,6 +49,7 @@ impl Occasion {
             Self::Expired => "expired",
             Self::Booked => "booked",
             Self::Moved => "moved",
+            Self::Changed => "changed",
             Self::Cancelled => "cancelled",
         }
     }
@@ -67,10 +70,20 @@ impl FromStr for Occasion {
             "expired" => Ok(Self::Expired),
             "booked" => Ok(Self::Booked),
             "moved" => Ok(Self::Moved),
+            "changed" => Ok(Self::Changed),
             "cancelled" => Ok(Self::Cancelled),
             _ => Err(UnknownOccasion),
         }
     }
+}
+
+/// Who is told about a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// One of its two sides.
+    Side(Side),
+    /// Somebody whom the customer brings along.
+    Guest(GuestId),
 }
 
 /// A mail that an event causes; it goes into the outbox in the event's own transaction.
@@ -87,7 +100,7 @@ pub enum Notice {
         /// What is told.
         occasion: Occasion,
         /// To whom.
-        to: Side,
+        to: Recipient,
     },
     /// A link to choose a new password.
     PasswordReset {
@@ -104,8 +117,8 @@ impl Notice {
     /// To which side of a booking it goes, if it is about one.
     pub const fn to(&self) -> Option<Side> {
         match self {
-            Self::Booking { to, .. } => Some(*to),
-            Self::PasswordReset { .. } => None,
+            Self::Booking { to: Recipient::Side(to), .. } => Some(*to),
+            Self::Booking { to: Recipient::Guest(_), .. } | Self::PasswordReset { .. } => None,
         }
     }
 }
@@ -122,8 +135,25 @@ pub fn for_both_sides(
         version,
         sequence,
         occasion,
-        to,
+        to: Recipient::Side(to),
     })
+}
+
+/// The mails of a change to a booking for the guests who are expected.
+pub fn for_guests(
+    booking: &Booking,
+    version: u32,
+    sequence: u32,
+    occasion: Occasion,
+) -> Vec<Notice> {
+    let notice = |guest: &Guest| Notice::Booking {
+        booking: booking.id,
+        version,
+        sequence,
+        occasion,
+        to: Recipient::Guest(guest.id),
+    };
+    booking.present_guests().map(notice).collect()
 }
 
 /// A claimed mail with all the facts that its text needs.
@@ -171,8 +201,10 @@ pub struct Moved {
 pub struct BookingLetter {
     /// What is told.
     pub occasion: Occasion,
-    /// To whom.
+    /// On which side the reader is.
     pub to: Side,
+    /// Which of the customer's guests reads it, if one does.
+    pub guest: Option<Guest>,
     /// The SEQUENCE that the calendar part carries.
     pub sequence: u32,
     /// How it was moved, if that is told.

@@ -135,7 +135,7 @@ impl Composer {
         let view = BookingView::new(letter, &self.site);
         let rendered = match occasion {
             Occasion::Requested | Occasion::Declined | Occasion::Expired => view::request(&view)?,
-            Occasion::Booked => view::booked(&view)?,
+            Occasion::Booked | Occasion::Changed => view::booked(&view)?,
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,
         };
@@ -143,6 +143,10 @@ impl Composer {
         let host_mailbox = mailbox(host.name.as_str(), &host.email)?;
         // A customer chooses their name freely, so it is never the name that the host's mail
         // comes from.
+        let customer = match &letter.guest {
+            Some(guest) => Mailbox::new(None, address(&guest.email)?),
+            None => customer,
+        };
         let (recipient, reply_to, from_name) = match to {
             Side::Customer => {
                 (customer, host_mailbox, format!("{} via {}", host.name, self.sender.name()))
@@ -165,6 +169,7 @@ impl Composer {
             host,
             room: room.as_ref(),
             reader: *to,
+            guest: letter.guest.as_ref(),
             link,
             site: &self.site,
             sequence: *sequence,
@@ -191,6 +196,7 @@ impl Composer {
         occasion: Occasion,
     ) -> String {
         let reader = match letter.to {
+            Side::Customer if let Some(guest) = &letter.guest => guest.id.to_string(),
             Side::Customer => letter.attendee().to_string(),
             Side::Host => Side::Host.as_str().to_owned(),
         };

@@ -9,7 +9,7 @@ use roomkey_core::{
     notice::{BookingLetter, Moved, Occasion},
     room::Room,
     site::{PRODUCT, Site},
-    text::Note,
+    text::{Note, PersonName},
     time::{Instant, Span, TimeZone},
     token::Token,
 };
@@ -86,11 +86,16 @@ mail!(
 );
 mail!(TestView, test, "mail/test/subject.txt", "mail/test/body.txt", "mail/test/body.html");
 
-/// A booking as one of its two sides reads about it.
+/// A booking as one of its two sides reads about it, or a guest.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask each by itself")]
 pub(crate) struct BookingView<'a> {
     pub(crate) product: &'static str,
     pub(crate) to_host: bool,
+    /// Whether somebody reads it whom the customer brings along.
+    pub(crate) to_guest: bool,
+    /// `Booked`, the subject's first word, where a booking stands.
+    pub(crate) word: &'static str,
     pub(crate) headline: String,
     /// Of a request: what there is to know or do.
     pub(crate) request: Option<RequestView>,
@@ -168,7 +173,9 @@ impl RequestView {
                 "Nobody answered in time, and the time is free for others again.".into(),
                 None,
             ),
-            (Occasion::Booked | Occasion::Moved | Occasion::Cancelled, _) => return None,
+            (Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::Cancelled, _) => {
+                return None;
+            }
         };
         Some(Self { word, text, button })
     }
@@ -216,30 +223,24 @@ impl<'a> BookingView<'a> {
             (None, Some((by, reason))) => (Some(*by), Some(reason)),
             (None, None) => (None, None),
         };
-        let by_reader = by == Some(letter.to);
+        let by_reader = by == Some(letter.to) && letter.guest.is_none();
+        let to_guest = letter.guest.is_some();
         let span = booking.span;
         let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
         let page = site.booking_page(link);
+        let reader_email = letter.guest.as_ref().map_or(reader_email, |guest| &guest.email);
+        // Of what their host did a guest reads the host's name, and the customer's of the rest.
+        let who = if to_guest && by != Some(Side::Host) { &customer.name } else { other };
         let can_book_again = !to_host
+            && !to_guest
             && letter.occasion != Occasion::Requested
             && event_type.terms.visibility != Visibility::Link;
         Self {
             product: PRODUCT,
             to_host,
-            headline: match (letter.occasion, letter.to) {
-                (Occasion::Requested, Side::Customer) => format!("Your request is with {other}"),
-                (Occasion::Requested, Side::Host) => format!("{other} asks for a time"),
-                (Occasion::Declined, Side::Customer) => format!("{other} declined your request"),
-                (Occasion::Declined, Side::Host) => "You declined this request".to_owned(),
-                (Occasion::Expired, Side::Customer) => "Your request was not answered".to_owned(),
-                (Occasion::Expired, Side::Host) => format!("{other}’s request has expired"),
-                (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
-                (Occasion::Booked, Side::Host) => format!("You’re booked with {}", customer.name),
-                (Occasion::Moved, _) if by_reader => "You moved this booking".to_owned(),
-                (Occasion::Moved, _) => format!("{other} has moved this booking"),
-                (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
-                (Occasion::Cancelled, _) => format!("{other} has cancelled"),
-            },
+            to_guest,
+            word: if letter.occasion == Occasion::Changed { "Changed" } else { "Booked" },
+            headline: headline(letter, by_reader, who),
             request: RequestView::new(letter, own, &page),
             title: event_type.terms.title.as_str(),
             host: host.name.as_str(),
@@ -252,7 +253,7 @@ impl<'a> BookingView<'a> {
             their_when: (!same_clocks).then(|| When::new(span, their)),
             short_when: when::short(span, own),
             key: match (letter.occasion, &letter.room) {
-                (Occasion::Booked | Occasion::Moved, Some(room)) => {
+                (Occasion::Booked | Occasion::Moved | Occasion::Changed, Some(room)) => {
                     Some(KeyView::new(letter, room, own, site))
                 }
                 _ => None,
@@ -270,10 +271,14 @@ impl<'a> BookingView<'a> {
                     lines: answer.value.to_string().lines().map(str::to_owned).collect(),
                 })
                 .collect(),
-            note: lines(&booking.note),
+            // Nor may they write to whoever they bring along.
+            note: if to_guest { Vec::new() } else { lines(&booking.note) },
             was: letter.moved.as_ref().and_then(|moved| was(moved, span, own)),
             by_reader,
-            reason: reason.map(lines).unwrap_or_default(),
+            reason: reason
+                .filter(|_| !to_guest || by == Some(Side::Host))
+                .map(lines)
+                .unwrap_or_default(),
             join: site.join_page(link),
             cancel: format!("{page}/cancel"),
             reschedule: format!("{page}/reschedule"),
@@ -287,11 +292,38 @@ impl<'a> BookingView<'a> {
                 Occasion::Requested | Occasion::Declined | Occasion::Expired => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
+                Occasion::Changed => Some("changes it in your calendar"),
                 Occasion::Cancelled => {
                     (letter.sequence > 0).then_some("takes it out of your calendar")
                 }
             },
         }
+    }
+}
+
+/// What the mail says first. `who` did what it tells, if not the reader.
+fn headline(letter: &BookingLetter, by_reader: bool, who: &PersonName) -> String {
+    let customer = &letter.booking.attendee;
+    match (letter.occasion, letter.to) {
+        (Occasion::Requested, Side::Customer) => format!("Your request is with {who}"),
+        (Occasion::Requested, Side::Host) => format!("{who} asks for a time"),
+        (Occasion::Declined, Side::Customer) => format!("{who} declined your request"),
+        (Occasion::Declined, Side::Host) => "You declined this request".to_owned(),
+        (Occasion::Expired, Side::Customer) => "Your request was not answered".to_owned(),
+        (Occasion::Expired, Side::Host) => format!("{who}’s request has expired"),
+        (Occasion::Cancelled, _) if letter.guest.as_ref().is_some_and(|g| g.removed) => {
+            "You are no longer expected".to_owned()
+        }
+        (Occasion::Booked, _) if letter.guest.is_some() => {
+            format!("{} brings you along", customer.name)
+        }
+        (Occasion::Booked, Side::Customer) => format!("You’re booked, {}", customer.name),
+        (Occasion::Booked, Side::Host) => format!("You’re booked with {}", customer.name),
+        (Occasion::Moved, _) if by_reader => "You moved this booking".to_owned(),
+        (Occasion::Moved, _) => format!("{who} has moved this booking"),
+        (Occasion::Changed, _) => "There is a new room for this booking".to_owned(),
+        (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
+        (Occasion::Cancelled, _) => format!("{who} has cancelled"),
     }
 }
 

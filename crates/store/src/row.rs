@@ -1,13 +1,16 @@
 //! Rows as diesel reads and writes them, and the way from there to the domain's types.
 
 mod event_type;
+mod guests;
 mod questions;
 
 use std::str::FromStr;
 
 pub(crate) use event_type::EventTypeRow;
+pub(crate) use guests::write_guests;
 
 use diesel::prelude::*;
+use guests::read_guests;
 use questions::{read_answers, write_answers};
 use roomkey_core::{
     account::User,
@@ -147,6 +150,7 @@ pub(crate) struct BookingRow {
     location_detail: String,
     expires_at: Option<i64>,
     session_id: Option<String>,
+    guests: String,
 }
 
 impl BookingRow {
@@ -185,6 +189,7 @@ impl BookingRow {
                 .ok_or(StoreError::Unreadable("bookings.answers"))?,
             created_at: Instant::from_micros(self.created_at),
             cancelled,
+            guests: read_guests(&self.guests).ok_or(StoreError::Unreadable("bookings.guests"))?,
             session: (self.session_id.as_deref())
                 .map(|id| parse("bookings.session_id", id))
                 .transpose()?,
@@ -217,6 +222,7 @@ impl From<&Booking> for BookingRow {
             location_detail: booking.location.detail().to_owned(),
             expires_at: booking.expires_at.map(Instant::micros),
             session_id: booking.session.map(|session| session.to_string()),
+            guests: write_guests(&booking.guests),
         }
     }
 }

@@ -89,6 +89,7 @@ diesel::table! {
         confirm_within -> Nullable<Integer>,
         seats -> Nullable<Integer>,
         shows_attendees -> Bool,
+        guests -> Integer,
     }
 }
 
@@ -131,6 +132,16 @@ diesel::table! {
         location_detail -> Text,
         expires_at -> Nullable<BigInt>,
         session_id -> Nullable<Text>,
+        guests -> Text,
+    }
+}
+
+diesel::table! {
+    guest_links (token_hash) {
+        token_hash -> Text,
+        token_sealed -> Text,
+        booking_id -> Text,
+        guest_id -> Text,
     }
 }
 
@@ -253,6 +264,7 @@ diesel::table! {
         message_id -> Nullable<Text>,
         finished_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
+        guest_id -> Nullable<Text>,
     }
 }
 
@@ -285,6 +297,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_types,
     event_links,
     bookings,
+    guest_links,
     group_sessions,
     booking_hosts,
     slot_holds,

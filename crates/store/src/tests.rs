@@ -208,6 +208,7 @@ impl World {
             created_at: NOW,
             cancelled: None,
             session: None,
+            guests: Vec::new(),
             agreed: None,
         };
         let room = Room {
@@ -228,6 +229,7 @@ impl World {
             seats: None,
             host_token,
             customer_token,
+            guest_tokens: Vec::new(),
             by: Side::Customer,
         }
     }

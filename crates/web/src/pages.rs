@@ -10,6 +10,7 @@ pub(crate) mod closed;
 pub(crate) mod details;
 pub(crate) mod error;
 pub(crate) mod forgot_password;
+pub(crate) mod guests;
 pub(crate) mod hold;
 pub(crate) mod home;
 pub(crate) mod join;

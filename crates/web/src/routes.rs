@@ -15,8 +15,9 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        answer, app, booked, booking, calendar, cancel, details, forgot_password, hold, home, join,
-        mailbox, profile, reschedule, reset_password, setup, sign_in, sign_out, trailing_slash,
+        answer, app, booked, booking, calendar, cancel, details, forgot_password, guests, hold,
+        home, join, mailbox, profile, reschedule, reset_password, setup, sign_in, sign_out,
+        trailing_slash,
     },
     theme,
 };
@@ -61,6 +62,7 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
         .service(at("/b/{token}", READ).route(read().to(booked::get)))
         .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
         .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
+        .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
         .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
         .service(
             at("/b/{token}/cancel", READ_AND_POST)

@@ -1,8 +1,11 @@
-use super::{Attendee, Booking, FreshRoom, Seating, Side, Status, WallTime, seat::room_to_make};
+use super::{
+    Attendee, Booking, FreshRoom, Guest, Seating, Side, Status, WallTime, WrongGuests,
+    guest::read_guests, seat::room_to_make,
+};
 use crate::{
     availability::{Offer, Refusal},
     event_type::EventType,
-    ids::{AttendeeId, BookingId},
+    ids::{AttendeeId, BookingId, GuestId},
     question::{Given, WrongAnswer},
     random::Entropy,
     room::Room,
@@ -22,6 +25,8 @@ pub struct BookingRequest {
     pub email: EmailAddress,
     /// In which times are shown to the customer.
     pub time_zone: TimeZone,
+    /// Whom the customer brings along.
+    pub guests: Vec<EmailAddress>,
     /// What the customer wrote.
     pub note: Note,
     /// What the customer answered.
@@ -41,12 +46,15 @@ pub struct Fresh {
     room: FreshRoom,
     host_token: Token,
     customer_token: Token,
+    guests: Vec<(GuestId, Token)>,
 }
 
 impl Fresh {
-    /// Draws it.
-    pub fn draw(now: Instant, entropy: &dyn Entropy) -> Self {
+    /// Draws it, for a booking with so many guests.
+    pub fn draw(now: Instant, entropy: &dyn Entropy, guests: usize) -> Self {
+        let guest = |_| (GuestId::new(now, entropy), Token::new(entropy));
         Self {
+            guests: (0..guests).map(guest).collect(),
             booking: BookingId::new(now, entropy),
             attendee: AttendeeId::new(now, entropy),
             room: FreshRoom::draw(now, entropy),
@@ -70,6 +78,8 @@ pub struct NewBooking {
     pub host_token: Token,
     /// The customer's link to it.
     pub customer_token: Token,
+    /// The links of its guests, in their order.
+    pub guest_tokens: Vec<Token>,
     /// Who made it.
     pub by: Side,
 }
@@ -83,6 +93,9 @@ pub enum Denied {
     /// Answers are missing or wrong.
     #[error("answers are missing or wrong")]
     Answers(Vec<WrongAnswer>),
+    /// Guests that the event type does not allow.
+    #[error(transparent)]
+    Guests(#[from] WrongGuests),
     /// The time is not offered.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -107,7 +120,14 @@ pub fn decide_booking(
     }
     let asked = event_type.terms.asks();
     let answers = request.answers.read(&asked, request.by).map_err(Denied::Answers)?;
+    let most = event_type.terms.most_guests();
+    let guests = read_guests(request.guests, &request.email, most)?;
     let span = offer.verdict(request.start)?.span();
+    let (guests, guest_tokens) = guests
+        .into_iter()
+        .zip(fresh.guests)
+        .map(|(email, (id, token))| (Guest { id, email, removed: false }, token))
+        .unzip();
     // Who books in the host's name has the host's yes.
     let asks = event_type.terms.confirm_within.filter(|_| request.by == Side::Customer);
     let (status, expires_at) = match asks {
@@ -131,6 +151,7 @@ pub fn decide_booking(
             email: request.email,
             time_zone: request.time_zone,
         },
+        guests,
         location: event_type.terms.location.clone(),
         note: request.note,
         answers,
@@ -148,5 +169,13 @@ pub fn decide_booking(
     };
     let (host_token, customer_token) = (fresh.host_token, fresh.customer_token);
     let seats = event_type.terms.seats;
-    Ok(NewBooking { booking, room, seats, host_token, customer_token, by: request.by })
+    Ok(NewBooking {
+        booking,
+        room,
+        seats,
+        host_token,
+        customer_token,
+        guest_tokens,
+        by: request.by,
+    })
 }

@@ -49,6 +49,7 @@ impl Facts {
         let id = BookingId::new(now, &Sevens);
         Self {
             booking: Booking {
+                guests: Vec::new(),
                 session: None,
                 id,
                 event_type: event_type.id,
@@ -102,6 +103,7 @@ impl Facts {
 
     fn invite(&self, reader: Side) -> Invite<'_> {
         Invite {
+            guest: None,
             booking: &self.booking,
             event_type: &self.event_type,
             host: &self.host,

@@ -41,12 +41,13 @@ fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
         name: "Bo".parse().unwrap(),
         email: "bo@example.com".parse().unwrap(),
         time_zone: TimeZone::UTC,
+        guests: Vec::new(),
         note: note("About the roof"),
         answers: Given::default(),
         seen: None,
         by: Side::Customer,
     };
-    let fresh = Fresh::draw(case.now, &entropy);
+    let fresh = Fresh::draw(case.now, &entropy, 0);
     let seating = Seating::fresh(case.now, &entropy);
     case.ask(|offer| {
         decide_booking(offer, &event_type, request, &seating, fresh, "meet.example.com")

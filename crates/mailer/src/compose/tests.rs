@@ -61,11 +61,13 @@ fn booked(to: Side) -> BookingLetter {
     let id = BookingId::new(now(), &Sevens);
     let span = Span::lasting(Instant::parse("2026-10-08T11:45:00Z").unwrap(), Minutes(45));
     BookingLetter {
+        guest: None,
         occasion: Occasion::Booked,
         to,
         sequence: 0,
         moved: None,
         booking: Booking {
+            guests: Vec::new(),
             session: None,
             id,
             event_type: event_type.id,

@@ -68,6 +68,9 @@ pub(super) struct Add {
     /// The customer's time zone [default: the host's]
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<TimeZone>,
+    /// The email address of somebody who comes along; may be repeated
+    #[arg(long, value_name = "EMAIL")]
+    guest: Vec<EmailAddress>,
     /// What the host should know
     #[arg(long, default_value = "")]
     note: Note,
@@ -194,6 +197,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         name: add.name,
         email: add.email,
         time_zone: add.time_zone.unwrap_or(host.time_zone),
+        guests: add.guest,
         note: add.note,
         answers: Given::by_program(add.answer),
         seen: None,

@@ -48,6 +48,9 @@ fn confirm_within(text: &str) -> Result<u32, FieldError> {
 fn seats(text: &str) -> Result<u32, FieldError> {
     Bounds::SEATS.parse(text)
 }
+fn guests(text: &str) -> Result<u32, FieldError> {
+    Bounds::GUESTS.parse(text)
+}
 fn customer_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::CUSTOMER_NOTICE.parse(text)
 }
@@ -106,6 +109,9 @@ pub(super) struct Add {
     /// So many customers can book the same time, each with a seat of their own
     #[arg(long, value_name = "PEOPLE", value_parser = seats, default_value = "1")]
     seats: u32,
+    /// How many people a customer may bring along; none where there are seats
+    #[arg(long, value_name = "PEOPLE", value_parser = guests, default_value_t = Terms::USUAL_GUESTS)]
+    guests: u32,
     /// Those who book the same time see each other's names
     #[arg(long)]
     show_attendees: bool,
@@ -296,6 +302,7 @@ impl Add {
             cancel_notice: Minutes(self.cancel_notice),
             seats: Terms::seats_for(self.seats),
             shows_attendees: self.show_attendees,
+            guests: self.guests,
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
             move_notice: Minutes(self.move_notice),
             window,
@@ -398,6 +405,7 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "confirm_within": terms.confirm_within,
         "seats": terms.seats.unwrap_or(1),
         "show_attendees": terms.shows_attendees,
+        "guests": terms.guests,
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

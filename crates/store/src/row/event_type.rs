@@ -51,6 +51,7 @@ pub(crate) struct EventTypeRow {
     confirm_within: Option<i32>,
     seats: Option<i32>,
     shows_attendees: bool,
+    guests: i32,
 }
 
 const DAYS: &str = "days";
@@ -94,6 +95,7 @@ impl EventTypeRow {
                 confirm_within: self.confirm_within.map(minutes),
                 seats: self.seats.map(unsigned),
                 shows_attendees: self.shows_attendees,
+                guests: unsigned(self.guests),
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -176,6 +178,7 @@ impl From<&EventType> for EventTypeRow {
             confirm_within: terms.confirm_within.map(|within| signed(within.0)),
             seats: terms.seats.map(signed),
             shows_attendees: terms.shows_attendees,
+            guests: signed(terms.guests),
         }
     }
 }

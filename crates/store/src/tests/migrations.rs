@@ -12,12 +12,13 @@ use diesel::{
 };
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
-    booking::Status,
+    booking::{Guest, Status},
     event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::{GroupSessionId, OutboxId, ScheduleId},
+    ids::{GroupSessionId, GuestId, OutboxId, ScheduleId},
     notice::{self, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     time::{Instant, Minutes, Span, TimeZone, Weekday},
+    token::Token,
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
@@ -33,6 +34,7 @@ on_both!(
     states_of_a_booking_come_and_go_on_data,
     event_links_come_and_go_on_data,
     seats_come_and_go_on_data,
+    guests_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -362,6 +364,48 @@ fn seats_come_and_go_on_data(database: &TestDatabase) {
         let rooms: Vec<_> = seats.map(|seat| (seat.booking.session, seat.room.is_some())).collect();
         assert_eq!(rooms, [(None, true), (None, false), (None, false)]);
         assert_eq!(event.terms.seats, None);
+    });
+}
+
+/// Down, a booking has lost its guests, and nothing else.
+fn guests_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let (owner, event) = (world.event_type.host, world.event_type.id);
+        let mut new = world.booking(60, 90, (0, 0));
+        let (id, token) = (new.booking.id, Token::new(&Dice));
+        let email = "cy@example.com".parse().unwrap();
+        let guest = Guest { id: GuestId::new(NOW, &Dice), email, removed: false };
+        let (guests, hash) = (vec![guest.clone()], token.hash());
+        (new.booking.guests, new.guest_tokens) = (guests.clone(), vec![token]);
+        let notices = notice::for_guests(&new.booking, 1, 0, Occasion::Booked);
+        world.insert(new).await.unwrap();
+        let found = world
+            .store
+            .write(move |tx| {
+                for notice in &notices {
+                    tx.enqueue(OutboxId::new(NOW, &Dice), notice, NOW)?;
+                }
+                Ok::<_, StoreError>((tx.booking(id)?.unwrap(), tx.guest_by_link(hash)?))
+            })
+            .await
+            .unwrap();
+        assert_eq!((found.0.booking.guests, found.1), (guests, Some((id, guest.id))));
+        drop(world);
+        revert_from(&database.url, "0010_guests").unwrap();
+        let store = open();
+        let (found, terms, waiting) = store
+            .read(move |tx| {
+                let terms = tx.event_type(owner, event)?.unwrap().terms;
+                Ok::<_, StoreError>((tx.booking(id)?.unwrap(), terms, tx.mail_waiting()?))
+            })
+            .await
+            .unwrap();
+        assert!(found.booking.guests.is_empty() && found.room.is_some());
+        // What is published already takes no guests unasked.
+        assert_eq!((terms.guests, waiting.0), (0, 0));
     });
 }
 

@@ -294,7 +294,7 @@ impl Tx<'_> {
     /// host is taken, with [`Constraint::SessionFull`](crate::Constraint) if the last seat is.
     pub fn insert_booking(&mut self, new: &NewBooking) -> Result<(), StoreError> {
         self.check_key()?;
-        let NewBooking { booking, room, seats, host_token, customer_token, by } = new;
+        let NewBooking { booking, room, seats, host_token, customer_token, guest_tokens, by } = new;
         let id = booking.id.to_string();
         let link = |token: &Token, side: Side| {
             Ok::<_, StoreError>((
@@ -332,6 +332,7 @@ impl Tx<'_> {
                 None => Ok(0),
             }
         })?;
+        self.insert_guest_links(booking, guest_tokens)?;
         let kind = if booking.status == Status::Pending { "requested" } else { "booked" };
         self.insert_booking_event(booking.id, booking.version, booking.created_at, Some(*by), kind)
     }

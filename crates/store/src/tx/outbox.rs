@@ -9,7 +9,7 @@ use diesel::{
 use roomkey_core::{
     booking::Side,
     ids::{BookingId, OutboxId},
-    notice::{BookingLetter, Content, Letter, Notice, Occasion},
+    notice::{BookingLetter, Content, Letter, Notice, Occasion, Recipient},
     time::{Instant, Minutes},
     token::Token,
 };
@@ -43,6 +43,7 @@ struct OutboxRow {
     version: i32,
     sequence: i32,
     side: Option<String>,
+    guest_id: Option<String>,
     user_id: Option<String>,
     token_sealed: Option<String>,
     expires_at: Option<i64>,
@@ -59,6 +60,20 @@ const DATABASE_CLOCK: &str =
 struct Micros {
     #[diesel(sql_type = BigInt)]
     micros: i64,
+}
+
+fn side(to: Recipient) -> Option<&'static str> {
+    match to {
+        Recipient::Side(side) => Some(side.as_str()),
+        Recipient::Guest(_) => None,
+    }
+}
+
+fn guest(to: Recipient) -> Option<String> {
+    match to {
+        Recipient::Side(_) => None,
+        Recipient::Guest(guest) => Some(guest.to_string()),
+    }
 }
 
 impl Tx<'_> {
@@ -92,7 +107,8 @@ impl Tx<'_> {
                     outbox::booking_id.eq(booking),
                     outbox::version.eq(signed(*version)),
                     outbox::sequence.eq(signed(*sequence)),
-                    outbox::side.eq(to.as_str()),
+                    outbox::side.eq(side(*to)),
+                    outbox::guest_id.eq(guest(*to)),
                 );
                 self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
             }
@@ -116,19 +132,23 @@ impl Tx<'_> {
         &mut self,
         booking: &str,
         version: u32,
-        to: Side,
+        to: Recipient,
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(|c| {
-            diesel::update(
-                outbox::table
-                    .filter(outbox::booking_id.eq(booking))
-                    .filter(outbox::side.eq(to.as_str()))
-                    .filter(outbox::version.lt(signed(version)))
-                    .filter(outbox::state.eq(QUEUED)),
-            )
-            .set((outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros())))
-            .execute(c)
+        let older = outbox::table
+            .filter(outbox::booking_id.eq(booking))
+            .filter(outbox::version.lt(signed(version)))
+            .filter(outbox::state.eq(QUEUED));
+        let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
+        self.run(|c| match to {
+            Recipient::Side(side) => {
+                let own = older.filter(outbox::side.eq(side.as_str()));
+                diesel::update(own).set(given_up).execute(c)
+            }
+            Recipient::Guest(guest) => {
+                let own = older.filter(outbox::guest_id.eq(guest.to_string()));
+                diesel::update(own).set(given_up).execute(c)
+            }
         })
         .map(drop)
     }
@@ -241,7 +261,12 @@ impl Tx<'_> {
                     .filter(not(exists(
                         EARLIER
                             .filter(EARLIER.field(outbox::booking_id).eq(outbox::booking_id))
-                            .filter(EARLIER.field(outbox::side).eq(outbox::side))
+                            .filter(
+                                EARLIER
+                                    .field(outbox::side)
+                                    .eq(outbox::side)
+                                    .or(EARLIER.field(outbox::guest_id).eq(outbox::guest_id)),
+                            )
                             .filter(EARLIER.field(outbox::version).lt(outbox::version))
                             .filter(EARLIER.field(outbox::state).eq(CLAIMED))
                             .filter(EARLIER.field(outbox::claimed_until).gt(clock.micros())),
@@ -275,28 +300,56 @@ impl Tx<'_> {
     }
 
     fn booking_content(&mut self, row: &OutboxRow) -> Result<Option<Content>, StoreError> {
-        let (Some(booking), Some(side)) = (&row.booking_id, &row.side) else { return Ok(None) };
+        let Some(booking) = &row.booking_id else { return Ok(None) };
         let booking: BookingId = parse("outbox_messages.booking_id", booking)?;
-        let to: Side = parse("outbox_messages.side", side)?;
+        let recipient = match (&row.side, &row.guest_id) {
+            (Some(side), _) => Recipient::Side(parse("outbox_messages.side", side)?),
+            (None, Some(guest)) => Recipient::Guest(parse("outbox_messages.guest_id", guest)?),
+            (None, None) => return Ok(None),
+        };
         let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
         let (version, sequence) = (unsigned(row.version), unsigned(row.sequence));
-        let current = self.booking(booking)?.filter(|found| found.booking.version == version);
-        let Some(found) = current else { return Ok(None) };
+        let Some(found) = self.booking(booking)? else { return Ok(None) };
+        let (to, guest) = match recipient {
+            Recipient::Side(side) => (side, None),
+            Recipient::Guest(id) => {
+                let guest = found.booking.guests.iter().find(|guest| guest.id == id);
+                (Side::Customer, guest.cloned())
+            }
+        };
+        // Whoever is no longer expected is told so, whatever has happened to the booking since.
+        let is_goodbye = guest.as_ref().is_some_and(|guest| guest.removed);
+        let stands = if is_goodbye {
+            occasion == Occasion::Cancelled
+        } else {
+            found.booking.version == version && (guest.is_some() || row.side.is_some())
+        };
+        if !stands {
+            return Ok(None);
+        }
         let moved = match occasion {
             Occasion::Moved => {
-                let told = self.told(booking, version, to)?;
+                let told = self.told(booking, version, recipient)?;
                 self.last_move(booking, version, told)?
             }
             Occasion::Requested
             | Occasion::Declined
             | Occasion::Expired
             | Occasion::Booked
+            | Occasion::Changed
             | Occasion::Cancelled => None,
         };
-        let link = found.link(to).clone();
+        let link = match &guest {
+            None => found.link(to).clone(),
+            Some(guest) => match self.guest_link(guest.id)? {
+                Some(link) => link,
+                None => return Ok(None),
+            },
+        };
         Ok(Some(Content::Booking(Box::new(BookingLetter {
             occasion,
             to,
+            guest,
             sequence,
             moved,
             booking: found.booking,
@@ -307,17 +360,19 @@ impl Tx<'_> {
         }))))
     }
 
-    /// The last version before this one of which a side of a booking was told by a mail that has left;
+    /// The last version before this one of which somebody was told by a mail that has left;
     /// 0 if there is none.
-    fn told(&mut self, booking: BookingId, version: u32, to: Side) -> Result<u32, StoreError> {
-        let told: Option<i32> = self.run(|c| {
-            outbox::table
-                .filter(outbox::booking_id.eq(booking.to_string()))
-                .filter(outbox::side.eq(to.as_str()))
-                .filter(outbox::version.lt(signed(version)))
-                .filter(outbox::state.eq(SENT))
-                .select(diesel::dsl::max(outbox::version))
-                .get_result(c)
+    fn told(&mut self, booking: BookingId, version: u32, to: Recipient) -> Result<u32, StoreError> {
+        let sent = outbox::table
+            .filter(outbox::booking_id.eq(booking.to_string()))
+            .filter(outbox::version.lt(signed(version)))
+            .filter(outbox::state.eq(SENT))
+            .select(diesel::dsl::max(outbox::version));
+        let told: Option<i32> = self.run(|c| match to {
+            Recipient::Side(side) => sent.filter(outbox::side.eq(side.as_str())).get_result(c),
+            Recipient::Guest(guest) => {
+                sent.filter(outbox::guest_id.eq(guest.to_string())).get_result(c)
+            }
         })?;
         Ok(told.map_or(0, unsigned))
     }

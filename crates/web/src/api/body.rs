@@ -125,6 +125,33 @@ impl Reader {
         self.text(body, field, parse)
     }
 
+    /// A list of texts that may be left out; each that is wrong is told by its place.
+    pub(super) fn texts<T>(
+        &mut self,
+        body: &Body,
+        field: &str,
+        parse: impl Fn(&str) -> Result<T, FieldError>,
+    ) -> Vec<T> {
+        let list = match body.at(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                self.wrong(WrongField::with(field, "type", "Send a list of texts"));
+                return Vec::new();
+            }
+        };
+        let mut read = Vec::with_capacity(list.len());
+        for (place, value) in list.iter().enumerate() {
+            let name = format!("{field}.{place}");
+            match value.as_str().map(&parse) {
+                Some(Ok(value)) => read.push(value),
+                Some(Err(error)) => self.wrong(WrongField::new(&name, error)),
+                None => self.wrong(WrongField::with(&name, "type", "Send a text")),
+            }
+        }
+        read
+    }
+
     /// A whole number that may be left out.
     pub(super) fn optional_number(&mut self, body: &Body, field: &str) -> Option<u32> {
         let value = body.at(field)?;
@@ -191,10 +218,5 @@ impl Body {
         };
         let asked = object.iter().filter(|(name, _)| !except.contains(&name.as_str()));
         asked.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
-    }
-
-    /// Whether a field is there and holds something.
-    pub(super) fn holds(&self, field: &str) -> bool {
-        self.at(field).is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
     }
 }

@@ -29,6 +29,8 @@ pub struct BookingJson {
     event: EventJson,
     host: HostJson,
     attendees: [AttendeeJson; 1],
+    /// Email addresses of people who come along.
+    guests: Vec<String>,
     answers: AnswersJson,
     location: LocationJson,
     /// Null unless the booking is confirmed, and where they meet elsewhere.
@@ -181,6 +183,7 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             time_zone: attendee.time_zone.name(),
             locale: "en",
         }],
+        guests: booking.present_guests().map(|guest| guest.email.to_string()).collect(),
         answers: AnswersJson {
             note: (!booking.note.is_empty()).then(|| booking.note.to_string()),
             others: booking.answers.iter().map(answer_json).collect(),

@@ -126,10 +126,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     });
     reader.object(body, "answers");
     let note = reader.optional_text(body, "answers.note", str::parse::<Note>);
-    if body.holds("guests") {
-        let message = "Bookings have no guests besides the attendee";
-        reader.wrong(WrongField::with("guests", "choice", message));
-    }
+    let guests = reader.texts(body, "guests", str::parse::<EmailAddress>);
     reader.finish()?;
     let whole = || {
         let request = BookingRequest {
@@ -137,6 +134,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             name: name?,
             email: email?,
             time_zone: zone?,
+            guests,
             note: note?,
             answers: Given::by_program(body.answers("answers", &["note"])),
             seen: None,

@@ -262,6 +262,9 @@ impl From<BookError> for Problem {
             BookError::Answers(wrong) => {
                 Self::wrong_fields(wrong.into_iter().map(WrongField::from).collect())
             }
+            BookError::Guests(wrong) => {
+                Self::wrong_fields(vec![WrongField::with("guests", "too_many", wrong.to_string())])
+            }
             BookError::Refused(why) if why.is_taken() => {
                 Self::new(StatusCode::CONFLICT, Code::SlotTaken, why.to_string())
             }

@@ -26,8 +26,9 @@ pub(super) struct NewBooking {
     /// A link to the event type: what follows `link=` in its address. The host needs none.
     link: Option<String>,
     attendee: NewAttendee,
-    /// There are none besides the attendee so far.
-    #[schema(max_items = 0)]
+    /// Email addresses of people who come along, as many as the event type allows. Each gets the invitation,
+    /// with a link of their own.
+    #[schema(max_items = 20)]
     guests: Option<Vec<String>>,
     answers: Option<NewAnswers>,
 }

@@ -8,7 +8,10 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
-    booking::{Booking, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move},
+    booking::{
+        Booking, Guest, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move,
+        may_remove_guest,
+    },
     event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
     token::Token,
@@ -117,6 +120,11 @@ pub(crate) struct Changes {
 impl Changes {
     fn of(found: &Found) -> Self {
         let (booking, terms) = (&found.details.booking, &found.details.event_type.terms);
+        if found.guest.is_some() {
+            let who = &booking.attendee.name;
+            let until = format!("{who} booked this, and can move or cancel it.");
+            return Self { can_move: false, can_cancel: false, until };
+        }
         let may_move = may_move(booking, terms, found.side, found.now);
         let asks_host = may_move == Err(InvalidTransition::AskHost);
         let can_move = may_move.is_ok();
@@ -172,6 +180,7 @@ pub(crate) struct Cancelled {
 
 #[derive(Template)]
 #[template(path = "pages/booked.html")]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each by itself")]
 pub(crate) struct Page {
     shell: Shell,
     state: State,
@@ -180,6 +189,10 @@ pub(crate) struct Page {
     cancelled_before: bool,
     /// Whether the host reads it.
     for_host: bool,
+    /// Whether a guest of the customer reads it.
+    for_guest: bool,
+    /// Whom the customer brings along, with the paths that take them off again, to the two sides.
+    guests: Vec<(String, Option<String>)>,
     title: String,
     host: String,
     customer: Customer,
@@ -211,6 +224,12 @@ pub(crate) struct Page {
 pub(super) async fn found(web: &Web, token: &str) -> Result<Found, Failure> {
     let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
     Ok(web.app.booking_by_link(&token).await?)
+}
+
+/// The booking behind a link, also a guest's, who may look and come.
+pub(super) async fn to_look_at(web: &Web, token: &str) -> Result<Found, Failure> {
+    let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
+    Ok(web.app.booking_to_look_at(&token).await?)
 }
 
 /// The path of a booking's page.
@@ -295,7 +314,7 @@ pub(crate) async fn get(
     web: Data<Web>,
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let found = found(&web, &token).await?;
+    let found = to_look_at(&web, &token).await?;
     show(StatusCode::OK, &request, &web, &found).await
 }
 
@@ -345,13 +364,32 @@ async fn others(web: &Web, found: &Found) -> Result<Vec<String>, Failure> {
     Ok(others.iter().map(ToString::to_string).collect())
 }
 
+/// Whom the customer brings along; guests learn nothing of each other.
+fn guests(found: &Found) -> Vec<(String, Option<String>)> {
+    let booking = &found.details.booking;
+    if found.guest.is_some() {
+        return Vec::new();
+    }
+    let can_remove = may_remove_guest(booking, found.now).is_ok();
+    let own = path(found.details.link(found.side));
+    let shown = |guest: &Guest| {
+        let remove = can_remove.then(|| format!("{own}/guests/{}/remove", guest.id));
+        (guest.email.to_string(), remove)
+    };
+    booking.present_guests().map(shown).collect()
+}
+
 impl Cancelled {
     async fn of(web: &Web, found: &Found) -> Result<Option<Self>, Failure> {
         let booking = &found.details.booking;
         let Some((by, _)) = &booking.cancelled else { return Ok(None) };
         let Some(at) = web.app.cancelled_at(booking.id).await? else { return Ok(None) };
         Ok(Some(Self {
-            by: if *by == found.side { "You".to_owned() } else { Facts::of(found).other },
+            by: if *by == found.side && found.guest.is_none() {
+                "You".to_owned()
+            } else {
+                Facts::of(found).other
+            },
             at: moment_in_full(found, at),
         }))
     }
@@ -387,6 +425,8 @@ impl Page {
             cancelled: Cancelled::of(web, found).await?,
             cancelled_before,
             for_host: found.side == Side::Host,
+            for_guest: found.guest.is_some(),
+            guests: guests(found),
             title,
             host: found.details.host.name.to_string(),
             customer: Customer {
@@ -399,9 +439,10 @@ impl Page {
             answers: booking
                 .answers
                 .iter()
+                .filter(|_| found.guest.is_none())
                 .map(|answer| (answer.label.to_string(), answer.value.to_string()))
                 .collect(),
-            note: booking.note.to_string(),
+            note: if found.guest.is_some() { String::new() } else { booking.note.to_string() },
             is_seat: booking.session.is_some(),
             others: others(web, found).await?,
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
@@ -437,6 +478,8 @@ impl Page {
             }),
             cancelled_before: for_host && state == State::Cancelled,
             for_host,
+            for_guest: state == State::Past,
+            guests: vec![("guest@example.com".into(), Some("/b/token/guests/1/remove".into()))],
             title: "Intro call".into(),
             host: "Ada Lovelace".into(),
             customer: Customer { name: "Bo <b>bold</b>".into(), email: "bo@example.com".into() },

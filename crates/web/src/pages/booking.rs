@@ -50,6 +50,8 @@ pub(crate) struct EventCard {
     pub(crate) asks_first: bool,
     /// How many can book the same time, where that is more than one.
     pub(crate) seats: Option<u32>,
+    /// How many people a customer may bring along.
+    pub(crate) guests: u32,
 }
 
 /// The booking that is to be moved.
@@ -442,6 +444,7 @@ impl EventCard {
             meets: Meets::new(&terms.location),
             asks_first: terms.confirm_within.is_some(),
             seats: terms.seats,
+            guests: terms.most_guests(),
         }
     }
 }
@@ -568,6 +571,7 @@ impl EventCard {
             meets: Meets::new(&roomkey_core::event_type::Location::Jitsi),
             asks_first: true,
             seats: Some(5),
+            guests: 3,
         }
     }
 }

@@ -7,11 +7,11 @@ use actix_web::{
 };
 use roomkey_core::invite::Invite;
 
-use super::booked::found;
+use super::booked::to_look_at;
 use crate::{Web, failure::Failure};
 
 pub(crate) async fn get(web: Data<Web>, token: Path<String>) -> Result<HttpResponse, Failure> {
-    let found = found(&web, &token).await?;
+    let found = to_look_at(&web, &token).await?;
     let details = &found.details;
     let invite = Invite {
         booking: &details.booking,
@@ -19,6 +19,7 @@ pub(crate) async fn get(web: Data<Web>, token: Path<String>) -> Result<HttpRespo
         host: &details.host,
         room: details.room.as_ref(),
         reader: found.side,
+        guest: None,
         link: details.link(found.side),
         site: web.app.site(),
         sequence: details.booking.ical_sequence,

@@ -21,7 +21,7 @@ use roomkey_core::{
 
 use super::{
     booking::{Chip, EventCard, HostCard, Source, find_times},
-    page, see_other, shell,
+    guests, page, see_other, shell,
 };
 use crate::{
     Web, address,
@@ -51,6 +51,7 @@ pub(crate) enum Choice {
 pub(crate) struct Answers {
     pub(crate) name: String,
     pub(crate) email: String,
+    pub(crate) guests: String,
     pub(crate) note: String,
 }
 
@@ -130,7 +131,12 @@ impl Answers {
         };
         let name = prefill.and_then(|prefill| prefill.name.as_ref()).map(PersonName::to_string);
         let email = prefill.and_then(|prefill| prefill.email.as_ref()).map(EmailAddress::to_string);
-        Self { name: or("name", name), email: or("email", email), note: query.text("q_note") }
+        Self {
+            name: or("name", name),
+            email: or("email", email),
+            guests: String::new(),
+            note: query.text("q_note"),
+        }
     }
 }
 
@@ -178,6 +184,7 @@ impl Answered {
         };
         let name = problems.check("name", form.get("name").parse::<PersonName>());
         let email = problems.check("email", form.get("email").parse::<EmailAddress>());
+        let guests = guests::read(form, problems);
         let note = problems.check("note", form.get("note").parse::<Note>());
         // People do not see this field; programs that fill in everything do.
         if !form.get("website").is_empty() {
@@ -190,6 +197,7 @@ impl Answered {
                 name: name?,
                 email: email?,
                 time_zone: zone?,
+                guests,
                 note: note?,
                 answers: Given::on_form(form.answers()),
                 seen: Some(form.text("seen")).filter(|seen| !seen.is_empty()),
@@ -233,6 +241,7 @@ pub(crate) async fn post(
             // What is wrong with them is told with the form.
             Err(BookError::Answers(_) | BookError::Changed) => {}
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
+            Err(BookError::Guests(wrong)) => problems.add(guests::FIELD, wrong.to_string()),
             Err(BookError::Duration(wrong)) => {
                 problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
             }
@@ -311,6 +320,7 @@ async fn again(
         answers: Answers {
             name: form.text("name"),
             email: form.text("email"),
+            guests: form.text(guests::FIELD),
             note: form.text("note"),
         },
         seen,

@@ -19,7 +19,7 @@ use crate::{
     pages::{
         booked,
         details::{gone, idempotency, new_key},
-        page, see_other,
+        guests, page, see_other,
     },
     session::SignedIn,
     view::{
@@ -58,6 +58,7 @@ pub(crate) struct Answers {
     pub(crate) event: String,
     pub(crate) name: String,
     pub(crate) email: String,
+    pub(crate) guests: String,
     pub(crate) note: String,
 }
 
@@ -132,6 +133,7 @@ pub(crate) async fn post(
             Err(BookError::Changed) => {
                 problems.add("details", "Look the form through and send it again");
             }
+            Err(BookError::Guests(wrong)) => problems.add(guests::FIELD, wrong.to_string()),
             Err(BookError::Answers(wrong)) => {
                 note_wrong(&event.terms.asks(), &wrong, &mut problems);
             }
@@ -184,12 +186,14 @@ fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingR
         "" => Some(zone),
         name => problems.check("tz", name.parse().map_err(|_| FieldError::TimeZone)),
     };
+    let guests = guests::read(form, problems);
     let note = problems.check("note", form.get("note").parse::<Note>());
     Some(BookingRequest {
         start: start?,
         name: name?,
         email: email?,
         time_zone: zone?,
+        guests,
         note: note?,
         answers: Given::on_form(form.answers()),
         seen: None,
@@ -256,6 +260,7 @@ impl Page {
                 event: event.map(|event| event.terms.slug.to_string()).unwrap_or_default(),
                 name: form.text("name"),
                 email: form.text("email"),
+                guests: form.text(guests::FIELD),
                 note: form.text("note"),
             },
             asks: event.map_or(Vec::new(), |event| {

@@ -31,6 +31,7 @@ pub(crate) struct Answers {
     /// How many customers can book the same time.
     pub(crate) seats: String,
     pub(crate) shows_attendees: bool,
+    pub(crate) guests: String,
     pub(crate) move_notice: String,
     pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
@@ -108,6 +109,7 @@ impl Answers {
             min_notice: "0".into(),
             confirm_within: USUAL_CONFIRM.to_string(),
             seats: "1".into(),
+            guests: Terms::USUAL_GUESTS.to_string(),
             move_notice: "0".into(),
             cancel_notice: "0".into(),
             window: DAYS.into(),
@@ -140,6 +142,7 @@ impl Answers {
             confirm_within: form.text("confirm_within"),
             seats: form.text("seats"),
             shows_attendees: form.has("shows_attendees"),
+            guests: form.text("guests"),
             move_notice: form.text("move_notice"),
             cancel_notice: form.text("cancel_notice"),
             window,
@@ -194,6 +197,7 @@ impl Answers {
             confirm_within: number(terms.confirm_within.unwrap_or(Minutes(USUAL_CONFIRM))),
             seats: terms.seats.unwrap_or(1).to_string(),
             shows_attendees: terms.shows_attendees,
+            guests: terms.guests.to_string(),
             move_notice: number(terms.move_notice),
             cancel_notice: number(terms.cancel_notice),
             window: window.into(),
@@ -244,6 +248,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
     let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
     let confirm_within = number("confirm_within", Bounds::CONFIRM, Some(USUAL_CONFIRM));
     let seats = number("seats", Bounds::SEATS, Some(1));
+    let guests = number("guests", Bounds::GUESTS, Some(0));
     let move_notice = number("move_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let cancel_notice = number("cancel_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let increment = number("increment", Bounds::INCREMENT, None);
@@ -270,6 +275,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
             .filter(|_| form.has("requires_confirmation")),
         seats: Terms::seats_for(seats?),
         shows_attendees: form.has("shows_attendees"),
+        guests: guests?,
         move_notice: Minutes(move_notice?),
         cancel_notice: Minutes(cancel_notice?),
         window: window?,

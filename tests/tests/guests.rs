@@ -1,0 +1,276 @@
+//! People whom a customer brings along: each is invited by a mail and a link of their own, may look and come, and
+//! change nothing.
+
+use roomkey_tests::{Backend, Booked, Client, Host, Mail, TestApp, on_both};
+use serde_json::{Value, json};
+
+on_both!(
+    each_guest_is_invited_by_a_link_of_their_own,
+    a_guest_comes_and_changes_nothing,
+    who_is_taken_off_is_told_and_the_room_is_another,
+    guests_hear_of_moves_and_cancellation,
+    guests_are_asked_for_on_the_form,
+    as_many_as_the_event_type_allows,
+    of_a_request_guests_hear_when_it_stands,
+    the_host_takes_a_guest_off,
+    an_address_gets_no_more_mail_by_being_a_guest,
+);
+
+const ADA: &str = "ada@hosts.example";
+const BO: &str = "bo@customers.example";
+const CY: &str = "cy@guests.example";
+const DI: &str = "di@guests.example";
+const START: &str = "2027-07-05T09:00:00Z";
+
+/// London, Thursday 1 July 2027, 09:00.
+fn app(backend: Backend) -> TestApp {
+    TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits().start_with_ada()
+}
+
+fn ask(app: &TestApp, event: &str, guests: &[&str]) -> roomkey_tests::Reply {
+    let mut request = app.request(event, START, "Bo Berg", BO);
+    request["guests"] = json!(guests);
+    request["answers"] = json!({"note": "Only for Ada."});
+    app.client().post_json("/api/v1/bookings", &request)
+}
+
+fn book(app: &TestApp, guests: &[&str]) -> Booked {
+    Booked::from_json(ask(app, "intro", guests).expect(201).json())
+}
+
+fn shown(app: &TestApp, booked: &Booked) -> Value {
+    app.cli(&["booking", "show", booked.id(), "--json"]).json()
+}
+
+fn mail(app: &TestApp, to: &str, subject: &str) -> Mail {
+    app.mailbox().wait_for(&format!("{subject} to {to}"), |mail| {
+        mail.is_to(to) && mail.part("subject").starts_with(subject)
+    })
+}
+
+/// The path of the page that a mail leads to.
+fn page(mail: &Mail) -> String {
+    let link = mail.link("/b/");
+    let path = &link[link.find("/b/").expect("a path")..];
+    path.trim_end_matches("/join").to_owned()
+}
+
+fn each_guest_is_invited_by_a_link_of_their_own(backend: Backend) {
+    let app = app(backend);
+    // Twice the same, and the customer among them: each gets one mail.
+    let booked = book(&app, &[CY, "Cy@Guests.example", DI, BO]);
+    assert_eq!(booked.value()["guests"], json!([CY, DI]));
+    assert_eq!(booked.value()["attendees"].as_array().map(Vec::len), Some(1));
+    let mut pages = vec![booked.page().to_owned()];
+    for (guest, other) in [(CY, DI), (DI, CY)] {
+        let invite = app.mailbox().wait_for_invite(guest, "REQUEST");
+        let text = invite.part("text");
+        assert!(text.contains("Bo Berg brings you along"), "{text}");
+        assert!(text.contains(booked.text("/room/password")), "{text}");
+        let why = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(why.contains(&format!("Bo Berg gave {guest} for a booking with Ada")), "{text}");
+        let all = invite.value().to_string();
+        assert!(!all.contains(other), "guests learn nothing of each other: {all}");
+        assert!(!all.contains("Only for Ada"), "nor may the customer write to them: {all}");
+        assert!(!all.contains("/cancel") && !all.contains("/reschedule"), "{all}");
+        assert!(!all.contains(booked.token()), "{all}");
+        pages.push(page(&invite));
+    }
+    pages.sort();
+    pages.dedup();
+    assert_eq!(pages.len(), 3);
+    // Calendars of the two sides have them all, in one event.
+    for side in [ADA, BO] {
+        let invite = app.mailbox().wait_for_invite(side, "REQUEST");
+        let raw = invite.value()["calendar"]["raw"].as_str().expect("raw").replace("\r\n ", "");
+        assert!(raw.contains(&format!("mailto:{CY}")) && raw.contains(&format!("mailto:{DI}")));
+        let uid = app.mailbox().wait_for_invite(CY, "REQUEST");
+        assert_eq!(invite.value()["calendar"]["uid"], uid.value()["calendar"]["uid"]);
+    }
+}
+
+fn a_guest_comes_and_changes_nothing(backend: Backend) {
+    let mut app = app(backend);
+    let booked = book(&app, &[CY]);
+    let path = page(&mail(&app, CY, "Booked: "));
+    let shown_page = app.client().page(&path);
+    let text = shown_page.text();
+    assert!(text.contains("You’re expected"), "{text}");
+    assert!(text.contains("Bo Berg booked this, and can move or cancel it"), "{text}");
+    assert!(text.contains(booked.text("/room/password")), "{text}");
+    assert!(!text.contains("Only for Ada") && !text.contains("Remove"), "{text}");
+    assert!(!app.client().get(&path).body.contains(booked.token()));
+    let before = app.database().dump_of("bookings");
+    for act in ["cancel", "reschedule"] {
+        app.client().get(&format!("{path}/{act}")).expect(404);
+        app.client().post_form(&format!("{path}/{act}"), &[]).expect(404);
+    }
+    for act in ["confirm", "decline"] {
+        app.client().post_form(&format!("{path}/{act}"), &[]).expect(404);
+    }
+    let form = app.client().page(booked.page()).form("/remove");
+    let remove = form.action().to_owned();
+    let with_own = remove.replace(booked.page(), &path);
+    assert_ne!(with_own, remove);
+    app.client().post_form(&with_own, &[]).expect(404);
+    assert_eq!(app.database().dump_of("bookings"), before);
+    let file = app.client().get(&format!("{path}/calendar.ics")).expect(200);
+    assert!(file.body.contains("BEGIN:VEVENT") && !file.body.contains(booked.token()));
+    app.restart_at("2027-07-05 08:55:00");
+    let door = app.client().page(&format!("{path}/join"));
+    let led = app.client().submit(&door.form("/join")).expect(303);
+    assert!(led.location().ends_with(booked.text("/room/name")), "{}", led.location());
+}
+
+fn who_is_taken_off_is_told_and_the_room_is_another(backend: Backend) {
+    let app = app(backend);
+    let booked = book(&app, &[CY, DI]);
+    let path = page(&mail(&app, CY, "Booked: "));
+    for who in [ADA, BO, CY, DI] {
+        mail(&app, who, "Booked: ");
+    }
+    let page_of_bo = app.client().page(booked.page());
+    assert!(page_of_bo.text().contains(CY) && page_of_bo.text().contains(DI));
+    app.client().submit(&page_of_bo.form("/remove")).expect(303);
+    let after = shown(&app, &booked);
+    assert_eq!((&after["guests"], &after["version"]), (&json!([DI]), &json!(2)));
+    let (old, new) = (booked.text("/room/name"), after["room"]["name"].as_str().expect("a room"));
+    assert_ne!(old, new);
+    assert_ne!(booked.text("/room/password"), after["room"]["password"]);
+    assert_eq!(app.ask(old).status, 403);
+    app.client().get(&path).expect(404);
+    app.client().get(&format!("{path}/join")).expect(404);
+    // The one who is gone gets the cancellation, and nothing of the new room.
+    let goodbye = app.mailbox().wait_for_invite(CY, "CANCEL");
+    assert_eq!(goodbye.sequence(), 1);
+    assert!(goodbye.part("text").contains("no longer expected"), "{}", goodbye.part("text"));
+    assert!(!goodbye.value().to_string().contains(new));
+    for who in [ADA, BO, DI] {
+        let changed = mail(&app, who, "Changed: ");
+        assert_eq!(changed.sequence(), 1);
+        assert!(changed.part("text").contains(new), "{}", changed.part("text"));
+        assert!(!changed.value().to_string().contains(CY), "{}", changed.value());
+    }
+    // Once more there is no such guest.
+    let form = page_of_bo.form("/remove");
+    app.client().post_form(form.action(), &[]).expect(404);
+    assert_eq!(shown(&app, &booked)["version"], 2);
+}
+
+fn guests_hear_of_moves_and_cancellation(backend: Backend) {
+    let app = app(backend);
+    let booked = book(&app, &[CY]);
+    let first = app.mailbox().wait_for_invite(CY, "REQUEST");
+    let key = app.key("ada", "bookings:write");
+    let path = format!("/api/v1/bookings/{}", booked.id());
+    let to = json!({"start": "2027-07-06T09:00:00Z", "note": "The train is late."});
+    key.post_json(&format!("{path}/reschedule"), &to).expect(200);
+    let moved = mail(&app, CY, "Moved: ");
+    assert!(moved.part("text").contains("Ada Lovelace has moved this booking"));
+    assert_eq!(moved.sequence(), 1);
+    assert_eq!(moved.value()["calendar"]["uid"], first.value()["calendar"]["uid"]);
+    assert_eq!(page(&moved), page(&first), "the same link for life");
+    key.post_json(&format!("{path}/cancel"), &json!({})).expect(200);
+    let cancelled = app.mailbox().wait_for_invite(CY, "CANCEL");
+    assert_eq!(cancelled.sequence(), 2);
+    let text = app.client().page(&page(&first)).text();
+    assert!(text.contains("Ada Lovelace cancelled it"), "{text}");
+}
+
+fn guests_are_asked_for_on_the_form(backend: Backend) {
+    let app = app(backend);
+    let form = app.client().page(&format!("/ada/intro?slot={START}&tz=UTC")).form("/ada/intro");
+    let form = form.set("name", "Bo Berg").set("email", BO);
+    let typed = format!("{CY}; nobody\n{DI}");
+    let refused = app.client().submit(&form.clone().set("guests", &typed)).expect(422).page();
+    assert!(refused.marked().contains("guests"));
+    let again = refused.form("/ada/intro");
+    assert_eq!(again.value("guests"), Some(typed.as_str()), "what was typed stays");
+    let many: Vec<String> = (0..6).map(|n| format!("guest{n}@guests.example")).collect();
+    let refused = app.client().submit(&form.clone().set("guests", many.join(","))).expect(422);
+    assert!(refused.body.contains("At most 5 guests"), "{}", refused.body);
+    let made = app.client().submit(&form.set("guests", format!("{CY}\r\n {DI} ,"))).expect(303);
+    let text = app.client().page(&made.location()).text();
+    assert!(text.contains(CY) && text.contains(DI), "{text}");
+    mail(&app, DI, "Booked: ");
+}
+
+fn as_many_as_the_event_type_allows(backend: Backend) {
+    let app = app(backend);
+    app.add_event_type("ada", "alone", &["--title", "Alone", "--duration", "30", "--guests", "0"]);
+    let page = app.client().page(&format!("/ada/alone?slot={START}&tz=UTC"));
+    assert!(page.form("/ada/alone").value("guests").is_none());
+    let refused = ask(&app, "alone", &[CY]).expect(422).json();
+    assert_eq!(refused["fields"][0]["field"], "guests", "{refused}");
+    let refused = ask(&app, "intro", &["no address"]).expect(422).json();
+    assert_eq!(refused["fields"][0]["field"], "guests.0", "{refused}");
+    let group = ["--title", "Group", "--duration", "30", "--seats", "4"];
+    app.add_event_type("ada", "group", &group);
+    ask(&app, "group", &[CY]).expect(422);
+    let browser: Client = app.sign_in(&Host::ada());
+    let path = "/app/event-types/alone";
+    browser.submit(&browser.page(path).form(path).set("guests", "1")).expect(303);
+    ask(&app, "alone", &[CY, DI]).expect(422);
+    ask(&app, "alone", &[CY]).expect(201);
+    let arguments = ["booking", "add", "--host", "ada", "--event", "alone"];
+    let rest = ["--start", "2027-07-06T09:00:00Z", "--name", "Bo", "--email", BO, "--guest", DI];
+    app.cli(&[&arguments[..], &rest].concat()).done();
+    mail(&app, DI, "Booked: ");
+}
+
+fn of_a_request_guests_hear_when_it_stands(backend: Backend) {
+    let app = app(backend);
+    let options = ["--title", "Visit", "--duration", "30", "--requires-confirmation"];
+    app.add_event_type("ada", "visit", &options);
+    let booked = Booked::from_json(ask(&app, "visit", &[CY, DI]).expect(201).json());
+    mail(&app, BO, "Requested: ");
+    mail(&app, ADA, "Requested: ");
+    assert!(!app.mailbox().all().iter().any(|mail| mail.is_to(CY)));
+    // Who is taken off before has heard of nothing, and does not.
+    app.client().submit(&app.client().page(booked.page()).form("/remove")).expect(303);
+    app.cli(&["booking", "confirm", booked.id()]).done();
+    mail(&app, DI, "Booked: ");
+    mail(&app, BO, "Booked: ");
+    assert!(!app.mailbox().all().iter().any(|mail| mail.is_to(CY)));
+}
+
+fn the_host_takes_a_guest_off(backend: Backend) {
+    let app = app(backend);
+    let booked = book(&app, &[CY]);
+    let path = page(&mail(&app, ADA, "Booked: "));
+    app.client().submit(&app.client().page(&path).form("/remove")).expect(303);
+    assert_eq!(shown(&app, &booked)["guests"], json!([]));
+    app.mailbox().wait_for_invite(CY, "CANCEL");
+    let cancelled = book_another(&app);
+    let path = format!("/b/{}", cancelled.token());
+    let form = app.client().page(&path).form("/remove");
+    app.cli(&["booking", "cancel", cancelled.id()]).done();
+    let refused = app.client().submit(&form).expect(422);
+    assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
+}
+
+fn book_another(app: &TestApp) -> Booked {
+    let mut request = app.request("intro", "2027-07-07T09:00:00Z", "Bo Berg", BO);
+    request["guests"] = json!([DI]);
+    Booked::from_json(app.client().post_json("/api/v1/bookings", &request).expect(201).json())
+}
+
+fn an_address_gets_no_more_mail_by_being_a_guest(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").start_with_ada();
+    let slots = app.slots("ada", "intro", "2027-07-05", "2027-07-16");
+    let statuses: Vec<u16> = slots
+        .iter()
+        .take(21)
+        .enumerate()
+        .map(|(number, start)| {
+            let email = format!("bo{number}@customers.example");
+            let mut request = app.request("intro", start, "Bo Berg", &email);
+            request["guests"] = json!([CY]);
+            app.client().post_json("/api/v1/bookings", &request).status
+        })
+        .collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 20, "{statuses:?}");
+    assert_eq!(statuses.last(), Some(&429));
+    // Nothing of the last is stored.
+    assert_eq!(app.database().number("SELECT count(*) FROM bookings"), 20);
+}
