@@ -1,0 +1,21 @@
+//! The use cases over both databases, past HTTP: what they cost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests may panic, and their helpers too"
+)]
+
+mod database;
+mod statements;
+mod world;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held by a test for which no other may run in the same process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}

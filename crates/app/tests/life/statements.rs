@@ -1,0 +1,165 @@
+//! How many SQL statements each use case takes. A number that rises is a regression: each statement is a way to
+//! PostgreSQL and back, in a booking while the host is locked.
+use std::sync::Mutex;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use roomkey_app::{Answer, Idempotency, IdempotencyScope, Page, Wanted};
+use roomkey_core::{
+    availability::Slot,
+    booking::Side,
+    event_type::{Limit, Measure, Period, Terms},
+    time::{Instant, Minutes, Span},
+};
+use roomkey_store::{Backend, BookingDetails};
+
+use crate::world::{World, request, run};
+
+/// All that were sent since it was last emptied.
+static SENT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Counter;
+
+impl Instrumentation for Counter {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            SENT.lock().unwrap().push(query.to_string());
+        }
+    }
+}
+
+/// On SQLite and on PostgreSQL, which locks the host by a statement of its own; with BEGIN and COMMIT.
+const EXPECTED: &[(&str, usize, usize)] = &[
+    ("free times of 1 days, 0 booked", 2, 2),
+    ("free times of 1 days under limits", 3, 3),
+    ("free times of 30 days, 0 booked", 2, 2),
+    ("free times of 30 days under limits", 3, 3),
+    ("free times of 92 days, 0 booked", 2, 2),
+    ("free times of 92 days under limits", 3, 3),
+    ("free times of 1 days, 20 booked", 2, 2),
+    ("free times of 1 days under limits", 3, 3),
+    ("free times of 30 days, 20 booked", 2, 2),
+    ("free times of 30 days under limits", 3, 3),
+    ("free times of 92 days, 20 booked", 2, 2),
+    ("free times of 92 days under limits", 3, 3),
+    ("why a time is free", 2, 2),
+    ("a booking", 14, 15),
+    ("with a key", 17, 18),
+    ("its repeat", 4, 4),
+    ("under limits", 15, 16),
+    ("a request", 13, 14),
+    ("a yes", 11, 12),
+    ("a no", 10, 11),
+    ("its page", 2, 2),
+    ("a move", 18, 19),
+    ("Jitsi's question", 2, 2),
+    ("its end", 12, 13),
+];
+
+const NOW: Instant = Instant::from_seconds(1_796_000_000);
+const DAY: Minutes = Minutes(24 * 60);
+
+#[test]
+fn sqlite() {
+    run(each_use_case_takes_so_many_statements(Backend::Sqlite));
+}
+
+#[test]
+fn postgres() {
+    run(each_use_case_takes_so_many_statements(Backend::Postgres));
+}
+
+/// What each use case took.
+#[derive(Default)]
+struct Taken(Vec<(String, usize)>);
+
+impl Taken {
+    /// Counts what a future sends.
+    async fn by<T>(&mut self, what: impl Into<String>, asked: impl Future<Output = T>) -> T {
+        SENT.lock().unwrap().clear();
+        let given = asked.await;
+        let sent = std::mem::take(&mut *SENT.lock().unwrap());
+        let what = what.into();
+        println!("{what}:\n  {}", sent.join("\n  "));
+        self.0.push((what, sent.len()));
+        given
+    }
+}
+
+#[allow(clippy::await_holding_lock, reason = "so that the other test waits for all of this one")]
+async fn each_use_case_takes_so_many_statements(backend: Backend) {
+    let _alone = crate::alone();
+    set_default_instrumentation(|| Some(Box::new(Counter))).unwrap();
+    let world = World::new(backend, 1, NOW, 1);
+    let mut taken = Taken::default();
+    let app = &world.app;
+    let host = world.host("ada", "mon-sun 00:00-24:00").await;
+    let terms = |slug: &str| {
+        let (slug, title) = (slug.parse().unwrap(), "A call".parse().unwrap());
+        Terms::usual(slug, title, "".parse().unwrap(), Minutes(30))
+    };
+    app.create_event_type(host.id, terms("intro")).await.unwrap();
+    let mut limited = terms("limited");
+    limited.limits.set(Limit { period: Period::Day, measure: Measure::Bookings, most: 40 });
+    app.create_event_type(host.id, limited).await.unwrap();
+    let asking = Terms { confirm_within: Some(DAY), ..terms("asking") };
+    app.create_event_type(host.id, asking).await.unwrap();
+    let page = |slug: &str| Page::new("ada".into(), slug.into());
+
+    // A connection is set up when it is first used.
+    let free: Vec<Slot> = app.slots(page("intro"), None, days(59)).await.unwrap().slots;
+    let mut free = free.iter().map(|slot| slot.start).step_by(2);
+    let mut next = || free.next().unwrap();
+
+    // Facts and busy times: two, whatever the range and however much is booked in it.
+    for booked in [0, 20] {
+        for _ in 0..booked {
+            book(&world, page("intro"), next(), None).await;
+        }
+        for range in [1, 30, 92] {
+            let what = format!("free times of {range} days, {booked} booked");
+            taken.by(what, app.slots(page("intro"), None, days(range))).await.unwrap();
+            let what = format!("free times of {range} days under limits");
+            taken.by(what, app.slots(page("limited"), None, days(range))).await.unwrap();
+        }
+    }
+    let start = next();
+    taken.by("why a time is free", app.explain(page("intro"), None, start)).await.unwrap();
+
+    taken.by("a booking", book(&world, page("intro"), next(), None)).await;
+    let booked = taken.by("with a key", book(&world, page("intro"), start, Some("k"))).await;
+    taken.by("its repeat", book(&world, page("intro"), start, Some("k"))).await;
+    taken.by("under limits", book(&world, page("limited"), next(), None)).await;
+    let asked = taken.by("a request", book(&world, page("asking"), next(), None)).await;
+    let (id, other) = (asked.booking.id, next());
+    taken.by("a yes", app.answer_own(host.id, id, Answer::Confirm)).await.unwrap();
+    let asked = book(&world, page("asking"), next(), None).await;
+    let (id, no) = (asked.booking.id, Answer::Decline("No".parse().unwrap()));
+    taken.by("a no", app.answer_own(host.id, id, no)).await.unwrap();
+
+    let (link, id) = (&booked.customer_link, booked.booking.id);
+    taken.by("its page", app.booking_by_link(link)).await.unwrap();
+    let note = || "".parse().unwrap();
+    taken.by("a move", app.move_by_link(link, other, note())).await.unwrap();
+    let room = app.booking(host.id, id).await.unwrap().unwrap().room.unwrap();
+    let name = room.name.expose().to_owned();
+    taken.by("Jitsi's question", app.conference_by_name(&name)).await.unwrap();
+    taken.by("its end", app.cancel_own(host.id, id, note())).await.unwrap();
+
+    let expected = EXPECTED.iter().map(|(what, sqlite, postgres)| {
+        let number = if backend == Backend::Sqlite { sqlite } else { postgres };
+        ((*what).to_owned(), *number)
+    });
+    assert_eq!(taken.0, expected.collect::<Vec<_>>());
+}
+
+/// From tomorrow on.
+fn days(number: u32) -> Span {
+    Span::lasting(NOW.plus(DAY), Minutes(number * DAY.0))
+}
+
+async fn book(world: &World, page: Page, start: Instant, key: Option<&str>) -> BookingDetails {
+    let scope = IdempotencyScope::Anonymous;
+    let key = key.map(|key| Idempotency { scope, key: key.to_owned() });
+    let (page, request) = (Wanted::Page(page), request(start, "Bo", Side::Customer));
+    world.app.book(page, None, request, key, None).await.unwrap().details
+}
