@@ -53,6 +53,12 @@ impl Client {
         self
     }
 
+    /// The same visitor at another server, with what they bring along.
+    pub fn at(mut self, base: impl Into<String>) -> Self {
+        self.base = base.into();
+        self
+    }
+
     /// Where this visitor's server is.
     pub fn base(&self) -> &str {
         &self.base
