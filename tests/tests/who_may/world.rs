@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::{callers::Who, routes::On, table::TABLE};
 
+/// What nobody but Ada may see on pages of their own.
+pub(crate) const SECRETS: [&str; 3] = ["Ann Adler", "ann@customers.example", "Ada decides"];
 /// Names nothing.
 const UNKNOWN_ID: &str = "01a229f1-2800-79eb-a3d0-a17a5b999b52";
 const UNKNOWN_TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -362,11 +364,6 @@ impl World {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// What nobody but Ada may see on pages of their own.
-    pub(crate) fn secrets(&self) -> [&'static str; 3] {
-        ["Ann Adler", "ann@customers.example", "Ada decides"]
-    }
-
     fn browser(&self, who: Who) -> &Client {
         &self.callers[&who].0
     }
@@ -395,10 +392,8 @@ fn form_with(browser: &Client, path: &str, action: &str, field: &str) -> Form {
 /// Ada, as `--demo` makes her, with her half-hour `intro`.
 fn host_of_the_demonstration(app: &TestApp) -> Host {
     let password = std::fs::read_to_string(app.data_dir().join("demo-password"));
-    let mut ada = Host::ada();
-    ada.email = "ada@example.org".to_owned();
-    ada.password = password.expect("the password").trim().to_owned();
-    ada
+    let password = password.expect("the password").trim().to_owned();
+    Host { email: "ada@example.org".to_owned(), password, ..Host::ada() }
 }
 
 fn account(app: &TestApp, handle: &str, role: &str) -> Host {
