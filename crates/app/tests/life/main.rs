@@ -1,4 +1,5 @@
-//! The use cases over both databases, past HTTP: what they cost.
+//! The use cases over both databases, past HTTP: what they cost, and a long life of bookings beside a
+//! model of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +10,7 @@
 )]
 
 mod database;
+mod model;
 mod statements;
 mod world;
 

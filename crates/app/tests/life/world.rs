@@ -1,8 +1,11 @@
-//! The use cases over a real database, with a clock that stands and chance that can be repeated.
+//! The use cases over a real database, with a clock that the test moves and chance that can be repeated.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use proptest::{
@@ -17,11 +20,26 @@ use roomkey_core::{
     question::Given,
     random::Entropy,
     site::{JitsiMode, Site},
-    time::{FixedClock, Instant, TimeZone},
+    time::{Clock, Instant, TimeZone},
 };
 use roomkey_store::{Backend, SchemaPolicy, SecretKey, Store, StoreOptions};
 
 use crate::database::Database;
+
+/// A clock that stands until it is moved.
+pub(crate) struct MovedClock(AtomicI64);
+
+impl MovedClock {
+    pub(crate) fn set(&self, now: Instant) {
+        self.0.store(now.micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Instant {
+        Instant::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
 
 /// The same chance for the same seed.
 pub(crate) struct Dice(Mutex<TestRng>);
@@ -43,7 +61,8 @@ impl Entropy for Dice {
 /// An installation without a server.
 pub(crate) struct World {
     pub(crate) app: App,
-    _database: Database,
+    pub(crate) clock: Arc<MovedClock>,
+    database: Database,
 }
 
 impl World {
@@ -51,6 +70,7 @@ impl World {
     pub(crate) fn new(backend: Backend, connections: u32, now: Instant, seed: u64) -> Self {
         let database = Database::new(backend);
         let entropy: Arc<dyn Entropy> = Arc::new(Dice::new(seed));
+        let clock = Arc::new(MovedClock(AtomicI64::new(now.micros())));
         let secret_key = SecretKey::new(&*entropy);
         let options = StoreOptions {
             url: database.url().parse().unwrap(),
@@ -60,7 +80,7 @@ impl World {
         };
         let app = App::new(AppOptions {
             store: Store::open(options, Arc::clone(&entropy)).unwrap(),
-            clock: Arc::new(FixedClock(now)),
+            clock: Arc::clone(&clock) as _,
             entropy,
             site: Site {
                 public_url: "https://book.example.org".parse().unwrap(),
@@ -71,7 +91,12 @@ impl World {
             limits: false,
             mail_due: Arc::default(),
         });
-        Self { app, _database: database }
+        Self { app, clock, database }
+    }
+
+    /// Where its database is, as in the program's `database_url`.
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
     }
 
     /// A host in UTC with these weekly hours.

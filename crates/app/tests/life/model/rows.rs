@@ -1,0 +1,43 @@
+//! The database as lines of text, and what must not be in it.
+
+/// All that bookings left, but for what is sealed.
+pub(crate) const SELECT: &str = "
+SELECT 'booking ' || id || ' ' || status || ' ' || CAST(version AS TEXT) || ' ' || CAST(ical_sequence AS TEXT)
+    || ' ' || CAST(start_at AS TEXT) || '-' || CAST(end_at AS TEXT) || ' ' || ical_uid
+    || ' ' || CAST(coalesce(expires_at, 0) AS TEXT) AS line FROM bookings
+UNION ALL
+SELECT 'span ' || booking_id || ' ' || CAST(start_at AS TEXT) || '-' || CAST(end_at AS TEXT)
+    || ' ' || CAST(buffer_before AS TEXT) || '+' || CAST(buffer_after AS TEXT)
+    || CASE WHEN held THEN ' held' ELSE ' free' END FROM booking_hosts
+UNION ALL
+SELECT 'attendee ' || booking_id || ' ' || email FROM attendees
+UNION ALL
+SELECT 'link ' || booking_id || ' ' || side || ' ' || token_hash FROM booking_links
+UNION ALL
+SELECT 'room ' || booking_id || ' ' || CAST(generation AS TEXT) || ' ' || id
+    || ' ' || CAST(opens_at AS TEXT) || '-' || CAST(closes_at AS TEXT)
+    || CASE WHEN revoked THEN ' revoked' ELSE ' live' END FROM rooms
+UNION ALL
+SELECT 'event ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || kind || ' ' || actor FROM booking_events
+UNION ALL
+SELECT 'hold ' || holder || ' ' || event_type_id || ' ' || CAST(start_at AS TEXT) || '-' || CAST(end_at AS TEXT)
+    || ' ' || CAST(expires_at AS TEXT) FROM slot_holds
+UNION ALL
+SELECT 'key ' || key || ' ' || booking_id || ' ' || CAST(created_at AS TEXT) FROM idempotency_records
+UNION ALL
+SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT) || ' ' || side
+    || ' ' || kind || ' ' || state FROM outbox_messages";
+
+/// Two bookings of one host that meet, their buffers included (invariant 1); confirmed bookings whose place is Jitsi
+/// without exactly one live room, and others with one (3).
+pub(crate) const BROKEN: &str = "
+SELECT 'too close: ' || a.booking_id || ' and ' || b.booking_id AS line FROM booking_hosts a
+    JOIN booking_hosts b ON a.host_id = b.host_id AND a.booking_id <> b.booking_id AND a.held AND b.held
+    AND a.start_at <= b.start_at AND b.start_at < a.end_at
+        + CASE WHEN a.buffer_after > b.buffer_before THEN a.buffer_after ELSE b.buffer_before END
+UNION ALL
+SELECT 'live rooms: ' || CAST(count(rooms.id) AS TEXT) || ' of ' || bookings.id FROM bookings
+    LEFT JOIN rooms ON rooms.booking_id = bookings.id AND NOT rooms.revoked
+    GROUP BY bookings.id, bookings.status, bookings.location_kind
+    HAVING count(rooms.id)
+        <> CASE WHEN bookings.status = 'confirmed' AND bookings.location_kind = 'jitsi' THEN 1 ELSE 0 END";

@@ -1,0 +1,101 @@
+//! What the hosts of an episode offer, drawn anew for each.
+
+use roomkey_core::{
+    event_type::{Buffers, Limit, Location, Measure, Period, RoomPolicy, Terms, Window},
+    time::Minutes,
+};
+
+use super::chance::Chance;
+
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+/// Both hosts are there every day in UTC, from this hour to that.
+pub(crate) const OPENS: i64 = 8 * HOUR;
+pub(crate) const CLOSES: i64 = 20 * HOUR;
+
+/// An event type as the model knows it. Lengths are in seconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) host: usize,
+    pub(crate) slug: &'static str,
+    /// The first is the usual one.
+    pub(crate) durations: Vec<i64>,
+    pub(crate) increment: Option<i64>,
+    pub(crate) before: i64,
+    pub(crate) after: i64,
+    pub(crate) min_notice: i64,
+    pub(crate) cancel_notice: i64,
+    pub(crate) move_notice: i64,
+    pub(crate) window_days: i64,
+    pub(crate) most_a_day: Option<usize>,
+    pub(crate) confirm_within: Option<i64>,
+    pub(crate) is_in_room: bool,
+    pub(crate) early: i64,
+    pub(crate) grace: i64,
+}
+
+/// Host, slug, whether the host is asked, whether they meet in a room.
+const EVENTS: [(usize, &str, bool, bool); 5] = [
+    (0, "intro", false, true),
+    (0, "asking", true, true),
+    (0, "visit", false, false),
+    (1, "intro", false, true),
+    (1, "asking", true, false),
+];
+
+impl Rules {
+    pub(crate) fn draw(chance: &mut Chance) -> Vec<Self> {
+        EVENTS
+            .into_iter()
+            .map(|(host, slug, asks, is_in_room)| {
+                let mut one_of = |minutes: &[i64]| *chance.one_of(minutes) * MINUTE;
+                let usual = one_of(&[30, 45, 60]);
+                Self {
+                    host,
+                    slug,
+                    durations: vec![usual, usual + one_of(&[15, 30])],
+                    increment: Some(one_of(&[0, 15, 20])).filter(|increment| *increment > 0),
+                    before: one_of(&[0, 0, 5, 15]),
+                    after: one_of(&[0, 0, 10, 20]),
+                    min_notice: one_of(&[0, 0, 60, 180]),
+                    cancel_notice: one_of(&[0, 0, 120]),
+                    move_notice: one_of(&[0, 0, 60]),
+                    confirm_within: asks.then(|| one_of(&[30, 180, 1440])),
+                    is_in_room,
+                    early: one_of(&[0, 10]),
+                    grace: one_of(&[0, 15]),
+                    window_days: chance.range(1, 4),
+                    most_a_day: (slug == "visit").then_some(2),
+                }
+            })
+            .collect()
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        let minutes = |seconds: i64| Minutes(u32::try_from(seconds / MINUTE).unwrap());
+        let (slug, title) = (self.slug.parse().unwrap(), "A call".parse().unwrap());
+        let usual = minutes(self.durations[0]);
+        let mut terms = Terms::usual(slug, title, "".parse().unwrap(), usual);
+        let others = self.durations[1..].iter().map(|length| minutes(*length)).collect();
+        terms.set_durations(usual, others).unwrap();
+        terms.grid.increment = self.increment.map(minutes);
+        terms.buffers = Buffers { before: minutes(self.before), after: minutes(self.after) };
+        terms.min_notice = minutes(self.min_notice);
+        terms.cancel_notice = minutes(self.cancel_notice);
+        terms.move_notice = minutes(self.move_notice);
+        terms.window = Window::Days(u16::try_from(self.window_days).unwrap());
+        if let Some(most) = self.most_a_day {
+            let most = u32::try_from(most).unwrap();
+            terms.limits.set(Limit { period: Period::Day, measure: Measure::Bookings, most });
+        }
+        terms.confirm_within = self.confirm_within.map(minutes);
+        if !self.is_in_room {
+            terms.location = Location::parse("in_person", "Under the clock").unwrap();
+        }
+        let policy = terms.room;
+        terms.room =
+            RoomPolicy { early: minutes(self.early), grace: minutes(self.grace), ..policy };
+        terms
+    }
+}
