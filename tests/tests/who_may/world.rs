@@ -42,6 +42,7 @@ pub(crate) enum Body {
 
 /// A booking with Ada, for one line of the table.
 struct Made {
+    guest: String,
     id: String,
     customer: String,
     host: String,
@@ -182,13 +183,17 @@ impl World {
             _ => "intro",
         };
         let start = if event == "soon" { "2027-07-01T08:10:00Z".to_owned() } else { self.time() };
-        let request = self.app.request(event, &start, "Ann Adler", "ann@customers.example");
+        let mut request = self.app.request(event, &start, "Ann Adler", "ann@customers.example");
+        request["guests"] = json!(["guest@customers.example"]);
         let booked = self.browser(Who::CustomerA).post_json(BOOKINGS, &request).expect(201);
         let booked = Booked::from_json(booked.json());
         let path = format!("{BOOKINGS}/{}", booked.id());
         let for_host = self.browser(Who::AdasKey).get(&path).expect(200);
         let for_host = Booked::from_json(for_host.json());
+        let page = self.app.client().page(booked.page());
+        let guest = page.form("/remove").action().split('/').nth_back(1).map(str::to_owned);
         Made {
+            guest: guest.expect("the guest's id"),
             id: booked.id().to_owned(),
             customer: booked.token().to_owned(),
             host: for_host.token().to_owned(),
@@ -255,6 +260,9 @@ impl World {
         };
         let id = match path {
             _ if path.contains("/questions/") => or("company", "nothing"),
+            _ if path.contains("/guests/") => {
+                made.map_or(UNKNOWN_ID, |made| &made.guest).to_owned()
+            }
             _ if path.contains("/links/") => or(&self.link, UNKNOWN_ID),
             _ if path.contains("/availability/") => or(&self.schedule, UNKNOWN_ID),
             _ if path.starts_with(CONFERENCE) => or(&self.room.1, UNKNOWN_ID),

@@ -124,6 +124,7 @@ pub(crate) fn request(start: Instant, name: &str, by: Side) -> BookingRequest {
         name: name.parse().unwrap(),
         email: format!("{name}@customers.example").parse().unwrap(),
         time_zone: TimeZone::UTC,
+        guests: Vec::new(),
         note: "".parse().unwrap(),
         answers: Given::default(),
         seen: None,
