@@ -128,6 +128,9 @@ async function prepare(t) {
   const open = await server.book("board", "2027-03-03T10:00:00Z", long);
   await server.book("board", "2027-03-05T10:00:00Z", long, new URL(usedUp, server.base).searchParams.get("link"));
   const hosts = new URL(server.json("booking", "show", open.id).links.page).pathname;
+  server.cli(["booking", "no-show", over.id]);
+  server.cli(["booking", "note", over.id, "Promised to call back.\nWants the large one."]);
+  const hostsOver = new URL(server.json("booking", "show", over.id).links.page).pathname;
   const at = (booking, rest = "") => new URL(booking.links.page).pathname + rest;
 
   const signedOut = await visitor(t, browser, server);
@@ -186,6 +189,7 @@ async function prepare(t) {
       },
     }],
     ["booked-host", hosts],
+    ["booked-host-over", hostsOver],
     ["cancel", at(early, "/cancel")],
     ["join-early", at(early, "/join")],
     ["join-open", at(open, "/join")],
@@ -196,6 +200,9 @@ async function prepare(t) {
     ["app-bookings", "/app/bookings"],
     ["app-bookings-past", "/app/bookings?show=past"],
     ["app-bookings-cancelled", "/app/bookings?show=cancelled"],
+    ["app-bookings-day", "/app/bookings/day?date=2027-03-04"],
+    ["app-bookings-day-free", "/app/bookings/day?date=2027-03-11"],
+    ["app-bookings-day-refused", "/app/bookings/day?date=2027-03-01"],
     ["app-bookings-new", "/app/bookings/new?event=intro&date=2027-03-08"],
     ["app-bookings-new-closed", "/app/bookings/new?event=intro&date=2027-03-07"],
     ["app-bookings-new-refused", "/app/bookings/new?event=intro&date=2027-03-08", submit("Book this time")],

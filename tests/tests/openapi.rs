@@ -158,6 +158,24 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.post(&host, reschedule, "/api/v1/bookings/no-such-id/reschedule", &to(5), 404);
     talk.wrong_body(&host, reschedule, &at, "{\"start\": 3}", "application/json", 422);
 
+    let private = json!({"private_note": "Wants the large one"});
+    let at = format!("{bookings}/{id}");
+    talk.patch(&reader, one, &at, &private, 403);
+    talk.patch(&stranger, one, &at, &private, 401);
+    talk.patch(&host, one, &at, &private, 200);
+    talk.patch(&host, one, "/api/v1/bookings/no-such-id", &private, 404);
+    let history = talk.get(&reader, one, &at, 200)["history"].clone();
+    assert_eq!(history.as_array().map(Vec::len), Some(3), "{history}");
+    for act in ["attended", "no-show"] {
+        let (path, at) = (format!("{one}/{act}"), format!("{at}/{act}"));
+        talk.post(&reader, &path, &at, &json!({}), 403);
+        talk.post(&stranger, &path, &at, &json!({}), 401);
+        talk.post(&host, &path, &at, &json!({"attendee": "bo@customers.example"}), 409);
+        let nowhere = format!("/api/v1/bookings/no-such-id/{act}");
+        talk.post(&host, &path, &nowhere, &json!({}), 404);
+        talk.wrong_body(&host, &path, &at, "{\"attendee\": 3}", "application/json", 422);
+    }
+
     let cancel = "/api/v1/bookings/{id}/cancel";
     let at = format!("{bookings}/{id}/cancel");
     talk.post(&reader, cancel, &at, &json!({}), 403);
@@ -204,6 +222,14 @@ impl Exchanges {
     ) -> Value {
         let reply = client.post_json(address, body).expect(status);
         self.note(path, "post", body, reply.header("content-type"), status, reply.json())
+    }
+
+    #[track_caller]
+    fn patch(&mut self, client: &Client, path: &str, address: &str, body: &Value, status: u16) {
+        let octets = Some(body.to_string().into_bytes());
+        let kind = [("Content-Type", "application/json")];
+        let reply = client.send("PATCH", address, octets, &kind).expect(status);
+        self.note(path, "patch", body, reply.header("content-type"), status, reply.json());
     }
 
     /// A body that the document does not allow.

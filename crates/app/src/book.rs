@@ -8,6 +8,7 @@ use roomkey_core::{
     ids::{ApiKeyId, EventTypeId},
     notice::{self, Occasion},
     question::WrongAnswer,
+    text::Note,
     time::{Minutes, Span},
     token::TokenHash,
 };
@@ -247,6 +248,7 @@ impl App {
                 event_type,
                 host,
                 room: new.room.or(shared),
+                private_note: Note::from_stored(String::new()),
                 host_link: new.host_token,
                 customer_link: new.customer_token,
             },

@@ -5,6 +5,7 @@ use roomkey_core::{
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
+    time::Instant,
     token::Token,
 };
 use roomkey_store::{BookingDetails, StoreError, Tx};
@@ -90,19 +91,31 @@ impl App {
         tx.lock_host(host)?;
         let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
         let present = present.ok_or(CancelError::Unknown)?;
-        let now = self.now();
+        self.cancel_present(tx, &present, by, reason, self.now())?;
+        tx.booking(booking)?.ok_or(CancelError::Unknown)
+    }
+
+    /// Calls off a booking that was read in this transaction, after its host was locked.
+    pub(crate) fn cancel_present(
+        &self,
+        tx: &mut Tx<'_>,
+        present: &BookingDetails,
+        by: Side,
+        reason: &Note,
+        now: Instant,
+    ) -> Result<(), CancelError> {
+        let booking = &present.booking;
         let notice = present.event_type.terms.cancel_notice;
-        let cancellation = decide_cancellation(&present.booking, notice, by, reason.clone(), now)?;
-        tx.cancel_booking(&present.booking, &cancellation, now)?;
+        let cancellation = decide_cancellation(booking, notice, by, reason.clone(), now)?;
+        tx.cancel_booking(booking, &cancellation, now)?;
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
-        let notices = notice::for_both_sides(booking, version, sequence, Occasion::Cancelled);
+        let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Cancelled);
         enqueue(tx, &notices, now, self.entropy())?;
-        // Of what never stood they have not heard.
-        if present.booking.status == Status::Confirmed {
-            let guests =
-                notice::for_guests(&present.booking, version, sequence, Occasion::Cancelled);
+        // Of what never stood guests have not heard.
+        if booking.status == Status::Confirmed {
+            let guests = notice::for_guests(booking, version, sequence, Occasion::Cancelled);
             enqueue(tx, &guests, now, self.entropy())?;
         }
-        tx.booking(booking)?.ok_or(CancelError::Unknown)
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use roomkey_core::{
     availability::{DayHours, Schedule, TimeOff, WeeklyHours},
     ids::{ScheduleId, UserId},
     text::Title,
-    time::{LocalDate, Minutes, TimeZone, Weekday},
+    time::{Instant, LocalDate, Minutes, TimeZone, Weekday},
 };
 use roomkey_store::{Constraint, StoreError, Tx};
 
@@ -197,19 +197,8 @@ impl App {
     /// # Errors
     /// [`TimeOffError`].
     pub async fn add_time_off(&self, owner: UserId, new: TimeOff) -> Result<(), TimeOffError> {
-        let long_ago = TimeZone::UTC.local(self.now().minus(LONG_AGO));
-        self.store
-            .write(move |tx| {
-                let mut all = tx.time_off(owner)?;
-                all.retain(|off| off.to() > long_ago && *off != new);
-                if all.len() >= MOST_TIMES_OFF {
-                    return Err(TimeOffError::TooMany);
-                }
-                all.push(new.clone());
-                all.sort_by_key(|off| (off.from(), off.to()));
-                Ok(tx.save_time_off(owner, &all)?)
-            })
-            .await
+        let now = self.now();
+        self.store.write(move |tx| note_time_off(tx, owner, &new, now)).await
     }
 
     /// Forgets a time off.
@@ -233,6 +222,24 @@ impl App {
     pub async fn set_week_start(&self, owner: UserId, day: Weekday) -> Result<(), StoreError> {
         self.store.write(move |tx| tx.set_week_start(owner, day)).await
     }
+}
+
+/// Notes that a host is away, and forgets what was over long ago.
+pub(crate) fn note_time_off(
+    tx: &mut Tx<'_>,
+    owner: UserId,
+    new: &TimeOff,
+    now: Instant,
+) -> Result<(), TimeOffError> {
+    let long_ago = TimeZone::UTC.local(now.minus(LONG_AGO));
+    let mut all = tx.time_off(owner)?;
+    all.retain(|off| off.to() > long_ago && off != new);
+    if all.len() >= MOST_TIMES_OFF {
+        return Err(TimeOffError::TooMany);
+    }
+    all.push(new.clone());
+    all.sort_by_key(|off| (off.from(), off.to()));
+    Ok(tx.save_time_off(owner, &all)?)
 }
 
 /// One of a host's own schedules.

@@ -1,7 +1,7 @@
 //! Showing bookings: to the holder of a link, and to their host.
 
 use roomkey_core::{
-    booking::{Booking, Side},
+    booking::{Booking, Event, Side},
     ids::{BookingId, GuestId, UserId},
     text::PersonName,
     time::{Instant, Minutes},
@@ -103,6 +103,15 @@ impl App {
     /// [`StoreError`].
     pub async fn cancelled_at(&self, id: BookingId) -> Result<Option<Instant>, StoreError> {
         self.store.read(move |tx| tx.cancelled_at(id)).await
+    }
+
+    /// What happened to a booking, in order: for its host.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn history(&self, booking: &Booking) -> Result<Vec<Event>, StoreError> {
+        let booking = booking.clone();
+        self.store.read(move |tx| tx.history(&booking)).await
     }
 
     /// A host's booking.

@@ -5,6 +5,8 @@ mod book;
 mod cancel;
 mod fresh_room;
 mod guest;
+mod history;
+mod mark;
 mod place;
 mod request;
 mod reschedule;
@@ -17,6 +19,8 @@ pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use fresh_room::FreshRoom;
 pub use guest::{Guest, GuestRemoval, WrongGuests, decide_guest_removal, may_remove_guest};
+pub use history::{Change, Event, Happening, UnknownChange};
+pub use mark::{Attendance, MarkRefusal, UnknownAttendance, decide_mark, may_mark};
 pub use place::Place;
 pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
 pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
@@ -78,6 +82,8 @@ pub struct Attendee {
     pub email: EmailAddress,
     /// In which times are shown to the customer.
     pub time_zone: TimeZone,
+    /// Whether they came, if the host has said.
+    pub attendance: Option<Attendance>,
 }
 
 /// A booking as it stands.

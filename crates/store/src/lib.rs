@@ -35,6 +35,7 @@ pub use tx::{
     bookings::{BookingDetails, BookingFilter, BookingSearch, Cursor},
     event_links::IssuedLink,
     event_types::{OfferFacts, OfferKey},
+    history::Remark,
     holds::Hold,
     idempotency::Recorded,
     rooms::RoomState,

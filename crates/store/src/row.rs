@@ -101,6 +101,7 @@ pub(crate) struct AttendeeRow {
     name: String,
     email: String,
     time_zone: String,
+    attendance: Option<String>,
 }
 
 impl AttendeeRow {
@@ -112,6 +113,7 @@ impl AttendeeRow {
             name: attendee.name.to_string(),
             email: attendee.email.to_string(),
             time_zone: attendee.time_zone.to_string(),
+            attendance: attendee.attendance.map(|mark| mark.as_str().to_owned()),
         }
     }
 
@@ -121,6 +123,11 @@ impl AttendeeRow {
             name: PersonName::from_stored(self.name.clone()),
             email: EmailAddress::from_stored(self.email.clone()),
             time_zone: parse("attendees.time_zone", &self.time_zone)?,
+            attendance: self
+                .attendance
+                .as_deref()
+                .map(|mark| parse("attendees.attendance", mark))
+                .transpose()?,
         })
     }
 }
@@ -151,6 +158,7 @@ pub(crate) struct BookingRow {
     expires_at: Option<i64>,
     session_id: Option<String>,
     guests: String,
+    pub(crate) private_note: String,
 }
 
 impl BookingRow {
@@ -223,6 +231,8 @@ impl From<&Booking> for BookingRow {
             expires_at: booking.expires_at.map(Instant::micros),
             session_id: booking.session.map(|session| session.to_string()),
             guests: write_guests(&booking.guests),
+            // Of the host's making, later.
+            private_note: String::new(),
         }
     }
 }

@@ -133,6 +133,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         session_id -> Nullable<Text>,
         guests -> Text,
+        private_note -> Text,
     }
 }
 
@@ -192,6 +193,7 @@ diesel::table! {
         name -> Text,
         email -> Text,
         time_zone -> Text,
+        attendance -> Nullable<Text>,
     }
 }
 
@@ -214,6 +216,18 @@ diesel::table! {
         from_start -> Nullable<BigInt>,
         to_start -> Nullable<BigInt>,
         note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    booking_remarks (booking_id, number) {
+        booking_id -> Text,
+        number -> Integer,
+        version -> Integer,
+        at -> BigInt,
+        actor -> Text,
+        kind -> Text,
+        attendee_id -> Nullable<Text>,
     }
 }
 
@@ -304,6 +318,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attendees,
     booking_links,
     booking_events,
+    booking_remarks,
     rooms,
     idempotency_records,
     outbox_messages,

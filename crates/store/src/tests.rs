@@ -201,6 +201,7 @@ impl World {
                 name: "Bo".parse().unwrap(),
                 email: "bo@example.com".parse().unwrap(),
                 time_zone: "Europe/Berlin".parse().unwrap(),
+                attendance: None,
             },
             location: Location::Jitsi,
             note: "Two\nlines".parse::<Note>().unwrap(),

@@ -8,6 +8,7 @@ pub(crate) mod event_links;
 pub(crate) mod event_types;
 pub(crate) mod group_sessions;
 pub(crate) mod guests;
+pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;

@@ -6,6 +6,8 @@ mod booking;
 mod bookings;
 mod caller;
 mod explain;
+mod history;
+mod marks;
 mod openapi;
 mod problem;
 mod requests;
@@ -22,7 +24,7 @@ pub(crate) use booking::answers_json;
 pub use booking::booking_json;
 use problem::Problem;
 
-use crate::method::{POST, READ, READ_AND_POST, read};
+use crate::method::{POST, READ, READ_AND_PATCH, READ_AND_POST, read};
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
@@ -39,7 +41,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(read().to(bookings::list))
                 .route(web::post().to(bookings::create)),
         )
-        .service(at("/v1/bookings/{id}", READ).route(read().to(bookings::get)))
+        .service(
+            at("/v1/bookings/{id}", READ_AND_PATCH)
+                .route(read().to(bookings::get))
+                .route(web::patch().to(bookings::patch)),
+        )
+        .service(at("/v1/bookings/{id}/attended", POST).route(web::post().to(marks::attended)))
+        .service(at("/v1/bookings/{id}/no-show", POST).route(web::post().to(marks::no_show)))
         .service(at("/v1/bookings/{id}/confirm", POST).route(web::post().to(answers::confirm)))
         .service(at("/v1/bookings/{id}/decline", POST).route(web::post().to(answers::decline)))
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use roomkey_app::{App, BookingDetails, BookingFilter, BookingSearch, Cursor, StoreError};
-use roomkey_core::{booking::Side, ids::UserId};
+use roomkey_core::{
+    booking::{Attendance, Side},
+    ids::UserId,
+};
 
 use crate::api::answers_json;
 
@@ -14,7 +17,7 @@ const PART: u32 = 500;
 /// By which spreadsheets know UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "status",
     "start_utc",
@@ -28,6 +31,8 @@ const COLUMNS: [&str; 15] = [
     "time_zone",
     "note",
     "answers",
+    "private_note",
+    "attendance",
     "cancelled_by",
     "cancel_reason",
 ];
@@ -108,7 +113,7 @@ fn lines(with_header: bool, part: &[BookingDetails]) -> Result<String, ExportErr
 
 /// In the order of [`COLUMNS`].
 fn row(details: &BookingDetails) -> Result<[String; COLUMNS.len()], ExportError> {
-    let BookingDetails { booking, event_type, host, .. } = details;
+    let BookingDetails { booking, event_type, host, private_note, .. } = details;
     let (span, zone, attendee) = (booking.span, host.time_zone, &booking.attendee);
     let (cancelled_by, reason) = match &booking.cancelled {
         Some((by, reason)) => (Side::as_str(*by).to_owned(), reason.to_string()),
@@ -128,6 +133,8 @@ fn row(details: &BookingDetails) -> Result<[String; COLUMNS.len()], ExportError>
         attendee.time_zone.name().to_owned(),
         booking.note.to_string(),
         answers_json(booking)?,
+        private_note.to_string(),
+        attendee.attendance.map(Attendance::as_str).unwrap_or_default().to_owned(),
         cancelled_by,
         reason,
     ])

@@ -7,6 +7,8 @@ use actix_web::{Route, guard, web::route};
 pub(crate) const READ: &str = "GET, HEAD";
 /// What an address takes that is read and acted on.
 pub(crate) const READ_AND_POST: &str = "GET, HEAD, POST";
+/// What an address takes that is read and changed in parts.
+pub(crate) const READ_AND_PATCH: &str = "GET, HEAD, PATCH";
 /// What an address takes that only acts.
 pub(crate) const POST: &str = "POST";
 

@@ -15,6 +15,8 @@ pub(crate) mod hold;
 pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod mailbox;
+pub(crate) mod mark;
+pub(crate) mod note;
 pub(crate) mod profile;
 pub(crate) mod reschedule;
 pub(crate) mod reset_password;
@@ -69,6 +71,7 @@ mod tests {
             super::app::availability::Page::samples(),
             super::app::booking_new::Page::samples(),
             super::app::bookings::Page::samples(),
+            super::app::day::Page::samples(),
             super::app::event_type::Page::samples(),
             super::app::event_type::question::Page::samples(),
             super::app::event_types::Page::samples(),

@@ -16,8 +16,8 @@ use crate::{
     method::{POST, READ, READ_AND_POST, read},
     pages::{
         answer, app, booked, booking, calendar, cancel, details, forgot_password, guests, hold,
-        home, join, mailbox, profile, reschedule, reset_password, setup, sign_in, sign_out,
-        trailing_slash,
+        home, join, mailbox, mark, note, profile, reschedule, reset_password, setup, sign_in,
+        sign_out, trailing_slash,
     },
     theme,
 };
@@ -63,6 +63,9 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
         .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
         .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
         .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
+        .service(at("/b/{token}/attended", POST).route(web::post().to(mark::attended)))
+        .service(at("/b/{token}/no-show", POST).route(web::post().to(mark::no_show)))
+        .service(at("/b/{token}/note", POST).route(web::post().to(note::post)))
         .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
         .service(
             at("/b/{token}/cancel", READ_AND_POST)
@@ -114,6 +117,11 @@ fn host_pages(config: &mut ServiceConfig) {
         .service(at("/app", READ).route(read().to(app::bookings::redirect)))
         .service(at("/app/bookings", READ).route(read().to(app::bookings::get)))
         .service(at("/app/bookings.csv", READ).route(read().to(app::bookings::csv::get)))
+        .service(
+            at("/app/bookings/day", READ_AND_POST)
+                .route(read().to(app::day::get))
+                .route(web::post().to(app::day::post)),
+        )
         .service(
             at("/app/bookings/new", READ_AND_POST)
                 .route(read().to(app::booking_new::get))

@@ -1,5 +1,6 @@
 //! What the templates show: plain display values, and the few shapes that several pages share.
 
+mod came;
 mod icon;
 mod meets;
 mod month;
@@ -9,6 +10,7 @@ mod shell;
 mod when;
 mod zones;
 
+pub(crate) use came::Came;
 pub(crate) use icon::{Icon, Markup};
 pub(crate) use meets::Meets;
 pub(crate) use month::{Month, MonthKey};

@@ -205,6 +205,8 @@ impl World {
         let by_hand = ada.page(&format!("/app/bookings/new?event=intro&date={}", date()));
         let by_hand = by_hand.form("/app/bookings/new").set("slot", self.time());
         let by_hand = by_hand.set("name", "Cy Cole").set("email", "cy@customers.example");
+        // A day on which nobody comes.
+        let day = ada.page("/app/bookings/day?date=2027-12-23").form("/app/bookings/day");
         let new = ada.page("/app/event-types/new").form("/app/event-types/new");
         let editor = ada.page("/app/event-types/intro");
         let question = "/app/event-types/intro/questions/company";
@@ -217,6 +219,7 @@ impl World {
         let week = ada.page(hours).form("/app/week-start").without("schedule");
         let schedules = form_with(ada, hours, "/app/schedules", "new_name");
         [
+            ("/app/bookings/day", day),
             ("/app/bookings/new", by_hand),
             ("/app/event-types/new", new.set("title", "New").set("slug", "new-one")),
             ("/app/event-types/{slug}", editor.form("/app/event-types/intro")),
@@ -298,6 +301,7 @@ impl World {
                     "name": "Cy Cole", "email": "cy@customers.example", "time_zone": "UTC"}}))
             }
             "/api/v1/bookings/{id}/reschedule" => Body::Json(json!({"start": late()})),
+            "/api/v1/bookings/{id}" => Body::Json(json!({"private_note": "Mine"})),
             _ if path.starts_with("/api/v1/bookings/{id}/") => Body::Json(json!({})),
             CONFERENCE => {
                 let room = if is_missing { "nosuchroom" } else { &self.room.0 };

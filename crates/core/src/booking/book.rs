@@ -150,6 +150,7 @@ pub fn decide_booking(
             name: request.name,
             email: request.email,
             time_zone: request.time_zone,
+            attendance: None,
         },
         guests,
         location: event_type.terms.location.clone(),

@@ -66,6 +66,7 @@ impl Facts {
                     name: customer,
                     email: "o'ada+x{1}@example.com".parse().unwrap(),
                     time_zone: "Europe/London".parse::<TimeZone>().unwrap(),
+                    attendance: None,
                 },
                 location: Location::Jitsi,
                 note: "".parse().unwrap(),

@@ -3,9 +3,9 @@
 use roomkey_core::{
     availability::Refusal,
     booking::{
-        Booking, BookingRequest, Denied, Fresh, FreshRoom, InvalidTransition, Move, MoveRefusal,
-        MoveRequest, NewBooking, Seating, Side, Status, WallTime, decide_booking,
-        decide_cancellation, decide_move, may_cancel,
+        Attendance, Booking, BookingRequest, Change, Denied, Fresh, FreshRoom, InvalidTransition,
+        MarkRefusal, Move, MoveRefusal, MoveRequest, NewBooking, Seating, Side, Status, WallTime,
+        decide_booking, decide_cancellation, decide_mark, decide_move, may_cancel,
     },
     event_type::{EventType, Location, RoomPolicy},
     ids::{EventTypeId, UserId},
@@ -322,4 +322,42 @@ fn names_of_states_and_sides_are_read_back() {
         assert_eq!(side.as_str().parse(), Ok(side));
     }
     assert!("gone".parse::<Side>().is_err());
+}
+
+#[test]
+fn who_came_is_marked_from_the_start_on() {
+    let made = book(&case(), START).unwrap().booking;
+    let (start, address) = (made.span.start, made.attendee.email.clone());
+    let mark = |booking: &Booking, who: Option<&str>, now: Instant| {
+        let who = who.map(|who| who.parse().unwrap());
+        decide_mark(booking, who.as_ref(), now).map(|attendee| attendee.id)
+    };
+    assert_eq!(mark(&made, None, start.plus_micros(-1)), Err(MarkRefusal::NotBegun));
+    for now in [start, made.span.end, made.span.end.plus(Minutes(60 * 24 * 365))] {
+        assert_eq!(mark(&made, None, now), Ok(made.attendee.id));
+        assert_eq!(mark(&made, Some(address.as_str()), now), Ok(made.attendee.id));
+        assert_eq!(mark(&made, Some("BO@Example.com"), now), Ok(made.attendee.id));
+        assert_eq!(mark(&made, Some("cy@example.com"), now), Err(MarkRefusal::Nobody));
+    }
+    for is in Status::ALL.into_iter().filter(|status| *status != Status::Confirmed) {
+        let booking = Booking { status: is, ..made.clone() };
+        assert_eq!(mark(&booking, None, start), Err(MarkRefusal::NotConfirmed { is }));
+    }
+}
+
+#[test]
+fn names_of_marks_and_changes_are_read_back() {
+    assert_eq!(Attendance::ALL.map(Attendance::as_str), ["attended", "no_show"]);
+    for mark in Attendance::ALL {
+        assert_eq!(mark.as_str().parse(), Ok(mark));
+    }
+    assert!("perhaps".parse::<Attendance>().is_err());
+    let names =
+        ["requested", "booked", "confirmed", "declined", "expired", "guest_removed", "cancelled"];
+    assert_eq!(Change::ALL.map(Change::as_str), names);
+    for change in Change::ALL {
+        assert_eq!(change.as_str().parse(), Ok(change));
+        assert_eq!(change.is_end(), Status::ENDED.iter().any(|s| s.as_str() == change.as_str()));
+    }
+    assert!("moved".parse::<Change>().is_err());
 }

@@ -84,6 +84,7 @@ fn booked(to: Side) -> BookingLetter {
                 name: "Ada Okafor".parse().unwrap(),
                 email: "ada@customers.example".parse().unwrap(),
                 time_zone: "Europe/London".parse().unwrap(),
+                attendance: None,
             },
             location: Location::Jitsi,
             answers: Vec::new(),

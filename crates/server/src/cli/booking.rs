@@ -5,7 +5,7 @@ use roomkey_app::{
 };
 use roomkey_core::{
     account::User,
-    booking::{BookingRequest, Side, Status},
+    booking::{Attendance, BookingRequest, Event, Happening, Side, Status},
     ids::BookingId,
     question::Given,
     text::{EmailAddress, Note, PersonName},
@@ -32,6 +32,12 @@ pub(super) enum Command {
     Move(Move),
     /// Call a booking off; both sides are told
     Cancel(Cancel),
+    /// Mark that the customer came; nobody is told
+    Attended(Mark),
+    /// Mark that the customer did not come; nobody is told
+    NoShow(Mark),
+    /// Note something for the host alone, in the place of what was noted before
+    Note(NoteText),
     /// Print a host's bookings as comma-separated values, for spreadsheets; at most 10,000
     Export(ExportCsv),
 }
@@ -144,6 +150,27 @@ pub(super) struct Cancel {
 }
 
 #[derive(Args)]
+pub(super) struct Mark {
+    /// The booking's id
+    id: String,
+    /// The address of who is meant, where there are several
+    #[arg(long, value_name = "EMAIL")]
+    attendee: Option<EmailAddress>,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct NoteText {
+    /// The booking's id
+    id: String,
+    /// The note; empty to take it away
+    text: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
 pub(super) struct ExportCsv {
     /// The host's handle
     #[arg(long)]
@@ -162,7 +189,7 @@ pub(super) struct ExportCsv {
 pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Add(add) => self::add(app, *add).await,
-        Command::Show(show) => print(app, &find(app, &show.id).await?, show.json),
+        Command::Show(show) => self::show(app, &find(app, &show.id).await?, show.json).await,
         Command::List(list) => self::list(app, list).await,
         Command::Confirm(confirm) => {
             let found = find(app, &confirm.id).await?.booking;
@@ -185,8 +212,21 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
             let details = app.cancel_own(found.host, found.id, cancel.reason).await?;
             print(app, &details, cancel.json)
         }
+        Command::Attended(asked) => mark(app, asked, Attendance::Attended).await,
+        Command::NoShow(asked) => mark(app, asked, Attendance::NoShow).await,
+        Command::Note(asked) => {
+            let found = find(app, &asked.id).await?.booking;
+            let noted = app.note_own(found.host, found.id, asked.text).await?;
+            print(app, &noted.context("there is no such booking")?, asked.json)
+        }
         Command::Export(asked) => export(app, asked).await,
     }
+}
+
+async fn mark(app: &App, asked: Mark, attendance: Attendance) -> anyhow::Result<()> {
+    let found = find(app, &asked.id).await?.booking;
+    let details = app.mark_own(found.host, found.id, asked.attendee, attendance).await?;
+    print(app, &details, asked.json)
 }
 
 async fn add(app: &App, add: Add) -> anyhow::Result<()> {
@@ -205,6 +245,32 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     };
     let booked = app.book(Wanted::Page(page), None, request, None, None).await?;
     print(app, &booked.details, add.json)
+}
+
+async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Result<()> {
+    let history = app.history(&details.booking).await?;
+    if asked.json {
+        let told = booking_json(details, Side::Host, app.site());
+        return output::json(&told.with_history(&history));
+    }
+    print(app, details, asked)?;
+    let zone = details.host.time_zone;
+    let local = |at: Instant| zone.local(at).format("%Y-%m-%d %H:%M");
+    output::line(format_args!("  history, {} time", zone.city()))?;
+    for Event { at, by, what } in &history {
+        let by = by.map(|side| format!(" by the {}", side.as_str())).unwrap_or_default();
+        let times = match what {
+            Happening::Moved { from, to, .. } => {
+                format!(" from {} to {}", local(*from), local(*to))
+            }
+            Happening::Marked { name: Some(name), .. } => format!(", {name}"),
+            Happening::Became { .. } | Happening::Noted | Happening::Marked { .. } => String::new(),
+        };
+        let note = what.note().map(|note| format!(": {}", note.as_str().replace('\n', " / ")));
+        let note = note.unwrap_or_default();
+        output::line(format_args!("    {}  {}{by}{times}{note}", local(*at), what.as_str()))?;
+    }
+    Ok(())
 }
 
 async fn find(app: &App, id: &str) -> anyhow::Result<BookingDetails> {
@@ -298,6 +364,13 @@ fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Re
     for answer in &details.booking.answers {
         let value = answer.value.to_string().replace('\n', " / ");
         output::line(format_args!("  {}: {value}", answer.label))?;
+    }
+    if !details.private_note.is_empty() {
+        let note = details.private_note.as_str().replace('\n', " / ");
+        output::line(format_args!("  private note: {note}"))?;
+    }
+    if let Some(attendance) = details.booking.attendee.attendance {
+        output::line(format_args!("  came  {}", attendance.as_str()))?;
     }
     if let Some(room) = &details.room {
         output::line(format_args!("  room  {}", app.site().room(&room.name)))?;

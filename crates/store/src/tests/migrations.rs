@@ -12,18 +12,19 @@ use diesel::{
 };
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
-    booking::{Guest, Status},
+    booking::{Attendance, Guest, Status},
     event_type::{Grid, Limit, Location, Visibility, Window},
     ids::{GroupSessionId, GuestId, OutboxId, ScheduleId},
     notice::{self, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
+    text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
 use crate::{
-    Backend, MigrateError, Recorded, SchemaPolicy, SecretKey, Store, StoreError,
+    Backend, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store, StoreError,
     migrate::{revert_all, revert_from},
 };
 
@@ -35,6 +36,7 @@ on_both!(
     event_links_come_and_go_on_data,
     seats_come_and_go_on_data,
     guests_come_and_go_on_data,
+    the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -406,6 +408,56 @@ fn guests_come_and_go_on_data(database: &TestDatabase) {
         assert!(found.booking.guests.is_empty() && found.room.is_some());
         // What is published already takes no guests unasked.
         assert_eq!((terms.guests, waiting.0), (0, 0));
+    });
+}
+
+/// Down, notes and marks are lost, and all else of the bookings stays; up again, nobody has said anything.
+fn the_hosts_side_comes_and_goes_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let new = world.booking(60, 90, (0, 0));
+        let (id, attendee) = (new.booking.id, new.booking.attendee.id);
+        world.insert(new).await.unwrap();
+        let note = "Wants the large one".parse::<Note>().unwrap();
+        let written = note.clone();
+        world
+            .store
+            .write(move |tx| {
+                let remark = |at| Remark { booking: id, version: 1, at };
+                // By a clock that is behind.
+                tx.set_private_note(remark(NOW.minus(Minutes(1))), &written)?;
+                tx.mark_attendee(remark(NOW.minus(Minutes(2))), attendee, Attendance::NoShow)
+            })
+            .await
+            .unwrap();
+        let read = world.store.read(move |tx| tx.booking(id)).await.unwrap().unwrap();
+        assert_eq!(read.private_note, note);
+        assert_eq!(read.booking.attendee.attendance, Some(Attendance::NoShow));
+        let booking = read.booking.clone();
+        let history = world.store.read(move |tx| tx.history(&booking)).await.unwrap();
+        let kinds: Vec<_> = history.iter().map(|event| event.what.as_str()).collect();
+        assert_eq!(kinds, ["booked", "noted", "no_show"]);
+        let mark = "UPDATE attendees SET attendance = 'perhaps'";
+        assert!(execute(&world.store, mark.into()).await.is_err(), "the schema lists the marks");
+        let children = counted(&world.store, CHILDREN).await;
+        let names = named(&world.store, database.backend()).await;
+        drop(world.store);
+
+        revert_from(&database.url, "0007_host_side").unwrap();
+        let store = open();
+        let now = store.read(move |tx| tx.booking(id)).await.unwrap().unwrap();
+        assert!(now.private_note.is_empty());
+        assert_eq!(now.booking.attendee.attendance, None);
+        let history = store.read(move |tx| tx.history(&now.booking)).await.unwrap();
+        assert_eq!(history.len(), 1);
+        assert_eq!(counted(&store, CHILDREN).await, children);
+        assert_eq!(named(&store, database.backend()).await, names);
+
+        execute(&store, "DELETE FROM bookings".into()).await.unwrap();
+        let left = "SELECT 'remarks' AS name, count(*) AS count FROM booking_remarks";
+        assert_eq!(counted(&store, left).await["remarks"], 0);
     });
 }
 

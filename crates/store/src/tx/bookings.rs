@@ -1,12 +1,14 @@
 //! Bookings with all that belongs to them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use diesel::{define_sql_function, prelude::*, sql_types::Text};
 use roomkey_core::{
     account::User,
     availability::{Busy, Occupant},
-    booking::{Booking, Cancellation, Move, NewBooking, Side, Status},
+    booking::{
+        Attendance, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
+    },
     event_type::{EventType, LONGEST},
     ids::{BookingId, EventTypeId, UserId},
     notice::Moved,
@@ -44,6 +46,8 @@ pub struct BookingDetails {
     pub host: User,
     /// Its live room; none unless it is confirmed.
     pub room: Option<Room>,
+    /// What the host notes for themselves. Not in the booking, which mails are made of.
+    pub private_note: Note,
     /// The host's link to it.
     pub host_link: Token,
     /// The customer's link to it.
@@ -96,6 +100,8 @@ pub struct BookingSearch {
     pub event_type: Option<EventTypeId>,
     /// Only those that have ended by then.
     pub over_by: Option<Instant>,
+    /// Only those of which the host marked so.
+    pub attendance: Option<Attendance>,
 }
 
 define_sql_function! {
@@ -165,10 +171,6 @@ macro_rules! details {
 }
 
 const LINK: &str = "booking_links.token";
-/// The event that ends a booking, in its history.
-const CANCELLED: &str = "cancelled";
-/// The event that gives it another time.
-const MOVED: &str = "moved";
 
 fn names(states: &[Status]) -> Vec<&'static str> {
     states.iter().map(|status| status.as_str()).collect()
@@ -179,7 +181,8 @@ fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
 }
 
 fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
-    let (booking, event_type, host, attendee, room, host_link, customer_link) = row;
+    let (mut booking, event_type, host, attendee, room, host_link, customer_link) = row;
+    let private_note = Note::from_stored(mem::take(&mut booking.private_note));
     let booking = booking.read(&attendee)?;
     let room = room.filter(|_| booking.status == Status::Confirmed);
     Ok(BookingDetails {
@@ -187,6 +190,7 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
         event_type: event_type.read()?,
         host: host.read()?,
         room: room.map(|room| room.read(vault)).transpose()?,
+        private_note,
         host_link: open_link(vault, &host_link)?,
         customer_link: open_link(vault, &customer_link)?,
     })
@@ -333,27 +337,9 @@ impl Tx<'_> {
             }
         })?;
         self.insert_guest_links(booking, guest_tokens)?;
-        let kind = if booking.status == Status::Pending { "requested" } else { "booked" };
-        self.insert_booking_event(booking.id, booking.version, booking.created_at, Some(*by), kind)
-    }
-
-    /// Writes a booking's history; by nobody is what time does.
-    pub(super) fn insert_booking_event(
-        &mut self,
-        booking: BookingId,
-        version: u32,
-        at: Instant,
-        by: Option<Side>,
-        kind: &str,
-    ) -> Result<(), StoreError> {
-        let values = (
-            booking_events::booking_id.eq(booking.to_string()),
-            booking_events::version.eq(signed(version)),
-            booking_events::at.eq(at.micros()),
-            booking_events::actor.eq(by.map_or("time", Side::as_str)),
-            booking_events::kind.eq(kind),
-        );
-        self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
+        let is_request = booking.status == Status::Pending;
+        let change = if is_request { Change::Requested } else { Change::Booked };
+        self.insert_change(booking.id, booking.version, booking.created_at, Some(*by), change)
     }
 
     /// Calls a booking off: frees its time, revokes its room, writes its history. The caller has
@@ -384,13 +370,8 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         self.leave_room(booking)?;
-        self.insert_booking_event(
-            booking.id,
-            cancellation.version,
-            now,
-            Some(cancellation.by),
-            CANCELLED,
-        )
+        let (version, by) = (cancellation.version, Some(cancellation.by));
+        self.insert_change(booking.id, version, now, by, Change::Cancelled)
     }
 
     /// Moves a booking: its time, its room and its history. The caller has locked the host and read the
@@ -443,6 +424,11 @@ impl Tx<'_> {
                     booking_hosts::session_id.eq(&session),
                 ))
                 .execute(c)?;
+            if booking.attendee.attendance.is_some() {
+                diesel::update(attendees::table.filter(attendees::booking_id.eq(&id)))
+                    .set(attendees::attendance.eq(None::<String>))
+                    .execute(c)?;
+            }
             room.map_or(Ok(0), |room| diesel::insert_into(rooms::table).values(room).execute(c))
         })?;
         let values = (
@@ -450,7 +436,7 @@ impl Tx<'_> {
             booking_events::version.eq(signed(moved.version)),
             booking_events::at.eq(now.micros()),
             booking_events::actor.eq(moved.by.as_str()),
-            booking_events::kind.eq(MOVED),
+            booking_events::kind.eq(Happening::MOVED),
             booking_events::from_start.eq(moved.from.start.micros()),
             booking_events::to_start.eq(start),
             booking_events::note.eq(moved.note.as_str()),
@@ -474,7 +460,7 @@ impl Tx<'_> {
         let rows: Vec<Row> = self.run(|c| {
             booking_events::table
                 .filter(booking_events::booking_id.eq(booking.to_string()))
-                .filter(booking_events::kind.eq(MOVED))
+                .filter(booking_events::kind.eq(Happening::MOVED))
                 .filter(booking_events::version.gt(signed(told)))
                 .filter(booking_events::version.le(signed(version)))
                 .order(booking_events::version)
@@ -506,7 +492,7 @@ impl Tx<'_> {
         let at: Option<i64> = self.one(|c| {
             booking_events::table
                 .filter(booking_events::booking_id.eq(booking.to_string()))
-                .filter(booking_events::kind.eq(CANCELLED))
+                .filter(booking_events::kind.eq(Change::Cancelled.as_str()))
                 .select(booking_events::at)
                 .load(c)
         })?;
@@ -582,6 +568,9 @@ impl Tx<'_> {
         }
         if let Some(over_by) = search.over_by {
             query = query.filter(bookings::end_at.le(over_by.micros()));
+        }
+        if let Some(attendance) = search.attendance {
+            query = query.filter(attendees::attendance.eq(attendance.as_str()));
         }
         if let Some(text) = &search.text {
             let pattern = || lower(holding(text));

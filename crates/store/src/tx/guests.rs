@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use roomkey_core::{
-    booking::{Booking, Guest, GuestRemoval},
+    booking::{Booking, Change, Guest, GuestRemoval},
     ids::{BookingId, GuestId},
     time::Instant,
     token::{Token, TokenHash},
@@ -116,7 +116,7 @@ impl Tx<'_> {
             })?;
         }
         let (version, by) = (removal.version, Some(removal.by));
-        self.insert_booking_event(booking.id, version, now, by, "guest_removed")?;
+        self.insert_change(booking.id, version, now, by, Change::GuestRemoved)?;
         Ok(true)
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use roomkey_core::{
-    booking::{Booking, Confirmation, RequestEnd, Side, Status},
+    booking::{Booking, Change, Confirmation, RequestEnd, Side, Status},
     ids::{BookingId, UserId},
     time::Instant,
 };
@@ -37,7 +37,7 @@ impl Tx<'_> {
             room.map_or(Ok(0), |room| diesel::insert_into(rooms::table).values(room).execute(c))
         })?;
         let version = confirmation.version;
-        self.insert_booking_event(booking.id, version, now, Some(Side::Host), "confirmed")?;
+        self.insert_change(booking.id, version, now, Some(Side::Host), Change::Confirmed)?;
         Ok(true)
     }
 
@@ -54,7 +54,8 @@ impl Tx<'_> {
         if !self.change_state(booking, end.status, end.version)? {
             return Ok(false);
         }
-        let by = (end.status == Status::Declined).then_some(Side::Host);
+        let is_answered = end.status == Status::Declined;
+        let by = is_answered.then_some(Side::Host);
         let id = booking.id.to_string();
         self.run(|c| {
             diesel::update(bookings::table.find(&id))
@@ -67,7 +68,8 @@ impl Tx<'_> {
                 .set(booking_hosts::held.eq(false))
                 .execute(c)
         })?;
-        self.insert_booking_event(booking.id, end.version, now, by, end.status.as_str())?;
+        let change = if is_answered { Change::Declined } else { Change::Expired };
+        self.insert_change(booking.id, end.version, now, by, change)?;
         Ok(true)
     }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use roomkey_app::BookingDetails;
 use roomkey_core::{
-    booking::{Booking, Side, Status},
+    booking::{Attendance, Booking, Side, Status},
     event_type::Location,
     question::{Answer, AnswerValue},
     site::Site,
@@ -10,7 +10,7 @@ use roomkey_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi;
+use super::{history::HistoryEntryJson, openapi};
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -32,11 +32,19 @@ pub struct BookingJson {
     /// Email addresses of people who come along.
     guests: Vec<String>,
     answers: AnswersJson,
+    /// What the host notes for themselves; left out for the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    private_note: Option<String>,
     location: LocationJson,
     /// Null unless the booking is confirmed, and where they meet elsewhere.
     #[schema(required)]
     room: Option<RoomJson>,
     links: LinksJson,
+    /// What happened to it, in order; more kinds may come. Only where a host asks for one booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) history: Option<Vec<HistoryEntryJson>>,
 }
 
 /// What was booked.
@@ -65,6 +73,10 @@ struct AttendeeJson {
     time_zone: &'static str,
     /// There is one language so far.
     locale: &'static str,
+    /// Whether they came; left out for the customer, and until the host has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = openapi::Attendance)]
+    attendance: Option<&'static str>,
 }
 
 /// Answers by the id of their question.
@@ -158,8 +170,8 @@ pub(crate) fn answers_json(booking: &Booking) -> serde_json::Result<String> {
 
 /// Tells a booking to one of its sides.
 pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> BookingJson {
-    let BookingDetails { booking, event_type, host, room, .. } = details;
-    let attendee = &booking.attendee;
+    let BookingDetails { booking, event_type, host, room, private_note, .. } = details;
+    let (attendee, for_host) = (&booking.attendee, reader == Side::Host);
     let link = details.link(reader);
     let room = room.as_ref().filter(|_| booking.status == Status::Confirmed);
     BookingJson {
@@ -182,12 +194,14 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             email: attendee.email.to_string(),
             time_zone: attendee.time_zone.name(),
             locale: "en",
+            attendance: attendee.attendance.filter(|_| for_host).map(Attendance::as_str),
         }],
         guests: booking.present_guests().map(|guest| guest.email.to_string()).collect(),
         answers: AnswersJson {
             note: (!booking.note.is_empty()).then(|| booking.note.to_string()),
             others: booking.answers.iter().map(answer_json).collect(),
         },
+        private_note: for_host.then(|| private_note.to_string()),
         location: LocationJson {
             kind: booking.location.kind(),
             detail: Some(booking.location.detail().to_owned()).filter(|detail| !detail.is_empty()),
@@ -206,5 +220,6 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             join: (booking.location == Location::Jitsi).then(|| site.join_page(link)),
             calendar: site.calendar_file(link),
         },
+        history: None,
     }
 }

@@ -147,7 +147,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     whole().ok_or_else(|| Problem::bad_request("The request is not complete."))
 }
 
-/// A booking of the key's host.
+/// A booking of the key's host, with its history.
 #[utoipa::path(
     get,
     path = "/api/v1/bookings/{id}",
@@ -170,7 +170,45 @@ pub(super) async fn get(
     let caller = caller::required(&request, &web, Scope::BookingsRead).await?;
     let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
     let found = web.app.booking(caller.host.id, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(booking_json(&found, Side::Host, web.app.site())))
+    let history = web.app.history(&found.booking).await?;
+    let told = booking_json(&found, Side::Host, web.app.site());
+    Ok(HttpResponse::Ok().json(told.with_history(&history)))
+}
+
+/// Changes the host's private note about a booking. Nobody is told, and `version` stays.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/bookings/{id}",
+    operation_id = "changeBooking",
+    tag = "bookings",
+    security(("key" = ["bookings:write"])),
+    params(("id" = String, Path, description = "The booking's id.")),
+    request_body = requests::Change,
+    responses(
+        (status = 200, description = "The booking.", body = BookingJson),
+        (status = 400, description = "The body can not be read."),
+        (status = 401, description = "No key, or none that is known."),
+        (status = 403, description = "The key has not the scope."),
+        (status = 404, description = "There is no such booking, or it is another host's."),
+        (status = 415, description = "The body is not `application/json`."),
+        (status = 422, description = "`invalid_request` with `fields`."),
+    ),
+)]
+pub(super) async fn patch(
+    request: HttpRequest,
+    web: Data<Web>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
+    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let mut reader = Reader::default();
+    let note = reader.text(&body, "private_note", str::parse::<Note>);
+    reader.finish()?;
+    let note = note.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let noted = web.app.note_own(caller.host.id, id, note).await?;
+    let noted = noted.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(booking_json(&noted, Side::Host, web.app.site())))
 }
 
 /// Calls a booking off; both sides are told.

@@ -11,7 +11,10 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
     web::Bytes,
 };
-use roomkey_core::{booking, event_type::Location};
+use roomkey_core::{
+    booking::{self, Change, Happening, Side},
+    event_type::Location,
+};
 use utoipa::{
     Modify, OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -22,7 +25,7 @@ use utoipa::{
     },
 };
 
-use super::{answers, bookings, explain, problem::Problem, slots};
+use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, slots};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,7 +44,10 @@ use super::{answers, bookings, explain, problem::Problem, slots};
         bookings::cancel,
         answers::confirm,
         answers::decline,
-        bookings::reschedule
+        bookings::reschedule,
+        bookings::patch,
+        marks::attended,
+        marks::no_show,
     ),
     components(schemas(Problem)),
     modifiers(&Key, &Refusals),
@@ -90,7 +96,10 @@ impl Modify for Refusals {
             }
         };
         for item in document.paths.paths.values_mut() {
-            [&mut item.get, &mut item.post].into_iter().flatten().for_each(complete);
+            [&mut item.get, &mut item.post, &mut item.patch]
+                .into_iter()
+                .flatten()
+                .for_each(complete);
         }
     }
 }
@@ -124,6 +133,45 @@ impl PartialSchema for LocationKind {
 }
 
 impl ToSchema for LocationKind {}
+
+/// Who did what a history tells, as a schema.
+pub(super) struct Actor;
+
+impl PartialSchema for Actor {
+    fn schema() -> RefOr<Schema> {
+        let actors = [Side::Host.as_str(), Side::Customer.as_str(), TIME];
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(actors)).into()
+    }
+}
+
+impl ToSchema for Actor {}
+
+/// The kinds of what a history tells, as a schema.
+pub(super) struct HistoryKind;
+
+impl PartialSchema for HistoryKind {
+    fn schema() -> RefOr<Schema> {
+        let changes = Change::ALL.map(Change::as_str).into_iter();
+        let marks = booking::Attendance::ALL.map(booking::Attendance::as_str);
+        let others = [Happening::MOVED, Happening::NOTED].into_iter().chain(marks);
+        let kinds: Vec<_> = changes.chain(others).collect();
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(kinds)).into()
+    }
+}
+
+impl ToSchema for HistoryKind {}
+
+/// The marks of whether somebody came, as a schema.
+pub(super) struct Attendance;
+
+impl PartialSchema for Attendance {
+    fn schema() -> RefOr<Schema> {
+        let marks = booking::Attendance::ALL.map(booking::Attendance::as_str);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(marks)).into()
+    }
+}
+
+impl ToSchema for Attendance {}
 
 /// The document, drawn once.
 struct Drawn {

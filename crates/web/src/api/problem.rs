@@ -8,9 +8,11 @@ use actix_web::{
     },
 };
 use roomkey_app::{
-    BookError, CancelError, Limited, LinkGone, MoveError, OfferError, RequestError, StoreError,
+    BookError, CancelError, Limited, LinkGone, MarkError, MoveError, OfferError, RequestError,
+    StoreError,
 };
 use roomkey_core::{
+    booking::MarkRefusal,
     question::{AnswerError, WrongAnswer},
     text::FieldError,
 };
@@ -313,6 +315,21 @@ impl From<RequestError> for Problem {
                 Self::new(StatusCode::CONFLICT, Code::InvalidTransition, error.to_string())
             }
             RequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkError> for Problem {
+    fn from(error: MarkError) -> Self {
+        match error {
+            MarkError::Unknown | MarkError::Gone => Self::not_found(),
+            MarkError::Refused(why @ MarkRefusal::Nobody) => {
+                Self::wrong_fields(vec![WrongField::with("attendee", "choice", why.to_string())])
+            }
+            MarkError::Refused(why) => {
+                Self::new(StatusCode::CONFLICT, Code::InvalidTransition, why.to_string())
+            }
+            MarkError::Store(error) => error.into(),
         }
     }
 }

@@ -65,6 +65,23 @@ pub(super) struct Reschedule {
     note: Option<String>,
 }
 
+/// What is changed about a booking.
+#[derive(ToSchema)]
+#[schema(example = json!({"private_note": "Wants the large one."}))]
+pub(super) struct Change {
+    /// What the host notes for themselves, in the place of what they noted before; empty to take it away.
+    private_note: String,
+}
+
+/// Of whom something is marked.
+#[derive(ToSchema)]
+#[schema(example = json!({"attendee": "bo@example.com"}))]
+pub(super) struct Mark {
+    /// Their address; of a booking with one attendee it may be left out.
+    #[schema(format = Email)]
+    attendee: Option<String>,
+}
+
 /// Why a booking is called off.
 #[derive(ToSchema)]
 pub(super) struct Cancellation {

@@ -8,7 +8,7 @@ use roomkey_app::{Answer, RequestError};
 use roomkey_core::text::Note;
 
 use super::{
-    booked::{self, found, path},
+    booked::{self, Typed, found, path},
     see_other,
 };
 use crate::{Web, failure::Failure, form::Form, view::Problems};
@@ -28,12 +28,12 @@ pub(crate) async fn decline(
     form: Form,
 ) -> Result<HttpResponse, Failure> {
     let mut problems = Problems::default();
-    match problems.check("decline_reason", form.get("decline_reason").parse::<Note>()) {
-        Some(reason) => answer(&request, &web, &token, Answer::Decline(reason)).await,
-        None => {
-            booked::refused(&request, &web, &token, problems, form.text("decline_reason")).await
-        }
-    }
+    let reason = problems.check("decline_reason", form.get("decline_reason").parse::<Note>());
+    let Some(reason) = reason else {
+        let typed = Typed { decline_reason: form.text("decline_reason"), ..Typed::default() };
+        return booked::refused(&request, &web, &token, problems, typed).await;
+    };
+    answer(&request, &web, &token, Answer::Decline(reason)).await
 }
 
 async fn answer(
@@ -50,7 +50,7 @@ async fn answer(
         Err(error @ (RequestError::InvalidTransition(_) | RequestError::Changed)) => {
             let mut problems = Problems::default();
             problems.add("answer", format!("Nothing was changed: {error}"));
-            booked::refused(request, web, token, problems, String::new()).await
+            booked::refused(request, web, token, problems, Typed::default()).await
         }
         Err(RequestError::Store(error)) => Err(error.into()),
     }

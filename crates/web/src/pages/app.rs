@@ -3,5 +3,6 @@
 pub(crate) mod availability;
 pub(crate) mod booking_new;
 pub(crate) mod bookings;
+pub(crate) mod day;
 pub(crate) mod event_type;
 pub(crate) mod event_types;

@@ -1,5 +1,7 @@
 //! `/b/{token}`: a booking, to one of its two sides.
 
+mod history;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -9,8 +11,8 @@ use askama::Template;
 use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
     booking::{
-        Booking, Guest, InvalidTransition, Place, Side, Status, deadline, may_cancel, may_move,
-        may_remove_guest,
+        Booking, Event, Guest, InvalidTransition, Place, Side, Status, deadline, may_cancel,
+        may_mark, may_move, may_remove_guest,
     },
     event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
@@ -21,8 +23,9 @@ use super::{page, shell};
 use crate::{
     Web,
     failure::Failure,
-    view::{Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
+    view::{Came, Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
 };
+use history::Entry;
 
 /// Where the booking is in its life, as its reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +221,8 @@ pub(crate) struct Page {
     path: String,
     /// Where a customer can book another time.
     again: Option<String>,
+    /// What only the host sees.
+    own: Option<Own>,
 }
 
 /// The booking behind a link.
@@ -328,16 +333,28 @@ pub(super) async fn show(
     page(status, &Page::new(request, web, found, false).await?)
 }
 
-/// The page as the answer to a host's answer that was not taken.
+/// What the host typed on the page.
+#[derive(Debug, Default)]
+pub(super) struct Typed {
+    /// When they said no to a request.
+    pub(super) decline_reason: String,
+    /// As the private note; none if they did not write on it.
+    pub(super) private_note: Option<String>,
+}
+
+/// The page as the answer to what a host sent and was not taken.
 pub(super) async fn refused(
     request: &HttpRequest,
     web: &Web,
     token: &str,
     problems: Problems,
-    decline_reason: String,
+    Typed { decline_reason, private_note }: Typed,
 ) -> Result<HttpResponse, Failure> {
     let found = found(web, token).await?;
-    let contents = Page::new(request, web, &found, false).await?;
+    let mut contents = Page::new(request, web, &found, false).await?;
+    if let (Some(own), Some(typed)) = (&mut contents.own, private_note) {
+        own.private_note = typed;
+    }
     let contents = Page { decline_reason, problems, ..contents };
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
@@ -395,6 +412,31 @@ impl Cancelled {
     }
 }
 
+/// What only the host of a booking sees and does.
+#[derive(Debug)]
+pub(crate) struct Own {
+    /// Whether the customer came, if the host has said.
+    pub(crate) came: Option<Came>,
+    /// What the host may say of it; nothing before the start.
+    pub(crate) marks: Vec<Came>,
+    pub(crate) private_note: String,
+    pub(crate) history: Vec<Entry>,
+}
+
+impl Own {
+    fn of(found: &Found, history: &[Event]) -> Self {
+        let booking = &found.details.booking;
+        let attendance = booking.attendee.attendance;
+        let can_mark = may_mark(booking, found.now).is_ok();
+        Self {
+            came: attendance.map(Came::from),
+            marks: if can_mark { Came::others(attendance) } else { Vec::new() },
+            private_note: found.details.private_note.to_string(),
+            history: history::entries(found, history),
+        }
+    }
+}
+
 impl Page {
     async fn new(
         request: &HttpRequest,
@@ -418,6 +460,10 @@ impl Page {
                 closes: moment(found, room.window.end),
             }
         });
+        let own = match found.side {
+            Side::Host => Some(Own::of(found, &web.app.history(booking).await?)),
+            Side::Customer => None,
+        };
         let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
         Ok(Self {
             shell: shell(request),
@@ -452,6 +498,7 @@ impl Page {
             problems: Problems::default(),
             path,
             again,
+            own,
         })
     }
 }
@@ -459,6 +506,7 @@ impl Page {
 #[cfg(test)]
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
+        use roomkey_core::booking::Attendance;
         let at = Instant::parse("2026-10-08T11:35:00Z").unwrap();
         let key = || RoomKey {
             url: "https://meet.example.org/k7w2mtq9".into(),
@@ -504,11 +552,18 @@ impl Page {
             problems: Problems::default(),
             path: "/b/token".into(),
             again: (!for_host).then(|| "/ada/intro".into()),
+            own: for_host.then(|| Own {
+                came: (state == State::Past).then(|| Came::from(Attendance::NoShow)),
+                marks: Came::others(Some(Attendance::NoShow)),
+                private_note: "<b>bold".into(),
+                history: Entry::samples(),
+            }),
         };
         vec![
             page(State::Confirmed, false, Some(key())),
             page(State::Confirmed, true, Some(key())),
             page(State::Past, false, None),
+            page(State::Past, true, None),
             page(State::Unverified, false, None),
             page(State::Pending, false, None),
             page(State::Pending, true, None),

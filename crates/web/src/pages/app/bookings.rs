@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use roomkey_app::{BookingDetails, BookingFilter, Cursor};
 use roomkey_core::{
-    booking::{Side, Status},
+    booking::{Side, Status, may_mark},
     time::{Instant, TimeZone},
 };
 
@@ -20,7 +20,7 @@ use crate::{
         page, see_other,
     },
     session::SignedIn,
-    view::{AppShell, Clock, Section, TimeOfDay, date_with_year, long_date},
+    view::{AppShell, Came, Clock, Section, TimeOfDay, date_with_year, long_date},
 };
 use search::{Search, Wanted};
 
@@ -56,6 +56,10 @@ pub(crate) struct Row {
     pub(crate) state: State,
     /// Whether they meet in a room.
     pub(crate) has_room: bool,
+    /// Whether the customer came, if the host has said.
+    pub(crate) came: Option<Came>,
+    /// What the host may say of it; nothing before the start.
+    pub(crate) marks: Vec<Came>,
     /// The path of the host's page for it.
     pub(crate) page: String,
 }
@@ -79,12 +83,20 @@ pub(crate) struct Page {
     address: String,
     tab: Tab,
     search: Search,
+    /// The query of this list, for buttons that lead back to it.
+    query: String,
     days: Vec<AgendaDay>,
     more: Option<String>,
 }
 
 /// Bookings on a page.
 const MOST: u32 = 50;
+
+/// The address of the list with that query, whatever it holds.
+pub(crate) fn address(query: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    format!("/app/bookings?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
 
 /// `/app` leads to the bookings.
 pub(crate) async fn redirect(_: SignedIn) -> HttpResponse {
@@ -136,13 +148,18 @@ async fn show(
         today: long_date(today),
         city: zone.city(),
         address: format!("{}/{handle}", web.app.site().public_url.as_str()),
-        shell: host.shell(request, Section::Bookings, None),
+        shell: host.shell(request, Section::Bookings, flash(query.get("done"))),
         tab,
         search,
+        query: request.query_string().to_owned(),
         days: by_day(&listed, zone, now),
         more: more.flatten(),
     };
     page(status, &contents)
+}
+
+fn flash(done: &str) -> Option<&'static str> {
+    (done == "day").then_some("Done. Everybody who had a booking on that day gets an email.")
 }
 
 impl Tab {
@@ -208,6 +225,8 @@ impl Row {
     fn new(details: &BookingDetails, zone: TimeZone, now: Instant) -> Self {
         let booking = &details.booking;
         let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
+        let attendance = booking.attendee.attendance;
+        let can_mark = may_mark(booking, now).is_ok();
         Self {
             start: booking.span.start,
             from: time(booking.span.start),
@@ -217,6 +236,8 @@ impl Row {
             city: booking.attendee.time_zone.city(),
             state: State::of(booking, now),
             has_room: details.room.is_some(),
+            came: attendance.map(Came::from),
+            marks: if can_mark { Came::others(attendance) } else { Vec::new() },
             page: booked::path(details.link(Side::Host)),
         }
     }
@@ -226,6 +247,7 @@ impl Row {
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         use crate::view::Clock;
+        use roomkey_core::booking::Attendance;
         let zone = roomkey_core::time::TimeZone::UTC;
         let time = TimeOfDay::at(zone, Instant::EPOCH, Clock::TwentyFour);
         let days = || {
@@ -238,6 +260,8 @@ impl Page {
                 city: "Berlin".into(),
                 state: State::Pending,
                 has_room: false,
+                came: Some(Came::from(Attendance::NoShow)),
+                marks: Came::others(None),
                 page: "/b/token".into(),
             };
             let (title, date) = ("Today".into(), "Thursday 8 October".into());
@@ -250,6 +274,7 @@ impl Page {
             address: "http://localhost:8080/ada".into(),
             tab,
             search: Search::sample(),
+            query: "show=past&q=%3Cb%3Ebold\"".to_owned(),
             days,
             more: (tab == Tab::Past).then(|| "?show=past&cursor=x".to_owned()),
         };

@@ -2,6 +2,7 @@
 
 use roomkey_app::{BookingFilter, BookingSearch};
 use roomkey_core::{
+    booking::Attendance,
     event_type::EventType,
     ids::EventTypeId,
     text::{FieldError, Line},
@@ -19,6 +20,8 @@ pub(crate) struct Search {
     pub(crate) event: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    /// The name of a mark; empty for all bookings.
+    pub(crate) came: String,
     /// Slugs and titles to choose from.
     pub(crate) events: Vec<(String, String)>,
     pub(crate) problems: Problems,
@@ -33,6 +36,7 @@ pub(super) struct Wanted {
     from: Option<Instant>,
     /// The first moment after the last day.
     to: Option<Instant>,
+    attendance: Option<Attendance>,
 }
 
 impl Search {
@@ -50,6 +54,7 @@ impl Search {
             event: query.text("event"),
             from: query.text("from"),
             to: query.text("to"),
+            came: query.text("came"),
             events: event_types.iter().map(slug_and_title).collect(),
             problems: Problems::default(),
         };
@@ -70,11 +75,18 @@ impl Search {
         };
         let from = date("from", &search.from);
         let to = date("to", &search.to);
+        let attendance = given(&search.came)
+            .then(|| {
+                let mark = search.came.parse::<Attendance>().map_err(|_| FieldError::Choice);
+                problems.check("came", mark)
+            })
+            .flatten();
         let wanted = problems.is_empty().then(|| Wanted {
             text: text.map(|text| text.to_string()),
             event_type,
             from: from.map(|date| zone.start_of(date)),
             to: to.map(|date| date.succ_opt().map_or(Instant::MAX, |next| zone.start_of(next))),
+            attendance,
         });
         search.problems = problems;
         (search, wanted)
@@ -86,8 +98,13 @@ impl Search {
     }
 
     fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let fields =
-            [("q", &self.text), ("event", &self.event), ("from", &self.from), ("to", &self.to)];
+        let fields = [
+            ("q", &self.text),
+            ("event", &self.event),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("came", &self.came),
+        ];
         fields
             .into_iter()
             .map(|(name, text)| (name, text.as_str()))
@@ -115,7 +132,8 @@ impl Wanted {
             to: both(list.to, self.to, earlier),
             ..list
         };
-        let search = BookingSearch { text: self.text, event_type: self.event_type, over_by };
+        let Self { text, event_type, attendance, .. } = self;
+        let search = BookingSearch { text, event_type, over_by, attendance };
         (filter, search)
     }
 }
@@ -137,6 +155,7 @@ impl Search {
             event: "intro".into(),
             from: "x".into(),
             to: String::new(),
+            came: "no_show".into(),
             events: vec![("intro".into(), "Intro <b>call</b>".into())],
             problems,
         }

@@ -1,0 +1,139 @@
+use std::str::FromStr;
+
+use super::{Attendance, Side};
+use crate::{
+    text::{Note, PersonName},
+    time::Instant,
+};
+
+/// What happened to a booking, and when: one entry of its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// Who did it; nobody did what time does.
+    pub by: Option<Side>,
+    /// What it was.
+    pub what: Happening,
+}
+
+/// What happened to a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// Its state became another one, or its first one; or who comes did.
+    Became {
+        /// Which change it was.
+        change: Change,
+        /// What was said about it, if anything was.
+        note: Option<Note>,
+    },
+    /// It was given another time.
+    Moved {
+        /// When it started before.
+        from: Instant,
+        /// When it starts from then on.
+        to: Instant,
+        /// What both sides were told about it, if anything was.
+        note: Option<Note>,
+    },
+    /// The host's private note became another one.
+    Noted,
+    /// The host said whether somebody came.
+    Marked {
+        /// What they said.
+        attendance: Attendance,
+        /// Of whom, unless that person is not on the booking any more.
+        name: Option<PersonName>,
+    },
+}
+
+/// A change of a booking that gives it no other time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// The host was asked for it.
+    Requested,
+    /// It was made, and stands.
+    Booked,
+    /// The host said yes.
+    Confirmed,
+    /// The host said no.
+    Declined,
+    /// Nobody answered in time.
+    Expired,
+    /// Somebody whom the customer brought along was taken off it.
+    GuestRemoved,
+    /// It was called off.
+    Cancelled,
+}
+
+impl Change {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Requested,
+        Self::Booked,
+        Self::Confirmed,
+        Self::Declined,
+        Self::Expired,
+        Self::GuestRemoved,
+        Self::Cancelled,
+    ];
+
+    /// Its name in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Booked => "booked",
+            Self::Confirmed => "confirmed",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::GuestRemoved => "guest_removed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether it ends a booking before its time.
+    pub const fn is_end(self) -> bool {
+        match self {
+            Self::Declined | Self::Expired | Self::Cancelled => true,
+            Self::Requested | Self::Booked | Self::Confirmed | Self::GuestRemoved => false,
+        }
+    }
+}
+
+/// The text is no change's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a change of a booking")]
+pub struct UnknownChange;
+
+impl FromStr for Change {
+    type Err = UnknownChange;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChange> {
+        Self::ALL.into_iter().find(|change| change.as_str() == text).ok_or(UnknownChange)
+    }
+}
+
+impl Happening {
+    /// The name of a move in the API and the database.
+    pub const MOVED: &str = "moved";
+    /// The name of a change of the private note.
+    pub const NOTED: &str = "noted";
+
+    /// Its name in the API.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Became { change, .. } => change.as_str(),
+            Self::Moved { .. } => Self::MOVED,
+            Self::Noted => Self::NOTED,
+            Self::Marked { attendance, .. } => attendance.as_str(),
+        }
+    }
+
+    /// What was said about it, if anything was.
+    pub const fn note(&self) -> Option<&Note> {
+        match self {
+            Self::Became { note, .. } | Self::Moved { note, .. } => note.as_ref(),
+            Self::Noted | Self::Marked { .. } => None,
+        }
+    }
+}

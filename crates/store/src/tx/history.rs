@@ -1,0 +1,198 @@
+//! What happened to bookings. Each version of a booking has one entry, which the transaction that made the
+//! version writes; what makes no version is a remark. Neither is ever changed. Order is by version and number, never
+//! by the time: the clocks of two machines differ.
+
+use diesel::prelude::*;
+use roomkey_core::{
+    booking::{Attendance, Booking, Change, Event, Happening, Side},
+    ids::{AttendeeId, BookingId},
+    text::{Note, PersonName},
+    time::Instant,
+};
+
+use super::Tx;
+use crate::{
+    StoreError,
+    row::{parse, signed},
+    schema::{attendees, booking_events, booking_remarks, bookings},
+};
+
+/// Who does what nobody does.
+const TIME: &str = "time";
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = booking_events)]
+struct EventRow {
+    version: i32,
+    at: i64,
+    actor: String,
+    kind: String,
+    from_start: Option<i64>,
+    to_start: Option<i64>,
+    note: Option<String>,
+}
+
+impl EventRow {
+    /// `ending` is what was said when the booking ended before its time: it stands at the booking.
+    fn read(self, ending: Option<&Note>) -> Result<Event, StoreError> {
+        let Self { at, actor, kind, from_start, to_start, note, .. } = self;
+        let what = if kind == Happening::MOVED {
+            let moved = from_start.zip(to_start);
+            let (from, to) = moved.ok_or(StoreError::Unreadable("booking_events.from_start"))?;
+            Happening::Moved {
+                from: Instant::from_micros(from),
+                to: Instant::from_micros(to),
+                note: note.map(Note::from_stored).filter(|note| !note.is_empty()),
+            }
+        } else {
+            let change = parse::<Change>("booking_events.kind", &kind)?;
+            let note = ending.filter(|note| change.is_end() && !note.is_empty());
+            Happening::Became { change, note: note.cloned() }
+        };
+        Ok(Event { at: Instant::from_micros(at), by: read_actor(&actor)?, what })
+    }
+}
+
+/// A remark, after its version, with the name of whom it is about.
+type RemarkRow = (i32, i64, String, String, Option<String>);
+
+fn read_remark((_, at, actor, kind, name): RemarkRow) -> Result<Event, StoreError> {
+    let what = if kind == Happening::NOTED {
+        Happening::Noted
+    } else {
+        let attendance = parse("booking_remarks.kind", &kind)?;
+        Happening::Marked { attendance, name: name.map(PersonName::from_stored) }
+    };
+    Ok(Event { at: Instant::from_micros(at), by: read_actor(&actor)?, what })
+}
+
+fn read_actor(actor: &str) -> Result<Option<Side>, StoreError> {
+    if actor == TIME { Ok(None) } else { parse("booking_events.actor", actor).map(Some) }
+}
+
+/// A remark of the host's, who is locked.
+#[derive(Debug, Clone, Copy)]
+pub struct Remark {
+    /// On which booking.
+    pub booking: BookingId,
+    /// Its version then.
+    pub version: u32,
+    /// When.
+    pub at: Instant,
+}
+
+impl Tx<'_> {
+    /// Writes of a booking's change; by nobody is what time does.
+    pub(super) fn insert_change(
+        &mut self,
+        booking: BookingId,
+        version: u32,
+        at: Instant,
+        by: Option<Side>,
+        change: Change,
+    ) -> Result<(), StoreError> {
+        let values = (
+            booking_events::booking_id.eq(booking.to_string()),
+            booking_events::version.eq(signed(version)),
+            booking_events::at.eq(at.micros()),
+            booking_events::actor.eq(by.map_or(TIME, Side::as_str)),
+            booking_events::kind.eq(change.as_str()),
+        );
+        self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
+    }
+
+    /// Marks whether somebody came, and writes that down.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_attendee(
+        &mut self,
+        remark: Remark,
+        attendee: AttendeeId,
+        attendance: Attendance,
+    ) -> Result<(), StoreError> {
+        let id = attendee.to_string();
+        self.run(|c| {
+            diesel::update(attendees::table.find(&id))
+                .set(attendees::attendance.eq(attendance.as_str()))
+                .execute(c)
+        })?;
+        self.insert_remark(remark, attendance.as_str(), Some(id))
+    }
+
+    /// Replaces the host's private note, and writes down that it was replaced.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_private_note(&mut self, remark: Remark, note: &Note) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(bookings::table.find(remark.booking.to_string()))
+                .set(bookings::private_note.eq(note.as_str()))
+                .execute(c)
+        })?;
+        self.insert_remark(remark, Happening::NOTED, None)
+    }
+
+    fn insert_remark(
+        &mut self,
+        Remark { booking, version, at }: Remark,
+        kind: &str,
+        attendee: Option<String>,
+    ) -> Result<(), StoreError> {
+        let booking = booking.to_string();
+        let last: Option<i32> = self.run(|c| {
+            booking_remarks::table
+                .filter(booking_remarks::booking_id.eq(&booking))
+                .select(diesel::dsl::max(booking_remarks::number))
+                .get_result(c)
+        })?;
+        let values = (
+            booking_remarks::booking_id.eq(booking),
+            booking_remarks::number.eq(last.unwrap_or_default() + 1),
+            booking_remarks::version.eq(signed(version)),
+            booking_remarks::at.eq(at.micros()),
+            booking_remarks::actor.eq(Side::Host.as_str()),
+            booking_remarks::kind.eq(kind),
+            booking_remarks::attendee_id.eq(attendee),
+        );
+        self.run(|c| diesel::insert_into(booking_remarks::table).values(values).execute(c))
+            .map(drop)
+    }
+
+    /// What happened to a booking, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn history(&mut self, booking: &Booking) -> Result<Vec<Event>, StoreError> {
+        let id = booking.id.to_string();
+        let changes: Vec<EventRow> = self.run(|c| {
+            booking_events::table
+                .filter(booking_events::booking_id.eq(&id))
+                .order(booking_events::version)
+                .select(EventRow::as_select())
+                .load(c)
+        })?;
+        let remarks: Vec<RemarkRow> = self.run(|c| {
+            let about = attendees::id.nullable().eq(booking_remarks::attendee_id);
+            booking_remarks::table
+                .left_join(attendees::table.on(about))
+                .filter(booking_remarks::booking_id.eq(&id))
+                .order(booking_remarks::number)
+                .select((
+                    booking_remarks::version,
+                    booking_remarks::at,
+                    booking_remarks::actor,
+                    booking_remarks::kind,
+                    attendees::name.nullable(),
+                ))
+                .load(c)
+        })?;
+        let ending = booking.cancelled.as_ref().map(|(_, reason)| reason);
+        let changes = changes.into_iter().map(|row| (row.version, row.read(ending)));
+        let remarks = remarks.into_iter().map(|row| (row.0, read_remark(row)));
+        // Stable: what was said of a version comes after what made it.
+        let mut history: Vec<_> = changes.chain(remarks).collect();
+        history.sort_by_key(|(version, _)| *version);
+        history.into_iter().map(|(_, event)| event).collect()
+    }
+}
