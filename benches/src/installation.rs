@@ -180,6 +180,7 @@ impl Installation {
 fn all() -> BookingFilter {
     BookingFilter {
         states: None,
+        unproven: false,
         from: None,
         to: None,
         latest_first: false,

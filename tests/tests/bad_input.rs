@@ -15,6 +15,7 @@ on_both!(
     every_field_of_the_customers_form,
     every_field_of_the_hosts_forms,
     bodies_that_are_no_request,
+    links_that_prove_nothing,
     a_form_that_is_no_utf8_stores_nothing,
     text_that_looks_like_html_is_ordinary_text,
 );
@@ -689,6 +690,34 @@ fn bodies_that_are_no_request(backend: Backend) {
         }
     }
     before.is_still_so(&app);
+}
+
+fn links_that_prove_nothing(backend: Backend) {
+    let app = TestApp::on(backend).start_with_ada();
+    app.add_event_type("ada", "proof", &["--title", "Proof", "--duration", "30", "--email-proof"]);
+    let booked = app.book("proof", app.noon_in_days(3));
+    let waiting = booked.token().strip_suffix("/check-mail").expect("a waiting page").to_owned();
+    let before = app.database().dump_of("bookings");
+    let mut longer = waiting.clone();
+    longer.push('A');
+    let changed =
+        waiting.replace(&waiting[30..31], if &waiting[30..31] == "x" { "y" } else { "x" });
+    let links = ["x", "%00", "%ff%fe", "..%2f..", "-", "A", &waiting[1..], &longer, &changed];
+    let links = links.map(str::to_owned).into_iter().chain(["A".repeat(64), "A".repeat(5000)]);
+    for link in links {
+        for page in ["verify", "check-mail"] {
+            let path = format!("/b/{link}/{page}");
+            assert_eq!(app.client().get(&path).status, 404, "{path}");
+            assert_eq!(app.client().post_form(&path, &[]).status, 404, "{path}");
+        }
+    }
+    // Nor is a link for one thing one for the other, nor a post from elsewhere one of ours.
+    app.client().post_form(&format!("/b/{waiting}/verify"), &[]).expect(404);
+    let path = format!("/b/{waiting}/check-mail");
+    let elsewhere = [("Origin", "https://evil.example")];
+    app.client().post_form_from(&path, &[], &elsewhere).expect(403);
+    assert_eq!(app.database().dump_of("bookings"), before);
+    app.client().post_form(&path, &[]).expect(303);
 }
 
 fn a_form_that_is_no_utf8_stores_nothing(backend: Backend) {

@@ -136,6 +136,13 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     let explain = format!("/api/v1/slots/explain?host=ada&event=intro&at={at}&link={link}");
     talk.get(&stranger, "/api/v1/slots/explain", &explain, 410);
 
+    app.add_event_type("ada", "proof", &["--title", "Proof", "--duration", "30", "--email-proof"]);
+    let unproven = with(&least, "event", "proof");
+    let unproven = with(&unproven, "start", &rfc3339(noon + chrono::Duration::days(2)));
+    let made = talk.post(&stranger, bookings, bookings, &unproven, 201);
+    assert_eq!((&made["status"], &made["links"]["join"]), (&json!("unverified"), &json!(null)));
+    talk.get(&reader, bookings, "/api/v1/bookings?status=unverified", 200);
+
     talk.get(&reader, bookings, "/api/v1/bookings?status=confirmed&limit=1", 200);
     talk.get(&reader, bookings, "/api/v1/bookings?status=pending", 200);
     talk.get(&reader, bookings, "/api/v1/bookings?status=lost", 400);

@@ -19,6 +19,8 @@ fn looking_at_every_link_of_every_mail_changes_nothing(backend: Backend) {
     let app = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits().start_with_ada();
     let options = ["--title", "Visit", "--duration", "30", "--requires-confirmation"];
     app.add_event_type("ada", "visit", &options);
+    let options = ["--title", "Proof", "--duration", "30", "--email-proof"];
+    app.add_event_type("ada", "proof", &options);
     let key = app.key("ada", "bookings:write");
     let book = |event: &str, start: &str| {
         let request = app.request(event, start, "Bo Berg", "bo@customers.example");
@@ -34,7 +36,8 @@ fn looking_at_every_link_of_every_mail_changes_nothing(backend: Backend) {
     book("visit", "2027-07-08T09:00:00Z");
     let confirmed = book("visit", "2027-07-09T09:00:00Z");
     let declined = book("visit", "2027-07-10T09:00:00Z");
-    for subject in ["Booked: ", "Requested: "] {
+    book("proof", "2027-07-11T09:00:00Z");
+    for subject in ["Booked: ", "Requested: ", "Confirm your booking: "] {
         app.mailbox().wait_for(subject, |mail| mail.part("subject").starts_with(subject));
     }
     act(&moved, "reschedule", json!({"start": "2027-07-06T10:00:00Z"}));
@@ -56,7 +59,7 @@ fn looking_at_every_link_of_every_mail_changes_nothing(backend: Backend) {
             found.extend(links(text, &base));
         }
     }
-    let kinds = ["/join", "/cancel", "/reschedule", "/ada/intro", "/ada/visit"];
+    let kinds = ["/verify", "/join", "/cancel", "/reschedule", "/ada/intro", "/ada/visit"];
     for kind in kinds {
         assert!(found.iter().any(|link| link.ends_with(kind)), "{kind}: {found:#?}");
     }

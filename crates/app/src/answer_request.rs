@@ -104,10 +104,7 @@ impl App {
         let (changed, version, occasion, sides) = match answer {
             Answer::Confirm => {
                 let fresh = FreshRoom::draw(now, self.entropy());
-                let mut seating = self.seating(tx, &event_type, booking.span)?;
-                if booking.session.is_some() {
-                    seating.generation = tx.last_generation(id)?;
-                }
+                let seating = self.seating_again(tx, &event_type, &booking)?;
                 let confirmation =
                     decide_confirmation(&booking, &event_type, &seating, fresh, now)?;
                 let changed = tx.confirm_request(&booking, &confirmation, now)?;
@@ -136,7 +133,8 @@ impl App {
         tx.booking(id)?.ok_or(RequestError::Unknown)
     }
 
-    /// Ends what was not answered in time, and tells both sides. Says when the next is due.
+    /// Ends what was not answered in time, and tells both sides; and silently that of which nobody has
+    /// heard, since no address was shown to be its customer's. Says when the next is due.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -170,6 +168,9 @@ impl App {
         let Some(BookingDetails { booking, .. }) = tx.booking(id)? else { return Ok(()) };
         let Some(end) = decide_expiry(&booking, now) else { return Ok(()) };
         if !tx.end_request(&booking, &end, now)? {
+            return Ok(());
+        }
+        if !booking.status.is_told() {
             return Ok(());
         }
         let sequence = booking.ical_sequence;

@@ -100,6 +100,15 @@ impl Attempt {
         Self::of([(format!("booking email {email}"), 20, DAY)])
     }
 
+    /// Booking as a customer who is yet to show that the address is theirs: a mail goes there, and whose
+    /// it is may not have asked for it. It does not count for who has shown it.
+    pub(crate) fn unproven_booking(email: &str, client: Client) -> Self {
+        Self::of([
+            (format!("unproven booking email {email}"), 10, DAY),
+            (format!("booking client {}", client.0), 60, HOUR),
+        ])
+    }
+
     fn of<const N: usize>(buckets: [(String, u32, u32); N]) -> Self {
         let limit = |(bucket, most, seconds)| (bucket, Limit { most, seconds });
         Self { buckets: buckets.into_iter().map(limit).collect(), all: None }

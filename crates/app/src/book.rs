@@ -4,19 +4,23 @@ use data_encoding::HEXLOWER;
 use roomkey_core::{
     account::User,
     availability::Refusal,
-    booking::{Booking, BookingRequest, Denied, Fresh, Status, WrongGuests, decide_booking},
+    booking::{
+        Booking, BookingRequest, Denied, Fresh, NewBooking, Status, WrongGuests, decide_booking,
+    },
+    event_type::EventType,
     ids::{ApiKeyId, EventTypeId},
-    notice::{self, Occasion},
+    notice,
+    proof_key::ProofLink,
     question::WrongAnswer,
     text::Note,
-    time::{Minutes, Span},
+    time::{Instant, Minutes, Span},
     token::TokenHash,
 };
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, StoreError, Tx};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    App, Client, Limited, LinkGone, Page, WrongDuration,
+    App, Client, EmailProof, Limited, LinkGone, Page, WrongDuration,
     attempts::Attempt,
     context::enqueue,
     event_links::{NotOpen, admit, take_use},
@@ -57,6 +61,9 @@ pub struct Booked {
     pub details: BookingDetails,
     /// Whether an earlier request had made it.
     pub repeated: bool,
+    /// Where to wait, for who may not see the booking: they have not shown that the address which they
+    /// gave is theirs.
+    pub waits_at: Option<ProofLink>,
 }
 
 /// Nothing was booked.
@@ -151,21 +158,28 @@ impl App {
         client: Option<Client>,
     ) -> Result<Booked, BookError> {
         let app = self.clone();
-        let attempt = client.map(|client| Attempt::booking(&request.email.folded(), client));
-        let booked = self
+        let is_proven = client.is_none() || self.is_proven(&wanted, &request.email, self.now());
+        let mut booked = self
             .store
             .write(move |tx| {
-                let booked = app.book_in(tx, &wanted, duration, &request, idempotency.as_ref())?;
+                let key = idempotency.as_ref();
+                let booked = app.book_in(tx, &wanted, duration, &request, key, is_proven)?;
                 if !booked.repeated {
+                    let booking = &booked.details.booking;
                     // Only what books counts: neither a repeat nor a refusal makes a mail.
-                    if let Some(attempt) = &attempt {
-                        app.attempt::<BookError>(tx, attempt, app.now())?;
-                        for guest in &booked.details.booking.guests {
-                            let attempt = Attempt::guest(&guest.email.folded());
+                    if let Some(client) = client {
+                        let email = request.email.folded();
+                        if booking.status.is_told() {
+                            let attempt = Attempt::booking(&email, client);
+                            app.attempt::<BookError>(tx, &attempt, app.now())?;
+                            app.attempt_guests::<BookError>(tx, booking)?;
+                        } else {
+                            let attempt = Attempt::unproven_booking(&email, client);
                             app.attempt::<BookError>(tx, &attempt, app.now())?;
                         }
                     }
-                    app.tell_both_sides(tx, &booked.details.booking)?;
+                    let at = booking.created_at;
+                    enqueue(tx, &notice::of_new(booking), at, app.entropy())?;
                 }
                 Ok::<_, BookError>(booked)
             })
@@ -173,25 +187,38 @@ impl App {
         if !booked.repeated {
             self.wake_mail();
         }
+        let waits = client.is_some() && !booked.details.booking.attendee.proof.opens(is_proven);
+        booked.waits_at = waits.then(|| self.waiting_link(&booked.details));
         Ok(booked)
     }
 
-    fn tell_both_sides(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
-        let (version, sequence) = (booking.version, booking.ical_sequence);
-        let occasion = match booking.status {
-            Status::Pending => Occasion::Requested,
-            _ => Occasion::Booked,
-        };
-        let notices = notice::for_both_sides(booking.id, version, sequence, occasion);
-        enqueue(tx, &notices, booking.created_at, self.entropy())?;
-        if occasion == Occasion::Booked {
-            let guests = notice::for_guests(booking, version, sequence, occasion);
-            enqueue(tx, &guests, booking.created_at, self.entropy())?;
-        }
-        Ok(())
+    /// Counts what is sent to the guests of a booking.
+    pub(crate) fn attempt_guests<E>(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), E>
+    where
+        E: From<StoreError> + From<Limited>,
+    {
+        booking.guests.iter().try_for_each(|guest| {
+            self.attempt(tx, &Attempt::guest(&guest.email.folded()), self.now())
+        })
     }
 
-    /// All of a booking but its mails.
+    /// Whether customers of an event type show first that the address they give is theirs; in a flood
+    /// of bookings, all do.
+    pub fn asks_email_proof(&self, event_type: &EventType) -> bool {
+        event_type.terms.email_proof || self.email_proof == EmailProof::Always
+    }
+
+    fn asks_proof(
+        &self,
+        tx: &mut Tx<'_>,
+        facts: &OfferFacts,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let is_asked = self.asks_email_proof(&facts.event_type);
+        Ok(is_asked || self.is_flooded(tx, &facts.host, now)?)
+    }
+
+    /// All of a booking but its mails. `is_proven` is whether nothing has to be shown of the address.
     pub(crate) fn book_in(
         &self,
         tx: &mut Tx<'_>,
@@ -199,6 +226,7 @@ impl App {
         duration: Option<Minutes>,
         request: &BookingRequest,
         idempotency: Option<&Idempotency>,
+        is_proven: bool,
     ) -> Result<Booked, BookError> {
         let record = idempotency.map(|given| Record::new(given, wanted, duration, request));
         // Before all else: a repeat is answered as the first was, whatever has changed since.
@@ -228,6 +256,11 @@ impl App {
             let request = request.clone();
             decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
         })??;
+        let new = if is_proven || !self.asks_proof(tx, &facts, now)? {
+            new
+        } else {
+            NewBooking::until_proven(new)
+        };
         if let Some(link) = &link {
             take_use::<BookError>(tx, link, &facts.host.name)?;
         }
@@ -253,6 +286,7 @@ impl App {
                 customer_link: new.customer_token,
             },
             repeated: false,
+            waits_at: None,
         })
     }
 }
@@ -290,7 +324,7 @@ fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, Bo
         return Err(BookError::KeyReused);
     }
     let details = tx.booking(earlier.booking)?.ok_or(BookError::Unknown)?;
-    Ok(Some(Booked { details, repeated: true }))
+    Ok(Some(Booked { details, repeated: true, waits_at: None }))
 }
 
 /// An idempotency record to look for and to write.

@@ -108,6 +108,9 @@ impl App {
         let notice = present.event_type.terms.cancel_notice;
         let cancellation = decide_cancellation(booking, notice, by, reason.clone(), now)?;
         tx.cancel_booking(booking, &cancellation, now)?;
+        if !booking.status.is_told() {
+            return Ok(());
+        }
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
         let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Cancelled);
         enqueue(tx, &notices, now, self.entropy())?;

@@ -136,6 +136,7 @@ fn left_of(
 ) -> Result<Vec<BookingDetails>, StoreError> {
     let filter = BookingFilter {
         states: Some(Status::HOLDING),
+        unproven: true,
         from: Some(span.start.max(now)),
         to: Some(span.end),
         latest_first: false,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use roomkey_core::{
     ids::OutboxId,
     notice::Notice,
+    proof_key::ProofKey,
     random::Entropy,
     site::Site,
     time::{Clock, Instant},
@@ -27,8 +28,19 @@ pub struct AppOptions {
     pub secret_key: SecretKey,
     /// Whether attempts and bookings are limited; off only for load tests.
     pub limits: bool,
+    /// Who shows that an address is theirs.
+    pub email_proof: EmailProof,
     /// Told when mail was put into the outbox.
     pub mail_due: Arc<Notify>,
+}
+
+/// Which customers are asked to show that the address they give is theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailProof {
+    /// Those of event types that ask for it.
+    PerEventType,
+    /// All.
+    Always,
 }
 
 /// The use cases. Cheap to clone.
@@ -39,7 +51,9 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) site: Arc<Site>,
     pub(crate) csrf_key: Arc<[u8; 32]>,
+    pub(crate) proof_key: ProofKey,
     pub(crate) limits: bool,
+    pub(crate) email_proof: EmailProof,
     pub(crate) mail_due: Arc<Notify>,
     pub(crate) passwords: Arc<PasswordHashing>,
     pub(crate) setup_token: Arc<Token>,
@@ -48,16 +62,19 @@ pub struct App {
 impl App {
     /// Puts the use cases together.
     pub fn new(options: AppOptions) -> Self {
-        let AppOptions { store, clock, entropy, site, secret_key, limits, mail_due } = options;
+        let AppOptions { store, clock, entropy, site, secret_key, limits, email_proof, mail_due } =
+            options;
         Self {
             setup_token: Arc::new(Token::derived(&secret_key.derive("setup token"))),
             passwords: Arc::new(PasswordHashing::new(Arc::clone(&entropy))),
             csrf_key: Arc::new(secret_key.derive("csrf tokens")),
+            proof_key: secret_key.proof_key(),
             site: Arc::new(site),
             store,
             clock,
             entropy,
             limits,
+            email_proof,
             mail_due,
         }
     }

@@ -65,6 +65,8 @@ pub struct Page {
     pub link: Option<TokenHash>,
     /// On which side they are: a host needs no link to what is theirs.
     pub by: Side,
+    /// What their browser keeps to show that an address is theirs.
+    pub stamp: Option<String>,
 }
 
 /// No free times can be told.
@@ -229,7 +231,7 @@ impl App {
 impl Page {
     /// Asked for by a customer, and nobody in particular.
     pub const fn new(handle: String, slug: String) -> Self {
-        Self { handle, slug, holder: None, link: None, by: Side::Customer }
+        Self { handle, slug, holder: None, link: None, by: Side::Customer, stamp: None }
     }
 
     /// Asked for by its own host.

@@ -1,6 +1,10 @@
 //! Which session a booking gets a seat in.
 
-use roomkey_core::{booking::Seating, event_type::EventType, time::Span};
+use roomkey_core::{
+    booking::{Booking, Seating},
+    event_type::EventType,
+    time::Span,
+};
 use roomkey_store::{StoreError, Tx};
 
 use crate::App;
@@ -16,6 +20,20 @@ impl App {
         let mut seating = Seating::fresh(self.now(), self.entropy());
         if event_type.terms.seats.is_some() {
             seating.present = tx.group_session(event_type.id, at)?;
+        }
+        Ok(seating)
+    }
+
+    /// The same for a booking that has its seat already, and its room's generations behind it.
+    pub(crate) fn seating_again(
+        &self,
+        tx: &mut Tx<'_>,
+        event_type: &EventType,
+        booking: &Booking,
+    ) -> Result<Seating, StoreError> {
+        let mut seating = self.seating(tx, event_type, booking.span)?;
+        if booking.session.is_some() {
+            seating.generation = tx.last_generation(booking.id)?;
         }
         Ok(seating)
     }

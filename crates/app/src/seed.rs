@@ -128,7 +128,7 @@ impl App {
                 .write(move |tx| {
                     let wanted = Wanted::Page(page.clone());
                     requests.iter().try_for_each(|request| {
-                        app.book_in(tx, &wanted, None, request, None).map(drop)
+                        app.book_in(tx, &wanted, None, request, None, true).map(drop)
                     })
                 })
                 .await?;

@@ -12,7 +12,7 @@ use roomkey_store::{BookingDetails, BookingFilter, BookingSearch, StoreError};
 use crate::App;
 
 /// How long after a booking's end its links show it.
-const LINKS_LAST: Minutes = Minutes(30 * 24 * 60);
+pub(crate) const LINKS_LAST: Minutes = Minutes(30 * 24 * 60);
 
 /// What a link leads to.
 #[derive(Debug, Clone)]

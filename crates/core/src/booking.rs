@@ -8,6 +8,7 @@ mod guest;
 mod history;
 mod mark;
 mod place;
+mod proof;
 mod request;
 mod reschedule;
 mod seat;
@@ -22,6 +23,7 @@ pub use guest::{Guest, GuestRemoval, WrongGuests, decide_guest_removal, may_remo
 pub use history::{Change, Event, Happening, UnknownChange};
 pub use mark::{Attendance, MarkRefusal, UnknownAttendance, decide_mark, may_mark};
 pub use place::Place;
+pub use proof::{Proof, Proven, decide_proof};
 pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
 pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
 pub use seat::{GroupSession, Seating};
@@ -84,6 +86,8 @@ pub struct Attendee {
     pub time_zone: TimeZone,
     /// Whether they came, if the host has said.
     pub attendance: Option<Attendance>,
+    /// Whether the address is known to be theirs.
+    pub proof: Proof,
 }
 
 /// A booking as it stands.

@@ -101,6 +101,8 @@ pub struct Terms {
     pub guests: u32,
     /// Whether those who book the same time see each other's names.
     pub shows_attendees: bool,
+    /// Whether customers show first that the address they give is theirs.
+    pub email_proof: bool,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -334,6 +336,7 @@ impl Terms {
             seats: None,
             guests: Self::USUAL_GUESTS,
             shows_attendees: false,
+            email_proof: false,
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

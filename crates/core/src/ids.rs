@@ -30,6 +30,16 @@ macro_rules! ids {
             pub fn new(now: Instant, entropy: &dyn Entropy) -> Self {
                 Self(v7(now, entropy))
             }
+
+            /// Its 16 bytes.
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+
+            /// The id with those bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
         }
 
         impl fmt::Display for $name {

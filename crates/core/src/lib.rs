@@ -5,7 +5,7 @@
 //!
 //! Where to find things: what a host offers is [`event_type`] and [`availability`], and what is asked
 //! of whoever takes it [`question`]; what became of an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`],
-//! and what their calendars are told is [`invite`]; who may do what is [`account`]; what links are
+//! and what their calendars are told is [`invite`]; how somebody shows that an address is theirs is [`proof_key`]; who may do what is [`account`]; what links are
 //! made from is [`site`].
 
 pub mod account;
@@ -15,6 +15,7 @@ pub mod event_type;
 pub mod ids;
 pub mod invite;
 pub mod notice;
+pub mod proof_key;
 pub mod question;
 pub mod random;
 pub mod room;

@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use crate::{
     account::User,
-    booking::{Booking, Guest, Side},
+    booking::{Booking, Guest, Side, Status},
     event_type::EventType,
     ids::{AttendeeId, BookingId, GuestId, OutboxId, UserId},
+    proof_key::ProofLink,
     room::Room,
     text::Note,
     time::Instant,
@@ -102,6 +103,12 @@ pub enum Notice {
         /// To whom.
         to: Recipient,
     },
+    /// A link by which a customer shows that the address is theirs: the only mail that goes to one that
+    /// is not known to be.
+    Proof {
+        /// Of which booking, which is new.
+        booking: BookingId,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// Whose. No mail leaves where there is no such user.
@@ -118,9 +125,26 @@ impl Notice {
     pub const fn to(&self) -> Option<Side> {
         match self {
             Self::Booking { to: Recipient::Side(to), .. } => Some(*to),
+            Self::Proof { .. } => Some(Side::Customer),
             Self::Booking { to: Recipient::Guest(_), .. } | Self::PasswordReset { .. } => None,
         }
     }
+}
+
+/// The mails of a booking that was just made, or whose customer has just shown that the address is
+/// theirs.
+pub fn of_new(booking: &Booking) -> Vec<Notice> {
+    let occasion = match booking.status {
+        Status::Unverified => return vec![Notice::Proof { booking: booking.id }],
+        Status::Pending => Occasion::Requested,
+        _ => Occasion::Booked,
+    };
+    let (version, sequence) = (booking.version, booking.ical_sequence);
+    let mut notices = Vec::from(for_both_sides(booking.id, version, sequence, occasion));
+    if occasion == Occasion::Booked {
+        notices.extend(for_guests(booking, version, sequence, occasion));
+    }
+    notices
 }
 
 /// The mails of a change to a booking: one for each side.
@@ -174,6 +198,8 @@ pub struct Letter {
 pub enum Content {
     /// About a booking.
     Booking(Box<BookingLetter>),
+    /// A link by which a customer shows that the address is theirs.
+    Proof(Box<ProofLetter>),
     /// A link to choose a new password.
     PasswordReset {
         /// Whose.
@@ -226,4 +252,18 @@ impl BookingLetter {
     pub const fn attendee(&self) -> AttendeeId {
         self.booking.attendee.id
     }
+}
+
+/// The facts of a mail to an address that is not known to be its customer's. Whoever booked may have
+/// typed somebody else's, so nothing that they wrote is told.
+#[derive(Debug, Clone)]
+pub struct ProofLetter {
+    /// The booking as it stands.
+    pub booking: Booking,
+    /// What is to be booked.
+    pub event_type: EventType,
+    /// With whom.
+    pub host: User,
+    /// The link.
+    pub link: ProofLink,
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::{
+    proof_key::ProofLink,
     room::RoomName,
     text::{Handle, Slug},
     token::Token,
@@ -110,6 +111,16 @@ impl Site {
     /// That person's calendar file.
     pub fn calendar_file(&self, token: &Token) -> String {
         format!("{}/b/{}/calendar.ics", self.public_url.as_str(), token.expose())
+    }
+
+    /// The page that asks its reader to press a button, to show that the address is theirs.
+    pub fn proof_page(&self, link: &ProofLink) -> String {
+        format!("{}/b/{}/verify", self.public_url.as_str(), link.expose())
+    }
+
+    /// The page on which whoever booked waits for that.
+    pub fn waiting_page(&self, link: &ProofLink) -> String {
+        format!("{}/b/{}/check-mail", self.public_url.as_str(), link.expose())
     }
 
     /// The page that takes a new password.

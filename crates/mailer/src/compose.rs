@@ -21,7 +21,7 @@ use lettre::{
 use roomkey_core::{
     booking::Side,
     invite::{Invite, Method},
-    notice::{BookingLetter, Content, Letter, Occasion},
+    notice::{BookingLetter, Content, Letter, Occasion, ProofLetter},
     site::Site,
     text::EmailAddress,
     time::Instant,
@@ -29,7 +29,7 @@ use roomkey_core::{
 
 use crate::{
     Sender,
-    view::{self, BookingView, Rendered, ResetView, TestView},
+    view::{self, BookingView, ProofView, Rendered, ResetView, TestView},
 };
 
 /// A composed mail, ready to be handed over.
@@ -90,6 +90,7 @@ impl Composer {
     pub fn compose(&self, letter: &Letter) -> Result<Mail, ComposeError> {
         catch_unwind(AssertUnwindSafe(|| match &letter.content {
             Content::Booking(booking) => self.about_booking(booking, letter.queued_at),
+            Content::Proof(proof) => self.to_unproven(proof, letter.queued_at),
             Content::PasswordReset { user, token, expires_at } => {
                 let view = ResetView::new(user, token, *expires_at, &self.site);
                 let draft = Draft {
@@ -178,6 +179,19 @@ impl Composer {
         let method = Method::from(*occasion);
         let part = view.calendar.map(|_| (method, invite.message(method)));
         self.finish(builder, draft, rendered, part)
+    }
+
+    /// To an address that may be nobody's who booked: not even the name that was given with it is in it.
+    fn to_unproven(&self, letter: &ProofLetter, queued_at: Instant) -> Result<Mail, ComposeError> {
+        let attendee = &letter.booking.attendee;
+        let local = format!("bk.{}.0.{}.proof", letter.booking.id, attendee.id);
+        let draft = Draft {
+            message_id: self.message_id(&local),
+            to: Mailbox::new(None, address(&attendee.email)?),
+            queued_at,
+        };
+        let rendered = view::verify(&ProofView::new(letter, &self.site))?;
+        self.finish(self.begin(&draft, self.own_name(), &rendered)?, draft, rendered, None)
     }
 
     fn own_name(&self) -> String {

@@ -6,7 +6,7 @@ use roomkey_core::{
     account::User,
     booking::{Place, Side},
     event_type::Visibility,
-    notice::{BookingLetter, Moved, Occasion},
+    notice::{BookingLetter, Moved, Occasion, ProofLetter},
     room::Room,
     site::{PRODUCT, Site},
     text::{Note, PersonName},
@@ -83,6 +83,13 @@ mail!(
     "mail/password_reset/subject.txt",
     "mail/password_reset/body.txt",
     "mail/password_reset/body.html"
+);
+mail!(
+    ProofView,
+    verify,
+    "mail/verify/subject.txt",
+    "mail/verify/body.txt",
+    "mail/verify/body.html"
 );
 mail!(TestView, test, "mail/test/subject.txt", "mail/test/body.txt", "mail/test/body.html");
 
@@ -337,6 +344,49 @@ impl<'a> KeyView<'a> {
             password: site.enforces_password().then(|| room.password.expose()),
             opening: format!("The room {window}."),
             lobby: room.lobby,
+        }
+    }
+}
+
+/// A link by which somebody shows that the address is theirs.
+#[derive(Debug)]
+pub(crate) struct ProofView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) title: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) email: &'a str,
+    /// In the zone of whoever booked.
+    pub(crate) when: When,
+    /// In the host's zone, if its clocks differ.
+    pub(crate) their_when: Option<When>,
+    pub(crate) their_date_differs: bool,
+    pub(crate) short_when: String,
+    /// Whether the host is asked then.
+    pub(crate) asks_first: bool,
+    pub(crate) link: String,
+    pub(crate) until: String,
+    pub(crate) reference: String,
+}
+
+impl<'a> ProofView<'a> {
+    pub(crate) fn new(letter: &'a ProofLetter, site: &Site) -> Self {
+        let ProofLetter { booking, event_type, host, link } = letter;
+        let (own, their) = (booking.attendee.time_zone, host.time_zone);
+        let span = booking.span;
+        let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
+        Self {
+            product: PRODUCT,
+            title: event_type.terms.title.as_str(),
+            host: host.name.as_str(),
+            email: booking.attendee.email.as_str(),
+            when: When::new(span, own),
+            their_when: (!same_clocks).then(|| When::new(span, their)),
+            their_date_differs: own.date(span.start) != their.date(span.start),
+            short_when: when::short(span, own),
+            asks_first: event_type.terms.confirm_within.is_some(),
+            link: site.proof_page(link),
+            until: booking.expires_at.map(|at| when::moment(at, own)).unwrap_or_default(),
+            reference: booking.id.to_string(),
         }
     }
 }

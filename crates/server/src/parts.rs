@@ -51,6 +51,7 @@ pub(crate) fn app(
         site: settings.site.clone(),
         secret_key,
         limits: settings.limits,
+        email_proof: settings.email_proof,
         mail_due,
     }))
 }

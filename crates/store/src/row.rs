@@ -14,7 +14,7 @@ use guests::read_guests;
 use questions::{read_answers, write_answers};
 use roomkey_core::{
     account::User,
-    booking::{Attendee, Booking, Side, Status, WallTime},
+    booking::{Attendee, Booking, Proof, Side, Status, WallTime},
     event_type::{Buffers, Location},
     ids::GroupSessionId,
     room::{Room, RoomPassword},
@@ -102,6 +102,8 @@ pub(crate) struct AttendeeRow {
     email: String,
     time_zone: String,
     attendance: Option<String>,
+    proof_asked: bool,
+    verified_at: Option<i64>,
 }
 
 impl AttendeeRow {
@@ -114,6 +116,11 @@ impl AttendeeRow {
             email: attendee.email.to_string(),
             time_zone: attendee.time_zone.to_string(),
             attendance: attendee.attendance.map(|mark| mark.as_str().to_owned()),
+            proof_asked: attendee.proof != Proof::NotAsked,
+            verified_at: match attendee.proof {
+                Proof::NotAsked | Proof::Asked => None,
+                Proof::Given(at) => Some(at.micros()),
+            },
         }
     }
 
@@ -128,6 +135,11 @@ impl AttendeeRow {
                 .as_deref()
                 .map(|mark| parse("attendees.attendance", mark))
                 .transpose()?,
+            proof: match (self.proof_asked, self.verified_at) {
+                (_, Some(at)) => Proof::Given(Instant::from_micros(at)),
+                (true, None) => Proof::Asked,
+                (false, None) => Proof::NotAsked,
+            },
         })
     }
 }

@@ -90,6 +90,7 @@ diesel::table! {
         seats -> Nullable<Integer>,
         shows_attendees -> Bool,
         guests -> Integer,
+        email_proof -> Bool,
     }
 }
 
@@ -194,6 +195,8 @@ diesel::table! {
         email -> Text,
         time_zone -> Text,
         attendance -> Nullable<Text>,
+        proof_asked -> Bool,
+        verified_at -> Nullable<BigInt>,
     }
 }
 

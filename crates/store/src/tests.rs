@@ -18,7 +18,7 @@ use std::{
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use roomkey_core::{
     account::{Role, User},
-    booking::{Attendee, Booking, NewBooking, Side, Status},
+    booking::{Attendee, Booking, NewBooking, Proof, Side, Status},
     event_type::{Buffers, EventLink, EventType, Location, Prefill, RoomPolicy, Terms},
     ids::{AttendeeId, BookingId, EventLinkId, EventTypeId, RoomId, UserId},
     random::Entropy,
@@ -197,6 +197,7 @@ impl World {
             ical_uid: format!("{}@example.org", BookingId::new(NOW, &Dice)),
             ical_sequence: 0,
             attendee: Attendee {
+                proof: Proof::NotAsked,
                 id: AttendeeId::new(NOW, &Dice),
                 name: "Bo".parse().unwrap(),
                 email: "bo@example.com".parse().unwrap(),

@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;
+pub(crate) mod proofs;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;

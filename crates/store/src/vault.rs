@@ -15,7 +15,10 @@ use chacha20poly1305::{
 };
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, Mac};
-use roomkey_core::random::{self, Entropy};
+use roomkey_core::{
+    proof_key::ProofKey,
+    random::{self, Entropy},
+};
 use sha2::Sha256;
 
 use crate::StoreError;
@@ -43,6 +46,11 @@ impl SecretKey {
     /// A key for one purpose.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         mac(&self.0, purpose)
+    }
+
+    /// The one by which addresses are shown to be somebody's.
+    pub fn proof_key(&self) -> ProofKey {
+        ProofKey::new(self.derive("email proof"))
     }
 }
 
@@ -73,6 +81,7 @@ fn mac(key: &[u8; 32], message: &str) -> [u8; 32] {
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     name_key: [u8; 32],
+    pub(crate) proof_key: ProofKey,
     entropy: Arc<dyn Entropy>,
     /// The database is known to be this key's.
     checked: AtomicBool,
@@ -84,6 +93,7 @@ impl Vault {
         Self {
             cipher: XChaCha20Poly1305::new(&key.derive("sealed columns").into()),
             name_key: key.derive("room name look-up"),
+            proof_key: key.proof_key(),
             entropy,
             checked: AtomicBool::new(false),
         }

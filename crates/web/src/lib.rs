@@ -16,6 +16,7 @@ mod form;
 mod method;
 mod origin;
 mod pages;
+mod proof_cookie;
 mod routes;
 mod session;
 mod theme;

@@ -6,6 +6,7 @@ pub(crate) mod booked;
 pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
+pub(crate) mod check_mail;
 pub(crate) mod closed;
 pub(crate) mod details;
 pub(crate) mod error;
@@ -24,6 +25,7 @@ pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod trailing_slash;
+pub(crate) mod verify;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -78,6 +80,7 @@ mod tests {
             super::booked::Page::samples(),
             super::booking::Page::samples(),
             super::cancel::Page::samples(),
+            super::check_mail::Page::samples(),
             super::closed::Page::samples(),
             super::details::Page::samples(),
             super::error::Page::samples(),
@@ -90,6 +93,7 @@ mod tests {
             super::reset_password::Page::samples(),
             super::setup::Page::samples(),
             super::sign_in::Page::samples(),
+            super::verify::Page::samples(),
         );
         for (name, html) in &pages {
             let count = |needle: &str| html.matches(needle).count();

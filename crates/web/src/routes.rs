@@ -15,9 +15,9 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        answer, app, booked, booking, calendar, cancel, details, forgot_password, guests, hold,
-        home, join, mailbox, mark, note, profile, reschedule, reset_password, setup, sign_in,
-        sign_out, trailing_slash,
+        answer, app, booked, booking, calendar, cancel, check_mail, details, forgot_password,
+        guests, hold, home, join, mailbox, mark, note, profile, reschedule, reset_password, setup,
+        sign_in, sign_out, trailing_slash, verify,
     },
     theme,
 };
@@ -76,6 +76,16 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
             at("/b/{token}/reschedule", READ_AND_POST)
                 .route(read().to(reschedule::get))
                 .route(web::post().to(reschedule::post)),
+        )
+        .service(
+            at("/b/{token}/verify", READ_AND_POST)
+                .route(read().to(verify::get))
+                .route(web::post().to(verify::post)),
+        )
+        .service(
+            at("/b/{token}/check-mail", READ_AND_POST)
+                .route(read().to(check_mail::get))
+                .route(web::post().to(check_mail::post)),
         )
         .service(
             at("/b/{token}/join", READ_AND_POST)

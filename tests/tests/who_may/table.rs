@@ -113,8 +113,8 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/b/{token}/attended", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/no-show", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/reschedule", Link { customer: 303, host: 303 }),
-    // The host comes second, and there is no such guest any more.
-    (Public, "POST", "/b/{token}/guests/{id}/remove", Link { customer: 303, host: 404 }),
+    // Each takes another one off.
+    (Public, "POST", "/b/{token}/guests/{id}/remove", Link { customer: 303, host: 303 }),
     // The host comes second, and is told that it is done.
     (Public, "POST", "/b/{token}/cancel", Link { customer: 303, host: 422 }),
     // The built-in mailbox of the demonstration is for who runs it, on their own machine.

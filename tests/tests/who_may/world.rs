@@ -42,7 +42,8 @@ pub(crate) enum Body {
 
 /// A booking with Ada, for one line of the table.
 struct Made {
-    guest: String,
+    /// One for each side to take off.
+    guests: [String; 2],
     id: String,
     customer: String,
     host: String,
@@ -184,16 +185,19 @@ impl World {
         };
         let start = if event == "soon" { "2027-07-01T08:10:00Z".to_owned() } else { self.time() };
         let mut request = self.app.request(event, &start, "Ann Adler", "ann@customers.example");
-        request["guests"] = json!(["guest@customers.example"]);
+        request["guests"] = json!(["one@customers.example", "two@customers.example"]);
         let booked = self.browser(Who::CustomerA).post_json(BOOKINGS, &request).expect(201);
         let booked = Booked::from_json(booked.json());
         let path = format!("{BOOKINGS}/{}", booked.id());
         let for_host = self.browser(Who::AdasKey).get(&path).expect(200);
         let for_host = Booked::from_json(for_host.json());
         let page = self.app.client().page(booked.page());
-        let guest = page.form("/remove").action().split('/').nth_back(1).map(str::to_owned);
+        let mut guests = page
+            .forms("/remove")
+            .into_iter()
+            .map(|form| form.action().split('/').nth_back(1).expect("the guest's id").to_owned());
         Made {
-            guest: guest.expect("the guest's id"),
+            guests: [(); 2].map(|()| guests.next().expect("two guests")),
             id: booked.id().to_owned(),
             customer: booked.token().to_owned(),
             host: for_host.token().to_owned(),
@@ -263,9 +267,12 @@ impl World {
         };
         let id = match path {
             _ if path.contains("/questions/") => or("company", "nothing"),
-            _ if path.contains("/guests/") => {
-                made.map_or(UNKNOWN_ID, |made| &made.guest).to_owned()
-            }
+            _ if path.contains("/guests/") => made
+                .map_or(UNKNOWN_ID, |made| match which {
+                    Which::Hosts => &made.guests[1],
+                    _ => &made.guests[0],
+                })
+                .to_owned(),
             _ if path.contains("/links/") => or(&self.link, UNKNOWN_ID),
             _ if path.contains("/availability/") => or(&self.schedule, UNKNOWN_ID),
             _ if path.starts_with(CONFERENCE) => or(&self.room.1, UNKNOWN_ID),

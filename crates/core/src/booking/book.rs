@@ -1,10 +1,10 @@
 use super::{
-    Attendee, Booking, FreshRoom, Guest, Seating, Side, Status, WallTime, WrongGuests,
+    Attendee, Booking, FreshRoom, Guest, Proof, Seating, Side, Status, WallTime, WrongGuests,
     guest::read_guests, seat::room_to_make,
 };
 use crate::{
     availability::{Offer, Refusal},
-    event_type::EventType,
+    event_type::{EventType, Terms},
     ids::{AttendeeId, BookingId, GuestId},
     question::{Given, WrongAnswer},
     random::Entropy,
@@ -128,12 +128,7 @@ pub fn decide_booking(
         .zip(fresh.guests)
         .map(|(email, (id, token))| (Guest { id, email, removed: false }, token))
         .unzip();
-    // Who books in the host's name has the host's yes.
-    let asks = event_type.terms.confirm_within.filter(|_| request.by == Side::Customer);
-    let (status, expires_at) = match asks {
-        Some(within) => (Status::Pending, Some(offer.now.plus(within).min(span.start))),
-        None => (Status::Confirmed, None),
-    };
+    let (status, expires_at) = first_state(&event_type.terms, request.by, span.start, offer.now);
     let booking = Booking {
         id: fresh.booking,
         event_type: event_type.id,
@@ -151,6 +146,7 @@ pub fn decide_booking(
             email: request.email,
             time_zone: request.time_zone,
             attendance: None,
+            proof: Proof::NotAsked,
         },
         guests,
         location: event_type.terms.location.clone(),
@@ -179,4 +175,18 @@ pub fn decide_booking(
         guest_tokens,
         by: request.by,
     })
+}
+
+/// The state of what is booked at `now` to begin at `start`, and until when it keeps its time in that
+/// state. Who books in the host's name has the host's yes.
+pub(super) fn first_state(
+    terms: &Terms,
+    by: Side,
+    start: Instant,
+    now: Instant,
+) -> (Status, Option<Instant>) {
+    match terms.confirm_within.filter(|_| by == Side::Customer) {
+        Some(within) => (Status::Pending, Some(now.plus(within).min(start))),
+        None => (Status::Confirmed, None),
+    }
 }

@@ -50,6 +50,10 @@ pub enum Happening {
 /// A change of a booking that gives it no other time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Change {
+    /// It was made by somebody whose address is not proven.
+    Unverified,
+    /// Who made it showed that the address is theirs.
+    Verified,
     /// The host was asked for it.
     Requested,
     /// It was made, and stands.
@@ -68,7 +72,9 @@ pub enum Change {
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::Unverified,
+        Self::Verified,
         Self::Requested,
         Self::Booked,
         Self::Confirmed,
@@ -81,6 +87,8 @@ impl Change {
     /// Its name in the API and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Unverified => "unverified",
+            Self::Verified => "verified",
             Self::Requested => "requested",
             Self::Booked => "booked",
             Self::Confirmed => "confirmed",
@@ -95,7 +103,12 @@ impl Change {
     pub const fn is_end(self) -> bool {
         match self {
             Self::Declined | Self::Expired | Self::Cancelled => true,
-            Self::Requested | Self::Booked | Self::Confirmed | Self::GuestRemoved => false,
+            Self::Unverified
+            | Self::Verified
+            | Self::Requested
+            | Self::Booked
+            | Self::Confirmed
+            | Self::GuestRemoved => false,
         }
     }
 }

@@ -69,6 +69,6 @@ fn to_answer(booking: &Booking, next: Status, now: Instant) -> Result<Status, In
     booking.status.become_next(next)
 }
 
-fn has_lapsed(booking: &Booking, now: Instant) -> bool {
+pub(super) fn has_lapsed(booking: &Booking, now: Instant) -> bool {
     booking.expires_at.is_some_and(|at| at <= now) || booking.span.start <= now
 }

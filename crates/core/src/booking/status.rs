@@ -68,6 +68,11 @@ impl Status {
         }
     }
 
+    /// Whether the two sides have been told of a booking that is in this state.
+    pub const fn is_told(self) -> bool {
+        !matches!(self, Self::Unverified)
+    }
+
     /// Whether a booking in this state may come into `next`.
     pub const fn may_become(self, next: Self) -> bool {
         match self {

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     account::Role,
-    booking::Attendee,
+    booking::{Attendee, Proof},
     event_type::{Buffers, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, UserId},
     random::Entropy,
@@ -62,6 +62,7 @@ impl Facts {
                 ical_uid: format!("{id}@book.example.org"),
                 ical_sequence: 0,
                 attendee: Attendee {
+                    proof: Proof::NotAsked,
                     id: AttendeeId::new(now, &Sevens),
                     name: customer,
                     email: "o'ada+x{1}@example.com".parse().unwrap(),

@@ -19,9 +19,9 @@ use crate::{
     seeded::Seeded,
 };
 
-const START: &str = "2026-12-03T09:00:00Z";
+pub(crate) const START: &str = "2026-12-03T09:00:00Z";
 
-fn case() -> Case {
+pub(crate) fn case() -> Case {
     let mut case =
         Case::new("UTC", "mon-fri 09:00-17:00").buffers(5, 10).at(instant("2026-12-01T12:00:00Z"));
     case.terms.room =
@@ -29,7 +29,7 @@ fn case() -> Case {
     case
 }
 
-fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
+pub(crate) fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
     let entropy = Seeded::new(5);
     let event_type = EventType {
         id: EventTypeId::new(case.now, &entropy),
@@ -352,8 +352,17 @@ fn names_of_marks_and_changes_are_read_back() {
         assert_eq!(mark.as_str().parse(), Ok(mark));
     }
     assert!("perhaps".parse::<Attendance>().is_err());
-    let names =
-        ["requested", "booked", "confirmed", "declined", "expired", "guest_removed", "cancelled"];
+    let names = [
+        "unverified",
+        "verified",
+        "requested",
+        "booked",
+        "confirmed",
+        "declined",
+        "expired",
+        "guest_removed",
+        "cancelled",
+    ];
     assert_eq!(Change::ALL.map(Change::as_str), names);
     for change in Change::ALL {
         assert_eq!(change.as_str().parse(), Ok(change));

@@ -15,6 +15,7 @@ mod explain;
 mod limits;
 mod offers;
 mod oracle;
+mod proofs;
 mod properties;
 mod rooms;
 mod seeded;

@@ -4,9 +4,10 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use proptest::prelude::*;
 use roomkey_core::{
     account::{Role, User},
-    booking::{Attendee, Booking, Status},
+    booking::{Attendee, Booking, Proof, Status},
     event_type::{Buffers, EventType, Location, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, OutboxId, RoomId, UserId},
+    proof_key::{ProofKey, Purpose},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
     site::JitsiMode,
@@ -80,6 +81,7 @@ fn booked(to: Side) -> BookingLetter {
             ical_uid: format!("{id}@book.example.org"),
             ical_sequence: 0,
             attendee: Attendee {
+                proof: Proof::NotAsked,
                 id: AttendeeId::new(now(), &Sevens),
                 name: "Ada Okafor".parse().unwrap(),
                 email: "ada@customers.example".parse().unwrap(),
@@ -135,6 +137,46 @@ fn what_no_calendar_has_is_called_off_without_a_calendar_part() {
     for body in bodies(&message) {
         assert!(body.contains("The boiler burst.") && !body.contains("calendar"), "{body}");
     }
+}
+
+#[test]
+fn a_mail_to_an_unproven_address_says_nothing_that_its_writer_chose() {
+    let BookingLetter { mut booking, event_type, host, .. } = booked(Side::Customer);
+    booking.attendee.name = "Free Money".parse().unwrap();
+    booking.expires_at = Some(now().plus(Minutes(15)));
+    let link = ProofKey::new([7; 32]).link(Purpose::Prove, booking.attendee.id);
+    let id = booking.id;
+    let page = format!("https://book.example.org/b/{}/verify", link.expose());
+    let make = |event_type: EventType| {
+        let (booking, host, link) = (booking.clone(), host.clone(), link.clone());
+        let proof = ProofLetter { booking, event_type, host, link };
+        let letter = letter(Content::Proof(Box::new(proof)));
+        composer(JitsiMode::Reservations).compose(&letter).unwrap()
+    };
+    let mail = make(event_type.clone());
+    let message = read(&mail);
+    assert_eq!(
+        message.subject(),
+        Some("Confirm your booking: Project consultation, Thu 8 Oct, 12:45 (London)")
+    );
+    assert_eq!(message.reply_to(), None);
+    assert!(mail.message_id.starts_with(&format!("<bk.{id}.0.")), "{}", mail.message_id);
+    let raw = String::from_utf8_lossy(&mail.bytes);
+    assert!(!raw.contains("text/calendar") && !raw.contains("Free Money"), "{raw}");
+    for body in bodies(&message) {
+        let body = body.replace('\n', " ");
+        assert!(body.contains(&page) && body.contains("ada@customers.example"), "{body}");
+        assert!(body.contains("The time is kept until 11:15"), "{body}");
+        for secret in ["terrace", "tern-moss", "meet.example.org", "/b/BwcH", "mara@studio.example"]
+        {
+            assert!(!body.contains(secret), "{secret}: {body}");
+        }
+    }
+    let mut asks = event_type;
+    asks.terms.confirm_within = Some(Minutes(60));
+    let mail = make(asks);
+    let subject = read(&mail).subject().map(str::to_owned);
+    assert!(subject.is_some_and(|subject| subject.starts_with("Send your request: ")));
 }
 
 fn letter(content: Content) -> Letter {

@@ -285,6 +285,7 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
     };
     let filter = BookingFilter {
         states: list.status.map(Status::alone),
+        unproven: list.status.is_some(),
         from: list.from,
         to: list.to,
         latest_first: false,
@@ -312,6 +313,7 @@ async fn export(app: &App, asked: ExportCsv) -> anyhow::Result<()> {
     let host = host(app, &asked.host).await?;
     let filter = BookingFilter {
         states: asked.status.map(Status::alone),
+        unproven: asked.status.is_some(),
         from: asked.from,
         to: asked.to,
         latest_first: false,

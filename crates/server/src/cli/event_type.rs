@@ -115,6 +115,9 @@ pub(super) struct Add {
     /// Those who book the same time see each other's names
     #[arg(long)]
     show_attendees: bool,
+    /// Customers show first that the email address they give is theirs: by a button in a mail
+    #[arg(long)]
+    email_proof: bool,
     /// Customers can move a booking until so long before the start [default: until it begins]
     #[arg(
         long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
@@ -304,6 +307,7 @@ impl Add {
             shows_attendees: self.show_attendees,
             guests: self.guests,
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
+            email_proof: self.email_proof,
             move_notice: Minutes(self.move_notice),
             window,
             limits,
@@ -406,6 +410,7 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "seats": terms.seats.unwrap_or(1),
         "show_attendees": terms.shows_attendees,
         "guests": terms.guests,
+        "email_proof": terms.email_proof,
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::anyhow;
+use roomkey_app::EmailProof;
 use roomkey_core::site::{BaseUrl, JitsiMode, Site};
 use roomkey_mailer::{MailUrl, Sender};
 use roomkey_store::{DatabaseUrl, SecretKey};
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Whether strangers are limited.
     pub(crate) limits: bool,
+    /// Which customers show first that the address they give is theirs.
+    pub(crate) email_proof: EmailProof,
     /// What is logged: a filter like `info` or `info,roomkey_mailer=debug`.
     pub(crate) log_level: String,
     /// How it is logged.
@@ -86,6 +89,7 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
         secret_key: given.secret("secret_key", parsed)?,
         trusted_proxies: given.words("trusted_proxies", proxy)?,
         limits: given.switch("limits.enabled", true)?,
+        email_proof: given.text("email_proof", "per-event-type", email_proof)?,
         log_level: given.text("log.level", "info", log_level)?,
         log_format: given.text("log.format", "auto", log_format)?,
         site: Site {
@@ -122,6 +126,14 @@ fn check_sign_up(word: &str) -> Result<(), &'static str> {
     match word {
         "invite" | "closed" => Ok(()),
         _ => Err("use invite or closed"),
+    }
+}
+
+fn email_proof(word: &str) -> Result<EmailProof, &'static str> {
+    match word {
+        "per-event-type" => Ok(EmailProof::PerEventType),
+        "always" => Ok(EmailProof::Always),
+        _ => Err("use per-event-type or always"),
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) struct EventTypeRow {
     seats: Option<i32>,
     shows_attendees: bool,
     guests: i32,
+    email_proof: bool,
 }
 
 const DAYS: &str = "days";
@@ -96,6 +97,7 @@ impl EventTypeRow {
                 seats: self.seats.map(unsigned),
                 shows_attendees: self.shows_attendees,
                 guests: unsigned(self.guests),
+                email_proof: self.email_proof,
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -179,6 +181,7 @@ impl From<&EventType> for EventTypeRow {
             seats: terms.seats.map(signed),
             shows_attendees: terms.shows_attendees,
             guests: signed(terms.guests),
+            email_proof: terms.email_proof,
         }
     }
 }

@@ -12,7 +12,7 @@ use diesel::{
 };
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
-    booking::{Attendance, Guest, Status},
+    booking::{Attendance, Guest, Proof, Status},
     event_type::{Grid, Limit, Location, Visibility, Window},
     ids::{GroupSessionId, GuestId, OutboxId, ScheduleId},
     notice::{self, Occasion},
@@ -34,6 +34,7 @@ on_both!(
     questions_and_places_come_and_go_on_data,
     states_of_a_booking_come_and_go_on_data,
     event_links_come_and_go_on_data,
+    proofs_come_and_go_on_data,
     seats_come_and_go_on_data,
     guests_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
@@ -458,6 +459,60 @@ fn the_hosts_side_comes_and_goes_on_data(database: &TestDatabase) {
         execute(&store, "DELETE FROM bookings".into()).await.unwrap();
         let left = "SELECT 'remarks' AS name, count(*) AS count FROM booking_remarks";
         assert_eq!(counted(&store, left).await["remarks"], 0);
+    });
+}
+
+/// Down, what waits for a proof ends and its mail with it: the older program would send others there.
+fn proofs_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let (host, event) = (world.event_type.host, world.event_type.id);
+        let mut asks = world.event_type.clone();
+        asks.terms.email_proof = true;
+        let mut waiting = world.booking(60, 90, (0, 0)).until_proven();
+        let mut proven = world.booking(120, 150, (0, 0));
+        proven.booking.attendee.proof = Proof::Given(Instant::from_micros(7));
+        waiting.booking.expires_at = Some(NOW.plus(Minutes(15)));
+        let other = world.booking(180, 210, (0, 0));
+        let made = [waiting, proven, other];
+        let bookings = made.each_ref().map(|made| made.booking.clone());
+        world
+            .store
+            .write(move |tx| {
+                tx.update_event_type(&asks)?;
+                for made in &made {
+                    tx.insert_booking(made)?;
+                    for notice in notice::of_new(&made.booking) {
+                        tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                    }
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        let found = world.store.read(move |tx| tx.event_type(host, event)).await.unwrap();
+        assert!(found.unwrap().terms.email_proof);
+        for booking in &bookings {
+            let attendee = booking.attendee.id;
+            let found = world.store.read(move |tx| tx.booking_of(attendee)).await.unwrap().unwrap();
+            assert_eq!(found.booking.attendee, booking.attendee);
+            assert_eq!(found.booking.expires_at, booking.expires_at);
+        }
+        drop(world);
+        revert_from(&database.url, "0008_email_proof").unwrap();
+        let store = open();
+        let states = counted(&store, STATES).await;
+        assert_eq!(states, BTreeMap::from([("confirmed".into(), 2), ("expired".into(), 1)]));
+        assert_eq!(counted(&store, MAILS).await, BTreeMap::from([("booked".into(), 4)]));
+        let held = "SELECT 'held' AS name, count(*) AS count FROM booking_hosts WHERE held";
+        assert_eq!(counted(&store, held).await["held"], 2);
+        let found = store.read(move |tx| tx.event_type(host, event)).await.unwrap();
+        assert!(!found.unwrap().terms.email_proof);
+        let attendee = bookings[1].attendee.id;
+        let found = store.read(move |tx| tx.booking_of(attendee)).await.unwrap().unwrap();
+        assert_eq!(found.booking.attendee.proof, Proof::NotAsked);
     });
 }
 

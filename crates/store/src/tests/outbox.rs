@@ -4,14 +4,15 @@ use diesel::{RunQueryDsl, sql_query};
 use roomkey_core::{
     booking::{Cancellation, Move, Side, WallTime},
     ids::{OutboxId, UserId},
-    notice::{self, Content, Notice, Occasion},
+    notice::{self, Content, Letter, Notice, Occasion},
+    proof_key::Purpose,
     room::{Room, RoomName},
     time::{Instant, Minutes},
     token::Token,
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
-use crate::{Backend, Store};
+use crate::{Backend, SchemaPolicy, SecretKey, Store};
 
 on_both!(
     a_claim_is_one_workers_until_it_lapses,
@@ -24,6 +25,7 @@ on_both!(
     an_unreadable_mail_waits_and_holds_up_no_other,
     a_cancellation_waits_for_the_invite_under_way,
     mails_that_wait_hold_up_no_others,
+    a_mail_that_asks_for_a_proof_leaves_while_there_is_something_to_prove,
     a_reset_mail_does_not_leave_after_its_link_has_ended,
     a_reset_mail_for_nobody_never_leaves,
 );
@@ -328,6 +330,46 @@ fn mails_that_wait_hold_up_no_others(database: &TestDatabase) {
         // Both cancellations are due, came first, and would fill the limit.
         let next = world.store.claim_mail("one", NOW, LEASE, 1).await.unwrap();
         assert_eq!(next.iter().map(|letter| letter.id).collect::<Vec<_>>(), [reset]);
+    });
+}
+
+fn a_mail_that_asks_for_a_proof_leaves_while_there_is_something_to_prove(database: &TestDatabase) {
+    run(async {
+        let key = SecretKey::new(&Dice);
+        let store = database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+        let world = World::make(store).await;
+        let ask = async |from: u32| {
+            let mut new = world.booking(from, from + 30, (0, 0)).until_proven();
+            new.booking.expires_at = Some(NOW.plus(Minutes(15)));
+            let booking = new.booking.clone();
+            world
+                .store
+                .write(move |tx| {
+                    tx.insert_booking(&new)?;
+                    let notices = notice::of_new(&new.booking);
+                    assert_eq!(notices.len(), 1);
+                    tx.enqueue(OutboxId::new(NOW, &Dice), &notices[0], NOW)
+                })
+                .await
+                .unwrap();
+            booking
+        };
+        let booking = ask(60).await;
+        let letters = claim(&world.store, "one", NOW).await;
+        let [Letter { content: Content::Proof(letter), .. }] = letters.as_slice() else {
+            panic!("{letters:?}")
+        };
+        assert_eq!(letter.booking.id, booking.id);
+        let link = key.proof_key().attendee(Purpose::Prove, letter.link.expose());
+        assert_eq!(link, Some(booking.attendee.id));
+        // In vain after its time, and after an end before it.
+        ask(120).await;
+        assert!(claim(&world.store, "one", NOW.plus(Minutes(15))).await.is_empty());
+        let ended = ask(180).await;
+        cancel(&world, ended.id).await;
+        let letters = claim(&world.store, "one", NOW).await;
+        let is_proof = |letter: &Letter| matches!(letter.content, Content::Proof(_));
+        assert!(!letters.iter().any(is_proof), "{letters:?}");
     });
 }
 

@@ -10,7 +10,7 @@ use roomkey_core::{
         Attendance, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
     },
     event_type::{EventType, LONGEST},
-    ids::{BookingId, EventTypeId, UserId},
+    ids::{AttendeeId, BookingId, EventTypeId, UserId},
     notice::Moved,
     room::Room,
     text::Note,
@@ -78,6 +78,8 @@ pub struct Cursor {
 pub struct BookingFilter {
     /// Only those in one of these states.
     pub states: Option<&'static [Status]>,
+    /// Also those of customers who were asked to show that the address is theirs, and did not (yet).
+    pub unproven: bool,
     /// Only those that end after this.
     pub from: Option<Instant>,
     /// Only those that start before this.
@@ -337,8 +339,11 @@ impl Tx<'_> {
             }
         })?;
         self.insert_guest_links(booking, guest_tokens)?;
-        let is_request = booking.status == Status::Pending;
-        let change = if is_request { Change::Requested } else { Change::Booked };
+        let change = match booking.status {
+            Status::Pending => Change::Requested,
+            Status::Unverified => Change::Unverified,
+            _ => Change::Booked,
+        };
         self.insert_change(booking.id, booking.version, booking.created_at, Some(*by), change)
     }
 
@@ -509,6 +514,19 @@ impl Tx<'_> {
         row.map(|row| read(self.vault, row)).transpose()
     }
 
+    /// The booking of a person on the customer's side.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn booking_of(
+        &mut self,
+        attendee: AttendeeId,
+    ) -> Result<Option<BookingDetails>, StoreError> {
+        let row: Option<DetailsRow> =
+            self.one(|c| details!().filter(attendees::id.eq(attendee.to_string())).load(c))?;
+        row.map(|row| read(self.vault, row)).transpose()
+    }
+
     /// The booking behind a link, and whose link it is.
     ///
     /// # Errors
@@ -554,6 +572,10 @@ impl Tx<'_> {
         let mut query = details!().filter(bookings::host_id.eq(host.to_string())).into_boxed();
         if let Some(states) = filter.states {
             query = query.filter(bookings::status.eq_any(names(states)));
+        }
+        if !filter.unproven {
+            let is_proven = attendees::verified_at.is_not_null();
+            query = query.filter(diesel::dsl::not(attendees::proof_asked).or(is_proven));
         }
         if let Some(from) = filter.from {
             query = query.filter(bookings::end_at.gt(from.micros()));

@@ -7,14 +7,15 @@ use diesel::{
     sql_types::BigInt,
 };
 use roomkey_core::{
-    booking::Side,
+    booking::{Booking, Side, Status},
     ids::{BookingId, OutboxId},
-    notice::{BookingLetter, Content, Letter, Notice, Occasion, Recipient},
+    notice::{BookingLetter, Content, Letter, Notice, Occasion, ProofLetter, Recipient},
+    proof_key::Purpose,
     time::{Instant, Minutes},
     token::Token,
 };
 
-use super::Tx;
+use super::{Tx, bookings::BookingDetails};
 use crate::{
     StoreError,
     connection::Conn,
@@ -32,6 +33,7 @@ const UNREADABLE_WAITS: Minutes = Minutes(10);
 /// Due at once, whatever the clocks of this and other machines say.
 const AT_ONCE: Instant = Instant::EPOCH;
 const RESET: &str = "password_reset";
+const PROOF: &str = "proof";
 const TOKEN: &str = "outbox_messages.token";
 
 #[derive(Queryable, Selectable)]
@@ -109,6 +111,18 @@ impl Tx<'_> {
                     outbox::sequence.eq(signed(*sequence)),
                     outbox::side.eq(side(*to)),
                     outbox::guest_id.eq(guest(*to)),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
+            // With the first version of its booking: a mail about a later one takes its place.
+            Notice::Proof { booking } => {
+                let values = (
+                    common,
+                    outbox::kind.eq(PROOF),
+                    outbox::booking_id.eq(booking.to_string()),
+                    outbox::version.eq(1),
+                    outbox::sequence.eq(0),
+                    outbox::side.eq(Side::Customer.as_str()),
                 );
                 self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
             }
@@ -285,10 +299,10 @@ impl Tx<'_> {
 
     /// A row with all the facts that its text needs; none if it is out of date.
     fn letter(&mut self, row: &OutboxRow, now: Instant) -> Result<Option<Letter>, StoreError> {
-        let content = if row.kind == RESET {
-            self.reset_content(row, now)?
-        } else {
-            self.booking_content(row)?
+        let content = match row.kind.as_str() {
+            RESET => self.reset_content(row, now)?,
+            PROOF => self.proof_content(row, now)?,
+            _ => self.booking_content(row)?,
         };
         let id = parse("outbox_messages.id", &row.id)?;
         Ok(content.map(|content| Letter {
@@ -358,6 +372,27 @@ impl Tx<'_> {
             room: found.room,
             link,
         }))))
+    }
+
+    /// None if the link would lead to nothing any more.
+    fn proof_content(
+        &mut self,
+        row: &OutboxRow,
+        now: Instant,
+    ) -> Result<Option<Content>, StoreError> {
+        let Some(booking) = &row.booking_id else { return Ok(None) };
+        let found = self.booking(parse("outbox_messages.booking_id", booking)?)?;
+        let waits = |booking: &Booking| {
+            booking.status == Status::Unverified && booking.expires_at.is_some_and(|at| at > now)
+        };
+        let letter = |found: BookingDetails| ProofLetter {
+            link: self.vault.proof_key.link(Purpose::Prove, found.booking.attendee.id),
+            booking: found.booking,
+            event_type: found.event_type,
+            host: found.host,
+        };
+        let found = found.filter(|found| waits(&found.booking));
+        Ok(found.map(|found| Content::Proof(Box::new(letter(found)))))
     }
 
     /// The last version before this one of which somebody was told by a mail that has left;

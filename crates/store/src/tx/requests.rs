@@ -30,7 +30,7 @@ impl Tx<'_> {
         let room = confirmation.room.as_ref();
         let session = booking.session;
         let room = room.map(|room| RoomRow::new(room, session, self.vault)).transpose()?;
-        if !self.change_state(booking, Status::Confirmed, confirmation.version)? {
+        if !self.change_state(booking, Status::Confirmed, confirmation.version, None)? {
             return Ok(false);
         }
         self.run(|c| {
@@ -51,7 +51,7 @@ impl Tx<'_> {
         end: &RequestEnd,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        if !self.change_state(booking, end.status, end.version)? {
+        if !self.change_state(booking, end.status, end.version, None)? {
             return Ok(false);
         }
         let is_answered = end.status == Status::Declined;
@@ -74,11 +74,12 @@ impl Tx<'_> {
     }
 
     /// Compare and swap.
-    fn change_state(
+    pub(super) fn change_state(
         &mut self,
         booking: &Booking,
         status: Status,
         version: u32,
+        expires_at: Option<Instant>,
     ) -> Result<bool, StoreError> {
         let as_it_was = bookings::table
             .filter(bookings::id.eq(booking.id.to_string()))
@@ -89,7 +90,7 @@ impl Tx<'_> {
                 .set((
                     bookings::status.eq(status.as_str()),
                     bookings::version.eq(signed(version)),
-                    bookings::expires_at.eq(None::<i64>),
+                    bookings::expires_at.eq(expires_at.map(Instant::micros)),
                 ))
                 .execute(c)
         })?;

@@ -4,8 +4,10 @@ use roomkey_app::BookingDetails;
 use roomkey_core::{
     booking::{Attendance, Booking, Side, Status},
     event_type::Location,
+    proof_key::ProofLink,
     question::{Answer, AnswerValue},
     site::Site,
+    time::Instant,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,7 +113,8 @@ struct LocationJson {
     /// number in `answers.phone`; `in_person`: the place in `detail`; `link`: the address in `detail`.
     #[schema(value_type = openapi::LocationKind)]
     kind: &'static str,
-    /// The number, place or address; null where there is none.
+    /// The number, place or address; null where there is none, and for who made an unverified booking
+    /// without a key.
     #[schema(required)]
     detail: Option<String>,
 }
@@ -135,7 +138,9 @@ struct RoomJson {
     lobby: bool,
 }
 
-/// The reader's own: the customer's and the host's differ, and each is a key.
+/// The reader's own: the customer's and the host's differ, and each is a key. Who booked without a key,
+/// and was asked to show that the address is theirs, gets none of them but a page on which to wait: the
+/// links go to the address.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Links)]
 struct LinksJson {
@@ -143,7 +148,9 @@ struct LinksJson {
     /// Null where they meet elsewhere than in a room.
     #[schema(required)]
     join: Option<String>,
-    calendar: String,
+    /// Null for who is to wait.
+    #[schema(required)]
+    calendar: Option<String>,
 }
 
 fn answer_json(answer: &Answer) -> (String, AnswerJson) {
@@ -166,6 +173,30 @@ fn answer_json(answer: &Answer) -> (String, AnswerJson) {
 pub(crate) fn answers_json(booking: &Booking) -> serde_json::Result<String> {
     let answers: BTreeMap<_, _> = booking.answers.iter().map(answer_json).collect();
     serde_json::to_string(&answers)
+}
+
+/// Tells a booking to who made it but did not show that the address is theirs: nothing that they could
+/// not know, its time as they asked for it, and a page on which to wait.
+pub(super) fn waiting_json(
+    details: &BookingDetails,
+    asked: Instant,
+    link: &ProofLink,
+    site: &Site,
+) -> BookingJson {
+    let told = booking_json(details, Side::Customer, site);
+    let is_public = matches!(details.booking.location, Location::InPerson(_));
+    let span = details.booking.span;
+    BookingJson {
+        start: asked.to_string(),
+        end: asked.plus_micros(span.end.since(span.start)).to_string(),
+        location: LocationJson {
+            detail: told.location.detail.filter(|_| is_public),
+            ..told.location
+        },
+        room: None,
+        links: LinksJson { page: site.waiting_page(link), join: None, calendar: None },
+        ..told
+    }
 }
 
 /// Tells a booking to one of its sides.
@@ -218,7 +249,7 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
         links: LinksJson {
             page: site.booking_page(link),
             join: (booking.location == Location::Jitsi).then(|| site.join_page(link)),
-            calendar: site.calendar_file(link),
+            calendar: Some(site.calendar_file(link)),
         },
         history: None,
     }

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::{Body, Reader},
-    booking::{BookingJson, booking_json},
+    booking::{BookingJson, booking_json, waiting_json},
     caller, openapi,
     problem::{Problem, WrongField},
     requests,
@@ -49,7 +49,11 @@ const MOST: u32 = 200;
                        books nothing.")),
     request_body = requests::NewBooking,
     responses(
-        (status = 201, description = "The booking.", body = BookingJson,
+        (status = 201, description = "The booking. It is `unverified` where customers show first \
+                                      that the address is theirs: they get an email, and whoever \
+                                      called without a key no link of the booking, but in \
+                                      `links.page` a page on which to wait; nor does a repeat.",
+            body = BookingJson,
             headers(("Location" = String, description = "Where the booking is."))),
         (status = 400, description = "The body can not be read."),
         (status = 401, description = "The key is not known."),
@@ -78,12 +82,17 @@ pub(super) async fn create(
     if caller.as_ref().is_some_and(|caller| caller.host.handle.as_str() != page.handle) {
         return Err(Problem::not_found());
     }
+    let start = asked.start;
     let client = caller.is_none().then(|| web.client(&request));
     let booked = web.app.book(Wanted::Page(page), duration, asked, key, client).await?;
-    let id = booked.details.booking.id;
+    let details = &booked.details;
+    let told = match &booked.waits_at {
+        Some(link) => waiting_json(details, start, link, web.app.site()),
+        None => booking_json(details, side, web.app.site()),
+    };
     Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/v1/bookings/{id}")))
-        .json(booking_json(&booked.details, side, web.app.site())))
+        .insert_header((LOCATION, format!("/api/v1/bookings/{}", details.booking.id)))
+        .json(told))
 }
 
 fn idempotency(
@@ -368,7 +377,8 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
         .and_then(|text| reader.check("cursor", read_cursor(&text).ok_or(FieldError::Choice)));
     reader.finish_query()?;
     let limit = limit.unwrap_or(USUAL);
-    Ok(BookingFilter { states, from, to, latest_first: false, after, limit })
+    let unproven = states.is_some();
+    Ok(BookingFilter { states, unproven, from, to, latest_first: false, after, limit })
 }
 
 fn write_cursor(Cursor { start, id }: Cursor) -> String {

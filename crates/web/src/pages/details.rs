@@ -20,13 +20,15 @@ use roomkey_core::{
 };
 
 use super::{
+    booked,
     booking::{Chip, EventCard, HostCard, Source, find_times},
-    guests, page, see_other, shell,
+    check_mail, guests, page, see_other, shell,
 };
 use crate::{
     Web, address,
     failure::Failure,
     form::Form,
+    proof_cookie,
     view::{
         Ask, AskKind, Clock, Problems, Shell, Trail, When, ZoneOptions, asks, hidden_answers,
         nearby, note_wrong,
@@ -77,6 +79,8 @@ pub(crate) struct Page {
     pub(crate) answers: Answers,
     /// The questions and the place in short, so that nobody agrees to what they have not seen.
     pub(crate) seen: String,
+    /// Whether it takes the button in an email to book, as far as is known before the address is.
+    pub(crate) proves: bool,
     /// The event type's own questions.
     pub(crate) asks: Vec<Ask>,
     /// Names and texts of answers that nobody is asked for.
@@ -115,11 +119,17 @@ pub(super) fn show(
             idempotency_key: new_key(web),
             answers: Answers::prefilled(query, offered.link.as_ref().map(|link| &link.prefill)),
             seen: offered.event_type.terms.asked_as(),
+            proves: proves(request, web, offered),
             asks: asks(&questions, Side::Customer, &given),
             hidden: hidden_answers(&questions, &given),
             problems: Problems::default(),
         },
     )
+}
+
+/// Whether it takes the button in an email to book; not in a browser where that may be known.
+fn proves(request: &HttpRequest, web: &Web, offered: &Offered) -> bool {
+    web.app.asks_email_proof(&offered.event_type) && proof_cookie::of(request, web).is_none()
 }
 
 impl Answers {
@@ -218,6 +228,7 @@ pub(crate) async fn post(
     let (handle, slug) = path.into_inner();
     let mut address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
     address.holder = visitor::holder(&request, &web);
+    address.stamp = proof_cookie::of(&request, &web);
     let zone = match form.get("tz") {
         "" => web.app.host(&address.handle).await?.ok_or(Failure::NotFound)?.time_zone,
         _ => TimeZone::UTC,
@@ -232,7 +243,10 @@ pub(crate) async fn post(
         let (duration, key) = (answered.duration, answered.idempotency.clone());
         match web.app.book(wanted, duration, asked, key, client).await {
             Ok(booked) => {
-                return Ok(see_other(format!("/b/{}", booked.details.customer_link.expose())));
+                return Ok(see_other(match &booked.waits_at {
+                    Some(link) => check_mail::path(link),
+                    None => booked::path(&booked.details.customer_link),
+                }));
             }
             Err(BookError::Unknown) => return Err(Failure::NotFound),
             Err(BookError::Gone(gone)) => return Err(gone.into()),
@@ -324,6 +338,7 @@ async fn again(
             note: form.text("note"),
         },
         seen,
+        proves: proves(request, web, &offered),
         asks,
         hidden: hidden_answers(&questions, &given),
         problems,
@@ -358,6 +373,7 @@ impl Page {
             idempotency_key: "key".into(),
             answers: Answers { note: "<b>bold</b>\nline".into(), ..Answers::default() },
             seen: "seen".into(),
+            proves: true,
             asks: Ask::samples(),
             hidden: vec![("q_source".into(), "<b>".into())],
             problems,

@@ -48,7 +48,7 @@ pub(crate) async fn remove(
         Err(error @ (GuestError::InvalidTransition(_) | GuestError::Changed)) => {
             let mut problems = Problems::default();
             problems.add("guests", format!("Nothing was changed: {error}"));
-            booked::refused(&request, &web, &token, problems, String::new()).await
+            booked::refused(&request, &web, &token, problems, booked::Typed::default()).await
         }
         Err(GuestError::Store(error)) => Err(error.into()),
     }

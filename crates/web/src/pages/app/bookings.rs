@@ -193,7 +193,7 @@ impl Tab {
         };
         let latest_first = !matches!(self, Self::Upcoming);
         let states = Some(states);
-        BookingFilter { states, from, to, latest_first, after, limit: MOST + 1 }
+        BookingFilter { states, unproven: false, from, to, latest_first, after, limit: MOST + 1 }
     }
 }
 

@@ -37,6 +37,10 @@ impl Entry {
         };
         let (icon, text) = match &event.what {
             Happening::Became { change, .. } => match change {
+                Change::Unverified => {
+                    ("clock", format!("Asked for{who}, whose address is not proven"))
+                }
+                Change::Verified => ("check", format!("Address proven{who}")),
                 Change::Requested => ("clock", format!("Requested{who}")),
                 Change::Booked => ("check", format!("Booked{who}")),
                 Change::Confirmed => ("check", format!("Confirmed{who}")),

@@ -48,6 +48,7 @@ fn narrowed(web: &Web, query: &Form, wanted: Wanted) -> (BookingFilter, BookingS
     }
     let all = BookingFilter {
         states: None,
+        unproven: false,
         from: None,
         to: None,
         latest_first: false,

@@ -1,0 +1,138 @@
+//! Customers show that the address which they gave is theirs: by the button behind a link that was sent
+//! there, before anybody else hears of the booking.
+
+use roomkey_core::{
+    booking::{
+        FreshRoom, InvalidTransition, Proof, Side, Status, decide_cancellation, decide_proof,
+    },
+    notice,
+    proof_key::{ProofLink, Purpose},
+    text::{EmailAddress, Note},
+    time::{Instant, Minutes},
+};
+use roomkey_store::{BookingDetails, StoreError, Tx};
+use secrecy::SecretString;
+
+use crate::{App, Found, LinkError, book::Wanted, context::enqueue, show_booking::LINKS_LAST};
+
+/// How long a browser need not show it again.
+pub const STAMP_LASTS: Minutes = Minutes(30 * 24 * 60);
+
+/// The address was not shown to be the customer's, or the time was not let go.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// The link leads nowhere.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// It does not wait for that any more.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// Somebody else changed it meanwhile.
+    #[error("this booking was changed meanwhile; look at it again")]
+    Changed,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// The booking behind a link that is for `purpose`.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub async fn booking_to_prove(&self, purpose: Purpose, link: &str) -> Result<Found, LinkError> {
+        let now = self.now();
+        let attendee = self.proof_key.attendee(purpose, link).ok_or(LinkError::Unknown)?;
+        let found = self.store.read(move |tx| tx.booking_of(attendee)).await?;
+        let details = found.ok_or(LinkError::Unknown)?;
+        if details.booking.span.end.plus(LINKS_LAST) <= now {
+            return Err(LinkError::Gone);
+        }
+        Ok(Found { side: Side::Customer, guest: None, details, now })
+    }
+
+    /// The button behind the link in the mail was pressed: the address is the customer's, and the
+    /// booking stands, or is with the host. Once that is so, further presses change nothing.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub async fn prove(&self, link: &str) -> Result<BookingDetails, ProofError> {
+        let found = self.booking_to_prove(Purpose::Prove, link).await?.details;
+        let app = self.clone();
+        let details = self.store.write(move |tx| app.prove_in(tx, &found)).await?;
+        self.wake_mail();
+        Ok(details)
+    }
+
+    fn prove_in(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &BookingDetails,
+    ) -> Result<BookingDetails, ProofError> {
+        let (host, id) = (found.booking.host, found.booking.id);
+        tx.lock_host(host)?;
+        let present = tx.booking(id)?.ok_or(LinkError::Unknown)?;
+        if matches!(present.booking.attendee.proof, Proof::Given(_)) {
+            return Ok(present);
+        }
+        let now = self.now();
+        let fresh = FreshRoom::draw(now, self.entropy());
+        let BookingDetails { booking, event_type, .. } = &present;
+        let seating = self.seating_again(tx, event_type, booking)?;
+        let proven = decide_proof(booking, event_type, &seating, fresh, now)?;
+        if !tx.prove_booking(booking, &proven, now)? {
+            return Err(ProofError::Changed);
+        }
+        let details = tx.booking(id)?.ok_or(LinkError::Unknown)?;
+        enqueue(tx, &notice::of_new(&details.booking), now, self.entropy())?;
+        Ok(details)
+    }
+
+    /// Who made a booking lets its time go before anybody has shown that the address is theirs. Nobody
+    /// was told of it, and nobody is.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub async fn withdraw(&self, link: &str) -> Result<(), ProofError> {
+        let found = self.booking_to_prove(Purpose::Wait, link).await?.details;
+        let app = self.clone();
+        self.store.write(move |tx| app.withdraw_in(tx, &found)).await
+    }
+
+    fn withdraw_in(&self, tx: &mut Tx<'_>, found: &BookingDetails) -> Result<(), ProofError> {
+        tx.lock_host(found.booking.host)?;
+        let present = tx.booking(found.booking.id)?.ok_or(LinkError::Unknown)?;
+        let is = present.booking.status;
+        if is != Status::Unverified {
+            let asked = Status::Cancelled;
+            return Err(InvalidTransition::State { is, asked }.into());
+        }
+        let now = self.now();
+        let notice = present.event_type.terms.cancel_notice;
+        let reason = Note::from_stored(String::new());
+        let ended = decide_cancellation(&present.booking, notice, Side::Customer, reason, now)?;
+        Ok(tx.cancel_booking(&present.booking, &ended, now)?)
+    }
+
+    /// The link by which who made a booking waits for its proof.
+    pub fn waiting_link(&self, details: &BookingDetails) -> ProofLink {
+        self.proof_key.link(Purpose::Wait, details.booking.attendee.id)
+    }
+
+    /// What a browser keeps in which it was just shown that an address is its reader's.
+    pub fn proof_stamp(&self, address: &EmailAddress) -> SecretString {
+        self.proof_key.stamp(address, self.now().plus(STAMP_LASTS))
+    }
+
+    /// Whether it was shown in this browser before that the address is its reader's. Nothing is looked
+    /// up, so that no answer tells, nor takes longer for, an address that is known here.
+    pub(crate) fn is_proven(&self, wanted: &Wanted, address: &EmailAddress, now: Instant) -> bool {
+        match wanted {
+            Wanted::Page(page) => page
+                .stamp
+                .as_deref()
+                .is_some_and(|stamp| self.proof_key.is_stamped(stamp, address, now)),
+            Wanted::Own(..) => false,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+-- Whether customers show first that the address they give is theirs.
+ALTER TABLE event_types ADD COLUMN email_proof BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Whether they were asked to, and when they did.
+ALTER TABLE attendees ADD COLUMN proof_asked BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE attendees ADD COLUMN verified_at BIGINT;
