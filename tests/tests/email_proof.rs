@@ -10,6 +10,7 @@ on_both!(
     nothing_leads_from_an_unproven_booking_to_the_booking,
     an_unproven_booking_expires_silently,
     who_booked_lets_the_time_go,
+    a_link_for_one_booking_is_not_used_up_in_vain,
     where_the_host_is_asked_the_proof_comes_first,
     a_browser_shows_it_once,
     a_host_who_books_proves_nothing,
@@ -111,7 +112,8 @@ fn a_button_in_a_mail_books(backend: Backend) {
     }
     assert!(mail.header("reply-to").is_empty(), "{mail:?}");
     let host = app.sign_in(&Host::ada());
-    assert!(host.page("/app/bookings").text().contains("No bookings yet"));
+    let text = host.page("/app/bookings").text();
+    assert!(text.contains("No bookings yet") && text.contains("1 time is kept"), "{text}");
 
     let link = proof_link(&app, BO);
     let page = browser.page(&link);
@@ -126,7 +128,8 @@ fn a_button_in_a_mail_books(backend: Backend) {
     for who in [ADA, BO] {
         assert_eq!(app.mailbox().wait_for_invite(who, "REQUEST").sequence(), 0);
     }
-    assert!(host.page("/app/bookings").text().contains("Bo Berg"));
+    let text = host.page("/app/bookings").text();
+    assert!(text.contains("Bo Berg") && !text.contains("1 time is kept"), "{text}");
     // From now on the link leads to the booking's page, pressed or not.
     assert_eq!(browser.get(&link).expect(303).location(), booked);
     assert_eq!(browser.post_form(&link, &[]).expect(303).location(), booked);
@@ -229,6 +232,45 @@ fn who_booked_lets_the_time_go(backend: Backend) {
     browser.post_form(&link, &[]).expect(422);
     assert_eq!(mails(&app), 1, "nobody is told");
     ask(&browser, START);
+}
+
+fn a_link_for_one_booking_is_not_used_up_in_vain(backend: Backend) {
+    let mut app = app(backend);
+    let made = ["event-link", "add", "--host", "ada", "--event", "visit", "--uses", "1", "--json"];
+    let link = app.cli(&made).json()["url"].as_str().expect("an address").to_owned();
+    let link = link[link.find("?link=").expect("a link")..].to_owned();
+    let book = |app: &TestApp| {
+        let browser = app.client();
+        let page = browser.page(&format!("/ada/visit{link}&slot={START}&tz=UTC"));
+        let form = page.form("/ada/visit").set("name", "Bo Berg").set("email", BO);
+        browser.submit(&form).expect(303).location()
+    };
+    let opens = |app: &TestApp| app.client().get(&format!("/ada/visit{link}")).status;
+    // Somebody mistypes their address, lets the time go, and books once more.
+    let waiting = book(&app);
+    assert_eq!(opens(&app), 410);
+    app.client().post_form(&waiting, &[]).expect(303);
+    assert_eq!(opens(&app), 200);
+    app.client().post_form(&waiting, &[]).expect(422);
+    book(&app);
+    assert_eq!(opens(&app), 410);
+    app.restart_at("2027-07-01 08:15:01");
+    wait_until("its end", SOON, || (status(&app) == "expired").then_some(()));
+    assert_eq!(opens(&app), 200);
+    // Cancelled by the host, too; but not what was proven.
+    book(&app);
+    let cancel = |app: &TestApp| {
+        let rows = app.database().rows("SELECT id FROM bookings ORDER BY created_at DESC");
+        app.cli(&["booking", "cancel", rows[0]["id"].as_str().expect("an id")]).done();
+    };
+    cancel(&app);
+    assert_eq!(opens(&app), 200);
+    let before = mails(&app);
+    book(&app);
+    let path = wait_until("the mail", SOON, || latest_link(&app, before));
+    press(&app.client(), &path).expect(303);
+    cancel(&app);
+    assert_eq!(opens(&app), 410);
 }
 
 fn where_the_host_is_asked_the_proof_comes_first(backend: Backend) {

@@ -2,7 +2,8 @@
 
 use roomkey_core::{
     booking::{
-        FreshRoom, InvalidTransition, Side, decide_confirmation, decide_decline, decide_expiry,
+        FreshRoom, InvalidTransition, Side, Status, decide_confirmation, decide_decline,
+        decide_expiry,
     },
     ids::{BookingId, UserId},
     notice::{self, Notice, Occasion},
@@ -171,7 +172,7 @@ impl App {
             return Ok(());
         }
         if !booking.status.is_told() {
-            return Ok(());
+            return tx.give_back_link_use(&booking);
         }
         let sequence = booking.ical_sequence;
         let notices = notice::for_both_sides(id, end.version, sequence, Occasion::Expired);
@@ -184,6 +185,6 @@ impl App {
     /// [`StoreError`].
     pub async fn count_requests(&self, host: UserId) -> Result<i64, StoreError> {
         let now = self.now();
-        self.store.read(move |tx| tx.count_requests(host, now)).await
+        self.store.read(move |tx| tx.count_waiting(host, Status::Pending, now)).await
     }
 }

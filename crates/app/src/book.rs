@@ -265,6 +265,11 @@ impl App {
             take_use::<BookError>(tx, link, &facts.host.name)?;
         }
         tx.insert_booking(&new)?;
+        if let Some(link) =
+            link.filter(|link| link.uses_left.is_some() && !new.booking.status.is_told())
+        {
+            tx.lend_link_use(&new.booking, link.id)?;
+        }
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
         }

@@ -109,7 +109,7 @@ impl App {
         let cancellation = decide_cancellation(booking, notice, by, reason.clone(), now)?;
         tx.cancel_booking(booking, &cancellation, now)?;
         if !booking.status.is_told() {
-            return Ok(());
+            return Ok(tx.give_back_link_use(booking)?);
         }
         let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
         let notices = notice::for_both_sides(booking.id, version, sequence, Occasion::Cancelled);

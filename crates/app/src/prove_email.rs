@@ -5,6 +5,7 @@ use roomkey_core::{
     booking::{
         FreshRoom, InvalidTransition, Proof, Side, Status, decide_cancellation, decide_proof,
     },
+    ids::UserId,
     notice,
     proof_key::{ProofLink, Purpose},
     text::{EmailAddress, Note},
@@ -111,7 +112,17 @@ impl App {
         let notice = present.event_type.terms.cancel_notice;
         let reason = Note::from_stored(String::new());
         let ended = decide_cancellation(&present.booking, notice, Side::Customer, reason, now)?;
-        Ok(tx.cancel_booking(&present.booking, &ended, now)?)
+        tx.cancel_booking(&present.booking, &ended, now)?;
+        Ok(tx.give_back_link_use(&present.booking)?)
+    }
+
+    /// How many bookings keep a host's time until their customers show that the address is theirs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_unproven(&self, host: UserId) -> Result<i64, StoreError> {
+        let now = self.now();
+        self.store.read(move |tx| tx.count_waiting(host, Status::Unverified, now)).await
     }
 
     /// The link by which who made a booking waits for its proof.

@@ -197,6 +197,7 @@ diesel::table! {
         attendance -> Nullable<Text>,
         proof_asked -> Bool,
         verified_at -> Nullable<BigInt>,
+        lent_link -> Nullable<Text>,
     }
 }
 

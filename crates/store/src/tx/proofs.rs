@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use roomkey_core::{
     booking::{Booking, Change, Proven, Side},
+    ids::EventLinkId,
     time::Instant,
 };
 
@@ -10,7 +11,7 @@ use super::Tx;
 use crate::{
     StoreError,
     row::RoomRow,
-    schema::{attendees, rooms},
+    schema::{attendees, event_links, rooms},
 };
 
 impl Tx<'_> {
@@ -41,5 +42,42 @@ impl Tx<'_> {
         })?;
         self.insert_change(booking.id, version, now, Some(Side::Customer), Change::Verified)?;
         Ok(true)
+    }
+
+    /// Notes that a new unverified booking took a use of a link for so many bookings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lend_link_use(
+        &mut self,
+        booking: &Booking,
+        link: EventLinkId,
+    ) -> Result<(), StoreError> {
+        self.run(|c| {
+            diesel::update(attendees::table.find(booking.attendee.id.to_string()))
+                .set(attendees::lent_link.eq(link.to_string()))
+                .execute(c)
+        })
+        .map(drop)
+    }
+
+    /// Gives the link its use back, of a booking that ended unverified; if there is one, still.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn give_back_link_use(&mut self, booking: &Booking) -> Result<(), StoreError> {
+        let lent: Option<Option<String>> = self.one(|c| {
+            attendees::table
+                .find(booking.attendee.id.to_string())
+                .select(attendees::lent_link)
+                .load(c)
+        })?;
+        let Some(link) = lent.flatten() else { return Ok(()) };
+        self.run(|c| {
+            diesel::update(event_links::table.find(link))
+                .set(event_links::uses_left.eq(event_links::uses_left + 1))
+                .execute(c)
+        })
+        .map(drop)
     }
 }

@@ -135,17 +135,22 @@ impl Tx<'_> {
         Ok(next.map(Instant::from_micros))
     }
 
-    /// How many requests wait for a host's answer.
+    /// How many bookings of a host wait in this state, pending or unverified.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_requests(&mut self, host: UserId, now: Instant) -> Result<i64, StoreError> {
+    pub fn count_waiting(
+        &mut self,
+        host: UserId,
+        status: Status,
+        now: Instant,
+    ) -> Result<i64, StoreError> {
         self.run(|c| {
             bookings::table
                 .filter(bookings::expires_at.is_not_null())
                 .filter(bookings::expires_at.gt(now.micros()))
                 .filter(bookings::host_id.eq(host.to_string()))
-                .filter(bookings::status.eq(Status::Pending.as_str()))
+                .filter(bookings::status.eq(status.as_str()))
                 .count()
                 .get_result(c)
         })

@@ -85,6 +85,8 @@ pub(crate) struct Page {
     search: Search,
     /// The query of this list, for buttons that lead back to it.
     query: String,
+    /// How many times are kept for customers who are yet to show that the address is theirs.
+    unproven: i64,
     days: Vec<AgendaDay>,
     more: Option<String>,
 }
@@ -141,6 +143,10 @@ async fn show(
             format!("{}&after={start}.{id}", search.path("/app/bookings", tab))
         })
     });
+    let unproven = match tab {
+        Tab::Upcoming => web.app.count_unproven(host.user().id).await?,
+        Tab::Past | Tab::Cancelled => 0,
+    };
     let zone = host.user().time_zone;
     let today = zone.date(now);
     let handle = &host.user().handle;
@@ -152,6 +158,7 @@ async fn show(
         tab,
         search,
         query: request.query_string().to_owned(),
+        unproven,
         days: by_day(&listed, zone, now),
         more: more.flatten(),
     };
@@ -275,6 +282,7 @@ impl Page {
             tab,
             search: Search::sample(),
             query: "show=past&q=%3Cb%3Ebold\"".to_owned(),
+            unproven: i64::from(tab == Tab::Upcoming),
             days,
             more: (tab == Tab::Past).then(|| "?show=past&cursor=x".to_owned()),
         };
