@@ -14,7 +14,9 @@ use roomkey_core::{
 use roomkey_store::{BookingDetails, StoreError, Tx};
 use secrecy::SecretString;
 
-use crate::{App, Found, LinkError, book::Wanted, context::enqueue, show_booking::LINKS_LAST};
+use crate::{
+    App, Found, Limited, LinkError, book::Wanted, context::enqueue, show_booking::LINKS_LAST,
+};
 
 /// How long a browser need not show it again.
 pub const STAMP_LASTS: Minutes = Minutes(30 * 24 * 60);
@@ -31,6 +33,9 @@ pub enum ProofError {
     /// Somebody else changed it meanwhile.
     #[error("this booking was changed meanwhile; look at it again")]
     Changed,
+    /// Too many mails to one of the guests.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,6 +90,7 @@ impl App {
             return Err(ProofError::Changed);
         }
         let details = tx.booking(id)?.ok_or(LinkError::Unknown)?;
+        self.attempt_guests::<ProofError>(tx, &details.booking)?;
         enqueue(tx, &notice::of_new(&details.booking), now, self.entropy())?;
         Ok(details)
     }

@@ -114,9 +114,9 @@ fn links_grant_to_their_holders(
     path: &str,
     granted: [(Which, u16); 2],
 ) {
-    let (none, before) = (world.asked(path, Which::Missing), world.state());
+    let none = world.asked(path, Which::Missing);
     for (which, status) in [(Which::Missing, 404)].into_iter().chain(granted) {
-        let link = world.asked(path, which);
+        let (link, before) = (world.asked(path, which), world.state());
         // What acts can be done once.
         let acts_once = method == "POST" && status < 400;
         for who in if acts_once { &[Who::Anonymous][..] } else { &Who::ALL } {

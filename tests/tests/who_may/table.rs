@@ -115,6 +115,11 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/b/{token}/reschedule", Link { customer: 303, host: 303 }),
     // Each takes another one off.
     (Public, "POST", "/b/{token}/guests/{id}/remove", Link { customer: 303, host: 303 }),
+    // A booking's links prove nothing; who waits for the proof has a link of their own.
+    (Public, "GET", "/b/{token}/verify", Link { customer: 404, host: 404 }),
+    (Public, "POST", "/b/{token}/verify", Link { customer: 404, host: 404 }),
+    (Public, "GET", "/b/{token}/check-mail", Link { customer: 200, host: 404 }),
+    (Public, "POST", "/b/{token}/check-mail", Link { customer: 303, host: 404 }),
     // The host comes second, and is told that it is done.
     (Public, "POST", "/b/{token}/cancel", Link { customer: 303, host: 422 }),
     // The built-in mailbox of the demonstration is for who runs it, on their own machine.

@@ -80,6 +80,8 @@ impl World {
         app.set_schedule(&ada, &["mon-sun 00:00-24:00"]);
         let asking = ["--title", "Ada decides", "--duration", "30", "--requires-confirmation"];
         app.add_event_type("ada", "asking", &asking);
+        let proof = ["--title", "Proof", "--duration", "30", "--email-proof"];
+        app.add_event_type("ada", "proof", &proof);
         let soon = ["--title", "Soon", "--duration", "30", "--increment", "5"];
         app.add_event_type("ada", "soon", &soon);
         let eve = account(&app, "eve", "member");
@@ -181,6 +183,7 @@ impl World {
         let event = match path.rsplit('/').next() {
             Some("confirm" | "decline") => "asking",
             Some("join") => "soon",
+            Some("check-mail") => "proof",
             _ => "intro",
         };
         let start = if event == "soon" { "2027-07-01T08:10:00Z".to_owned() } else { self.time() };
@@ -199,7 +202,7 @@ impl World {
         Made {
             guests: [(); 2].map(|()| guests.next().expect("two guests")),
             id: booked.id().to_owned(),
-            customer: booked.token().to_owned(),
+            customer: booked.token().trim_end_matches("/check-mail").to_owned(),
             host: for_host.token().to_owned(),
         }
     }

@@ -12,7 +12,7 @@ use proptest::{
     prelude::Rng as _,
     test_runner::{RngAlgorithm, TestRng},
 };
-use roomkey_app::{App, AppOptions, NewUser};
+use roomkey_app::{App, AppOptions, EmailProof, NewUser};
 use roomkey_core::{
     account::{Role, User},
     availability::parse_weekly,
@@ -89,6 +89,7 @@ impl World {
             },
             secret_key,
             limits: false,
+            email_proof: EmailProof::PerEventType,
             mail_due: Arc::default(),
         });
         Self { app, clock, database }

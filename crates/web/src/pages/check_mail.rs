@@ -91,6 +91,7 @@ pub(crate) async fn post(
             show(StatusCode::UNPROCESSABLE_ENTITY, &request, &web, &link).await
         }
         Err(ProofError::Link(error)) => Err(error.into()),
+        Err(ProofError::Limited(limited)) => Err(limited.into()),
         Err(ProofError::Store(error)) => Err(error.into()),
     }
 }

@@ -67,6 +67,7 @@ pub(crate) async fn post(
             page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &found, &link))
         }
         Err(ProofError::Link(error)) => Err(error.into()),
+        Err(ProofError::Limited(limited)) => Err(limited.into()),
         Err(ProofError::Store(error)) => Err(error.into()),
     }
 }
