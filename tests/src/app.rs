@@ -30,6 +30,7 @@ pub struct Builder {
     clock: Option<String>,
     empty_database: bool,
     own_url: bool,
+    stops: bool,
 }
 
 /// A program with its own directory, database, ports and clock. Killed, and all of it removed, at the end of the test.
@@ -42,6 +43,7 @@ pub struct TestApp {
     started: Instant,
     starts: usize,
     own_url: bool,
+    stops: bool,
     public: u16,
     internal: u16,
     child: Option<Child>,
@@ -91,6 +93,12 @@ impl Builder {
         self
     }
 
+    /// Has the program stand still where [`TestApp::stop_at`] says.
+    pub fn with_stops(mut self) -> Self {
+        self.stops = true;
+        self
+    }
+
     /// Sets everything up but starts no server: for commands alone.
     pub fn prepare(self) -> TestApp {
         let dir = tempfile::Builder::new().prefix("roomkey-").tempdir().expect("a directory");
@@ -107,6 +115,7 @@ impl Builder {
             started: Instant::now(),
             starts: 0,
             own_url: self.own_url,
+            stops: self.stops,
             public: free_port(),
             internal: free_port(),
             child: None,
@@ -134,6 +143,7 @@ impl TestApp {
             clock: None,
             empty_database: false,
             own_url: false,
+            stops: false,
         }
     }
 
@@ -206,6 +216,34 @@ impl TestApp {
         let child = self.child.as_ref().expect("a running program");
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
+    }
+
+    /// Has the server stand still at the so many-th point from now, where points are before and after each statement
+    /// that writes.
+    pub fn stop_at(&self, point: usize) {
+        self.go_on();
+        // Whole from the first moment on.
+        let whole = self.dir.path().join("failpoint.new");
+        std::fs::write(&whole, point.to_string()).expect("write the file");
+        std::fs::rename(whole, self.stop_file()).expect("name the file");
+    }
+
+    /// Where the server stands still, such as `before INSERT INTO "bookings"`, if it does.
+    pub fn stands_at(&self) -> Option<String> {
+        let place = std::fs::read_to_string(self.stop_file().with_extension("reached")).ok();
+        place.filter(|place| !place.is_empty())
+    }
+
+    /// Has the server go on, and stand still no more.
+    pub fn go_on(&self) {
+        for file in [self.stop_file(), self.stop_file().with_extension("reached")] {
+            // Most often there is none.
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    fn stop_file(&self) -> PathBuf {
+        self.dir.path().join("failpoint")
     }
 
     /// Waits for the end of a server that was asked to stop, or that refused to start.
@@ -312,6 +350,9 @@ impl TestApp {
         let settings = settings.iter().map(|(key, value)| (*key, value));
         for (key, value) in settings.chain(self.settings.iter().map(|(k, v)| (k.as_str(), v))) {
             command.env(format!("ROOMKEY_{}", key.replace('.', "__").to_uppercase()), value);
+        }
+        if self.stops {
+            command.env("FAILPOINT", self.stop_file());
         }
         if let Some(clock) = &self.clock {
             command.env("LD_PRELOAD", faketime()).env("FAKETIME", format!("@{clock}"));

@@ -7,6 +7,8 @@
 mod backend;
 mod connection;
 mod error;
+#[cfg(debug_assertions)]
+mod failpoint;
 mod file;
 mod inspect;
 mod key_check;

@@ -117,6 +117,8 @@ impl Store {
     /// # Errors
     /// [`MigrateError`] if there is no database, or its schema can not be brought up to date.
     pub fn open(options: StoreOptions, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+        #[cfg(debug_assertions)]
+        crate::failpoint::install();
         let (_, mut conn) = migrate::run(&options.url, options.schema)?;
         let StoreOptions { url, connections, secret_key, schema: _ } = options;
         let open = |access, size| Lane::new(&url, access, size);
