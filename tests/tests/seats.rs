@@ -12,6 +12,7 @@ on_both!(
     a_room_is_open_while_anybody_is_expected,
     names_are_shown_if_the_host_says_so,
     a_seat_moves_alone,
+    a_seat_moves_over_its_own_time,
     a_request_keeps_a_seat,
     who_fills_in_the_form_keeps_one_seat,
     a_session_counts_once_for_limits,
@@ -193,6 +194,21 @@ fn a_seat_moves_alone(backend: Backend) {
     let counted = "SELECT count(*) FROM group_sessions WHERE taken <> (SELECT count(*) FROM booking_hosts WHERE held \
                    AND session_id = group_sessions.id)";
     assert_eq!(app.database().number(counted), 0);
+}
+
+fn a_seat_moves_over_its_own_time(backend: Backend) {
+    let app = app(backend, &["--seats", "2", "--increment", "30"]);
+    let bo = sit(&app, START, "Bo");
+    let path = format!("/b/{}/reschedule", bo.token());
+    let half_past = "2027-07-05T09:30:00Z";
+    let wanted = [("slot".to_owned(), half_past.to_owned())];
+    app.client().post_form(&path, &wanted).expect(303);
+    assert_eq!(shown(&app, &bo)["start"], half_past);
+    // Not into a session that the others stay in.
+    let (cy, later) = (sit(&app, half_past, "Cy"), "2027-07-05T10:00:00Z");
+    let wanted = [("slot".to_owned(), later.to_owned())];
+    app.client().post_form(&path, &wanted).expect(422);
+    assert_eq!(shown(&app, &cy)["start"], half_past);
 }
 
 fn a_request_keeps_a_seat(backend: Backend) {

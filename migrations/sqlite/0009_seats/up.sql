@@ -48,6 +48,8 @@ BEGIN
     SELECT RAISE(ABORT, 'booking_hosts_host_id_span_excl') WHERE EXISTS (
         SELECT 1 FROM booking_hosts AS other
         WHERE other.held AND other.host_id = NEW.host_id
+          -- A seat that is moved leaves its session: its own former span is not in its way.
+          AND other.booking_id <> NEW.booking_id
           AND coalesce(other.session_id, other.booking_id) <> coalesce(NEW.session_id, NEW.booking_id)
           AND other.start_at > NEW.start_at - 172800000000
           AND other.start_at < NEW.end_at + 86400000000

@@ -165,7 +165,8 @@ impl<'a> Draw<'a> {
 
     /// Most often about a room that is open, or just about to be.
     fn conference(&mut self) -> Option<Command> {
-        let all = self.model.bookings.iter().flat_map(|booking| &booking.rooms);
+        let own = self.model.bookings.iter().flat_map(|booking| &booking.rooms);
+        let all = own.chain(self.model.shared.iter().map(|shared| &shared.room));
         let is_near = |room: &&Room| {
             (room.opens - 2 * MINUTE..room.closes + MINUTE).contains(&self.model.now)
         };

@@ -137,7 +137,8 @@ impl Theatre {
         let now = FIRST + chance.range(0, 700) * DAY + 7 * HOUR;
         let rules = Rules::draw(&mut chance);
         self.stage.clock.set(command::at(now));
-        self.probe.execute("DELETE FROM bookings; DELETE FROM slot_holds");
+        self.probe
+            .execute("DELETE FROM bookings; DELETE FROM group_sessions; DELETE FROM slot_holds");
         for (event, rules) in self.stage.events.iter_mut().zip(&rules) {
             let changed = self.stage.app.change_event_type(event.host, event.id, rules.terms());
             *event = changed.await.unwrap();
@@ -195,7 +196,8 @@ impl Theatre {
                 Err(why) => wrong.push(why),
             }
         }
-        panic!("{}\n{at}\nanswered {outcomes:#?}", wrong.join("\nor in the other order: "));
+        let (wrong, rows) = (wrong.join("\nor in the other order: "), rows.join("\n"));
+        panic!("{wrong}\n{at}\nanswered {outcomes:#?}\nwhere there is\n{rows}");
     }
 
     fn count(&mut self, command: &Command, outcome: &Outcome) {

@@ -14,7 +14,8 @@ SELECT 'attendee ' || booking_id || ' ' || email FROM attendees
 UNION ALL
 SELECT 'link ' || booking_id || ' ' || side || ' ' || token_hash FROM booking_links
 UNION ALL
-SELECT 'room ' || booking_id || ' ' || CAST(generation AS TEXT) || ' ' || id
+SELECT 'room ' || CASE WHEN session_id IS NULL THEN booking_id || ' ' || CAST(generation AS TEXT) ELSE 'shared' END
+    || ' ' || id
     || ' ' || CAST(opens_at AS TEXT) || '-' || CAST(closes_at AS TEXT)
     || CASE WHEN revoked THEN ' revoked' ELSE ' live' END FROM rooms
 UNION ALL
@@ -28,16 +29,26 @@ UNION ALL
 SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT) || ' ' || side
     || ' ' || kind || ' ' || state FROM outbox_messages";
 
-/// Two bookings of one host that meet, their buffers included (invariant 1); confirmed bookings whose place is Jitsi
-/// without exactly one live room, and others with one (3).
+/// Two bookings of one host that meet, their buffers included, and are no seats of one session (invariant 1); confirmed
+/// bookings whose place is Jitsi without exactly one live room, and others with one (3); more seats than there are (7).
 pub(crate) const BROKEN: &str = "
 SELECT 'too close: ' || a.booking_id || ' and ' || b.booking_id AS line FROM booking_hosts a
     JOIN booking_hosts b ON a.host_id = b.host_id AND a.booking_id <> b.booking_id AND a.held AND b.held
+    AND coalesce(a.session_id, a.booking_id) <> coalesce(b.session_id, b.booking_id)
     AND a.start_at <= b.start_at AND b.start_at < a.end_at
         + CASE WHEN a.buffer_after > b.buffer_before THEN a.buffer_after ELSE b.buffer_before END
 UNION ALL
 SELECT 'live rooms: ' || CAST(count(rooms.id) AS TEXT) || ' of ' || bookings.id FROM bookings
-    LEFT JOIN rooms ON rooms.booking_id = bookings.id AND NOT rooms.revoked
-    GROUP BY bookings.id, bookings.status, bookings.location_kind
-    HAVING count(rooms.id)
-        <> CASE WHEN bookings.status = 'confirmed' AND bookings.location_kind = 'jitsi' THEN 1 ELSE 0 END";
+    LEFT JOIN rooms ON NOT rooms.revoked
+        AND (rooms.booking_id = bookings.id OR rooms.session_id = bookings.session_id)
+    GROUP BY bookings.id, bookings.status, bookings.location_kind, bookings.session_id
+    HAVING CASE WHEN bookings.status = 'confirmed' AND bookings.location_kind = 'jitsi' THEN count(rooms.id) <> 1
+        ELSE bookings.session_id IS NULL AND count(rooms.id) <> 0 END
+UNION ALL
+SELECT 'a live room for nobody: ' || rooms.id FROM rooms WHERE NOT revoked AND session_id IS NOT NULL AND NOT EXISTS
+    (SELECT 1 FROM bookings WHERE bookings.session_id = rooms.session_id AND bookings.status = 'confirmed')
+UNION ALL
+SELECT 'too many seats: ' || booking_hosts.session_id FROM booking_hosts
+    JOIN bookings ON bookings.id = booking_id JOIN event_types ON event_types.id = event_type_id
+    WHERE held AND booking_hosts.session_id IS NOT NULL
+    GROUP BY booking_hosts.session_id, seats HAVING count(*) > seats";

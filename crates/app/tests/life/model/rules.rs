@@ -31,17 +31,20 @@ pub(crate) struct Rules {
     pub(crate) most_a_day: Option<usize>,
     pub(crate) confirm_within: Option<i64>,
     pub(crate) is_in_room: bool,
+    /// For how many customers at the same time, if for several.
+    pub(crate) seats: Option<usize>,
     pub(crate) early: i64,
     pub(crate) grace: i64,
 }
 
 /// Host, slug, whether the host is asked, whether they meet in a room.
-const EVENTS: [(usize, &str, bool, bool); 5] = [
+const EVENTS: [(usize, &str, bool, bool); 6] = [
     (0, "intro", false, true),
     (0, "asking", true, true),
     (0, "visit", false, false),
     (1, "intro", false, true),
     (1, "asking", true, false),
+    (1, "class", false, true),
 ];
 
 impl Rules {
@@ -63,6 +66,7 @@ impl Rules {
                     move_notice: one_of(&[0, 0, 60]),
                     confirm_within: asks.then(|| one_of(&[30, 180, 1440])),
                     is_in_room,
+                    seats: (slug == "class").then_some(3),
                     early: one_of(&[0, 10]),
                     grace: one_of(&[0, 15]),
                     window_days: chance.range(1, 4),
@@ -90,6 +94,7 @@ impl Rules {
             terms.limits.set(Limit { period: Period::Day, measure: Measure::Bookings, most });
         }
         terms.confirm_within = self.confirm_within.map(minutes);
+        terms.seats = self.seats.map(|seats| u32::try_from(seats).unwrap());
         if !self.is_in_room {
             terms.location = Location::parse("in_person", "Under the clock").unwrap();
         }

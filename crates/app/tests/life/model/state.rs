@@ -97,6 +97,16 @@ struct Mail {
     due: i64,
 }
 
+/// A room that all who have a seat at the same time share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    session: Session,
+    pub(crate) room: Room,
+}
+
+/// An event type, from when to when.
+type Session = (usize, i64, i64);
+
 /// In which idempotency keys do not clash: those of a host's key, or of a customer at one door to an event type.
 type Scope = (Door, usize, usize);
 
@@ -105,12 +115,17 @@ pub(crate) struct Model {
     pub(crate) now: i64,
     pub(crate) rules: Vec<Rules>,
     pub(crate) bookings: Vec<Booking>,
+    pub(crate) shared: Vec<Shared>,
     holds: BTreeMap<usize, Hold>,
     keys: BTreeMap<(Scope, i64), (Asked, BookingId, i64)>,
     mails: Vec<Mail>,
 }
 
 type Said = Result<(), String>;
+
+fn micros(seconds: i64) -> i64 {
+    seconds * 1_000_000
+}
 
 fn side(side: Side) -> &'static str {
     match side {
@@ -121,8 +136,8 @@ fn side(side: Side) -> &'static str {
 
 impl Model {
     pub(crate) fn new(now: i64, rules: Vec<Rules>) -> Self {
-        let (bookings, holds, keys, mails) = <_>::default();
-        Self { now, rules, bookings, holds, keys, mails }
+        let (bookings, shared, holds, keys, mails) = <_>::default();
+        Self { now, rules, bookings, shared, holds, keys, mails }
     }
 
     /// The requests that were granted with an idempotency key.
@@ -182,7 +197,7 @@ impl Model {
             }
             let booking = self.find(*id).ok_or("a key without its booking")?;
             return match outcome {
-                Outcome::Repeated(told) => booking.is(told),
+                Outcome::Repeated(told) => self.is(booking, told),
                 other => Err(format!("should repeat {id}, not {other:?}")),
             };
         }
@@ -230,7 +245,7 @@ impl Model {
         if asks.is_none() {
             self.open_room(place, told)?;
         }
-        self.bookings[place].is(told)?;
+        self.is(&self.bookings[place], told)?;
         self.tell(place, kind, &[Side::Customer, Side::Host]);
         if let Some(visitor) = visitor {
             self.holds.remove(&visitor);
@@ -300,13 +315,12 @@ impl Model {
             (moved.start, moved.end) = (start, start + booking.end - booking.start);
             moved.sequence += 1;
             moved.step("moved", side(by));
-            if let Some(live) = moved.rooms.iter_mut().find(|room| !room.revoked) {
-                live.revoked = true;
-                self.open_room(place, told)?;
-            }
+            moved.rooms.iter_mut().for_each(|room| room.revoked = true);
+            self.leave(booking.session());
+            self.open_room(place, told)?;
             self.tell(place, "moved", &[Side::Customer, Side::Host]);
         }
-        self.bookings[place].is(told)
+        self.is(&self.bookings[place], told)
     }
 
     fn cancel(&mut self, id: BookingId, way: &Way, outcome: &Outcome) -> Said {
@@ -332,7 +346,9 @@ impl Model {
         let booking = &mut self.bookings[place];
         booking.sequence += u32::from(is_firm);
         booking.end_with(Status::Cancelled, side(by));
-        booking.is(told)?;
+        let session = booking.session();
+        self.leave(session);
+        self.is(&self.bookings[place], told)?;
         self.tell(place, "cancelled", &[Side::Customer, Side::Host]);
         Ok(())
     }
@@ -366,7 +382,7 @@ impl Model {
             booking.end_with(Status::Declined, "host");
             self.tell(place, "declined", &[Side::Customer]);
         }
-        self.bookings[place].is(told)
+        self.is(&self.bookings[place], told)
     }
 
     fn expire(&mut self) {
@@ -389,7 +405,7 @@ impl Model {
         if booking.end + LINKS_LAST <= self.now {
             return is_refused("gone", outcome);
         }
-        let room = booking.rooms.iter().find(|room| !room.revoked);
+        let room = self.live(booking);
         let door = if self.rules[booking.event].is_in_room {
             room.map_or("revoked", |room| room.answers(booking.status, self.now))
         } else {
@@ -397,20 +413,23 @@ impl Model {
         };
         match outcome {
             Outcome::Shown(of, told, at_door) if (*of, *at_door) == (side, door) => {
-                booking.is(told)
+                self.is(booking, told)
             }
             other => Err(format!("should be {side:?}'s with the door {door}, not {other:?}")),
         }
     }
 
     fn conference(&self, id: RoomId, outcome: &Outcome) -> Said {
-        let found = self.bookings.iter().find_map(|booking| {
+        let own = self.bookings.iter().find_map(|booking| {
             let room = booking.rooms.iter().find(|room| room.id == id)?;
-            Some((booking, room))
+            Some((booking.status, room))
         });
-        let (booking, room) = found.ok_or("a room of no booking")?;
+        // As long as one seat is confirmed, the room of all is there.
+        let shared = || self.shared.iter().map(|shared| (Status::Confirmed, &shared.room));
+        let shared = || shared().find(|(_, room)| room.id == id);
+        let (status, room) = own.or_else(shared).ok_or("a room of no booking")?;
         let for_jitsi = Room { opens: room.opens - SKEW, ..room.clone() };
-        let verdict = for_jitsi.answers(booking.status, self.now);
+        let verdict = for_jitsi.answers(status, self.now);
         match outcome {
             Outcome::Verdict(told) if *told == verdict => Ok(()),
             other => Err(format!("Jitsi should be told {verdict}, not {other:?}")),
@@ -469,7 +488,7 @@ impl Model {
         };
         let BookingLetter { booking: told_of, occasion, to, sequence, room, link, .. } = &**told;
         let booking = self.find(told_of.id).ok_or("a letter about no booking")?;
-        let live = booking.rooms.iter().find(|room| !room.revoked).map(|room| room.name.as_str());
+        let live = self.live(booking).map(|room| room.name.as_str());
         let is_so = told_of.version == booking.version
             && told_of.span.start.seconds() == booking.start
             && *sequence == booking.sequence
@@ -514,6 +533,37 @@ impl Model {
             Way::Own(host) if self.rules[booking.event].host == *host => Ok((place, Side::Host)),
             Way::Own(_) => Err("unknown"),
         }
+    }
+
+    /// The room of a booking, while it stands.
+    fn live<'a>(&'a self, booking: &'a Booking) -> Option<&'a Room> {
+        let shared = self.shared.iter().filter(|shared| {
+            booking.status == Status::Confirmed && shared.session == booking.session()
+        });
+        let mut all = booking.rooms.iter().chain(shared.map(|shared| &shared.room));
+        all.find(|room| !room.revoked)
+    }
+
+    /// Somebody gave a seat up: with the last of them the room is done with.
+    fn leave(&mut self, session: Session) {
+        let sits =
+            |booking: &Booking| booking.status == Status::Confirmed && booking.session() == session;
+        if !self.bookings.iter().any(sits) {
+            let shared = self.shared.iter_mut().filter(|shared| shared.session == session);
+            shared.for_each(|shared| shared.room.revoked = true);
+        }
+    }
+
+    /// Whether somebody is told of a booking as it is.
+    fn is(&self, booking: &Booking, told: &BookingDetails) -> Said {
+        let of = &told.booking;
+        let is_same = of.id == booking.id
+            && of.status.as_str() == booking.status.name()
+            && (of.version, of.ical_sequence) == (booking.version, booking.sequence)
+            && of.ical_uid == booking.uid
+            && (of.span.start.seconds(), of.span.end.seconds()) == (booking.start, booking.end)
+            && told.room.as_ref().map(|room| room.id) == self.live(booking).map(|room| room.id);
+        if is_same { Ok(()) } else { Err(format!("should be {booking:?}, not {told:?}")) }
     }
 
     fn find(&self, id: BookingId) -> Option<&Booking> {
@@ -561,9 +611,16 @@ impl Model {
         if rules.most_a_day.is_some_and(|most| bookings + holds >= most) {
             return Err("limit_reached");
         }
+        let session = (event, start, start + length);
+        let sits =
+            |of: usize, from: i64, to: i64| rules.seats.is_some() && (of, from, to) == session;
+        let seats = booked().filter(|each| sits(each.event, each.start, each.end)).count()
+            + held().filter(|each| sits(each.event, each.start, each.end)).count();
+        let is_full = rules.seats.is_some_and(|most| seats >= most);
         let is_near = |other: (usize, i64, i64, i64, i64)| {
             let (of, from, to, its_before, its_after) = other;
             self.rules[of].host == rules.host
+                && !sits(of, from, to)
                 && start < to + its_after.max(before)
                 && from < start + length + after.max(its_before)
         };
@@ -573,7 +630,7 @@ impl Model {
             let of = &self.rules[each.event];
             is_near((each.event, each.start, each.end, of.before, of.after))
         });
-        if near_booking || near_hold { Err("taken") } else { Ok(()) }
+        if is_full || near_booking || near_hold { Err("taken") } else { Ok(()) }
     }
 
     /// The room that a booking has from now on, if it meets in one; its name is the program's own choice.
@@ -583,15 +640,24 @@ impl Model {
         if !rules.is_in_room {
             return Ok(());
         }
+        let session = booking.session();
+        if rules.seats.is_some() && self.live(booking).is_some() {
+            return Ok(());
+        }
         let room = told.room.as_ref().ok_or("no room")?;
         let name = room.name.expose().to_owned();
         let others = self.bookings.iter().flat_map(|booking| &booking.rooms);
-        if others.into_iter().any(|other| other.name == name || other.id == room.id) {
+        let mut others = others.chain(self.shared.iter().map(|shared| &shared.room));
+        if others.any(|other| other.name == name || other.id == room.id) {
             return Err("another room has this name".into());
         }
         let (opens, closes) = (booking.start - rules.early, booking.end + rules.grace);
         let room = Room { id: room.id, name, opens, closes, revoked: false };
-        self.bookings[place].rooms.push(room);
+        if rules.seats.is_some() {
+            self.shared.push(Shared { session, room });
+        } else {
+            self.bookings[place].rooms.push(room);
+        }
         Ok(())
     }
 
@@ -612,7 +678,6 @@ impl Model {
 
     /// All rows that there should be, as [`super::rows::SELECT`] gives them.
     pub(crate) fn rows(&self, events: &[String], holders: &[String]) -> Vec<String> {
-        let micros = |seconds: i64| seconds * 1_000_000;
         let mut rows = Vec::new();
         for booking in &self.bookings {
             let Booking { id, version, sequence, uid, customer, .. } = booking;
@@ -627,16 +692,16 @@ impl Model {
             for (side_of, token) in &booking.links {
                 rows.push(format!("link {id} {} {}", side(*side_of), token.hash().to_hex()));
             }
-            for (place, room) in booking.rooms.iter().enumerate() {
-                let state = if room.revoked { "revoked" } else { "live" };
-                let window = format!("{}-{}", micros(room.opens), micros(room.closes));
-                rows.push(format!("room {id} {} {} {window} {state}", place + 1, room.id));
-            }
+            let rooms = booking.rooms.iter().enumerate();
+            rows.extend(
+                rooms.map(|(place, room)| format!("room {id} {} {}", place + 1, room.row())),
+            );
             let events = booking.history.iter();
             rows.extend(
                 events.map(|(version, kind, by)| format!("event {id} {version} {kind} {by}")),
             );
         }
+        rows.extend(self.shared.iter().map(|shared| format!("room shared {}", shared.room.row())));
         for (visitor, hold) in &self.holds {
             let span = format!("{}-{}", micros(hold.start), micros(hold.end));
             let (event, until) = (&events[hold.event], micros(hold.until));
@@ -663,6 +728,11 @@ struct Own {
 }
 
 impl Booking {
+    /// Who else has booked just this sits in the same session, if there are seats.
+    fn session(&self) -> Session {
+        (self.event, self.start, self.end)
+    }
+
     /// A change of version.
     fn step(&mut self, kind: &'static str, by: &'static str) {
         self.version += 1;
@@ -675,22 +745,15 @@ impl Booking {
         self.rooms.iter_mut().for_each(|room| room.revoked = true);
         self.step(status.name(), by);
     }
-
-    /// Whether somebody is told of this booking as it is.
-    fn is(&self, told: &BookingDetails) -> Said {
-        let live = self.rooms.iter().find(|room| !room.revoked);
-        let of = &told.booking;
-        let is_same = of.id == self.id
-            && of.status.as_str() == self.status.name()
-            && (of.version, of.ical_sequence) == (self.version, self.sequence)
-            && of.ical_uid == self.uid
-            && (of.span.start.seconds(), of.span.end.seconds()) == (self.start, self.end)
-            && told.room.as_ref().map(|room| room.id) == live.map(|room| room.id);
-        if is_same { Ok(()) } else { Err(format!("should be {self:?}, not {told:?}")) }
-    }
 }
 
 impl Room {
+    fn row(&self) -> String {
+        let state = if self.revoked { "revoked" } else { "live" };
+        let (opens, closes) = (micros(self.opens), micros(self.closes));
+        format!("{} {opens}-{closes} {state}", self.id)
+    }
+
     /// Whether somebody may come in.
     fn answers(&self, status: Status, now: i64) -> &'static str {
         if self.revoked || status != Status::Confirmed {
