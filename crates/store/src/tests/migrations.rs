@@ -162,7 +162,10 @@ fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
         revert_from(&database.url, "0003_questions_and_places").unwrap();
         let store = open();
         let read = store.read(move |tx| tx.event_type(host, id)).await.unwrap().unwrap();
-        assert_eq!(read.terms, world.event_type.terms);
+        // What came with later steps is gone, too: an event type from before guests has none.
+        let mut before = world.event_type.terms.clone();
+        before.guests = 0;
+        assert_eq!(read.terms, before);
         let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
         assert_eq!((found.booking.answers, found.booking.location), (Vec::new(), Location::Jitsi));
     });
