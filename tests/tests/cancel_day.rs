@@ -183,13 +183,11 @@ fn what_is_wrong_is_marked(backend: Backend) {
     assert_eq!((again.value("reason"), again.value("block")), (Some(long.as_str()), None));
     assert_eq!(status(&app, &booked), "confirmed");
     // Where the day can not be blocked, no booking is called off.
-    for day in 1..=200 {
-        let day =
-            chrono::NaiveDate::from_ymd_opt(2028, 1, 1).expect("a date") + chrono::Days::new(day);
-        let away = [("away_first".to_owned(), day.to_string())];
-        let away =
-            browser.page("/app/availability").form("/app/time-off").force("away_first", &away[0].1);
-        browser.submit(&away).expect(303);
+    let away = browser.page("/app/availability").form("/app/time-off");
+    for days in 1..=200 {
+        let first = chrono::NaiveDate::from_ymd_opt(2028, 1, 1).expect("a date");
+        let day = (first + chrono::Days::new(days)).to_string();
+        browser.submit(&away.clone().force("away_first", &day)).expect(303);
     }
     let page = browser.submit(&form(&browser)).expect(422).page();
     assert!(page.marked().contains("block"), "{:?}", page.marked());
