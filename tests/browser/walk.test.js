@@ -86,7 +86,7 @@ async function signOutAndIn(page) {
 
 async function makeEventType(page) {
   await page.getByRole("link", { name: "New event type" }).click();
-  await page.getByLabel("Name").fill("First call");
+  await page.getByLabel("Name", { exact: true }).fill("First call");
   await page.getByLabel("Page address").fill("first-call");
   await page.getByLabel("Description").fill("To see whether we fit.");
   await page.getByLabel("Length").fill("30");
