@@ -11,6 +11,7 @@ on_both!(
     an_unproven_booking_expires_silently,
     who_booked_lets_the_time_go,
     a_link_for_one_booking_is_not_used_up_in_vain,
+    guests_hear_of_what_was_proven,
     where_the_host_is_asked_the_proof_comes_first,
     a_browser_shows_it_once,
     a_host_who_books_proves_nothing,
@@ -271,6 +272,28 @@ fn a_link_for_one_booking_is_not_used_up_in_vain(backend: Backend) {
     press(&app.client(), &path).expect(303);
     cancel(&app);
     assert_eq!(opens(&app), 410);
+}
+
+fn guests_hear_of_what_was_proven(backend: Backend) {
+    let app = app(backend);
+    let options = [PROVEN, &["--guests", "2"]].concat();
+    app.add_event_type("ada", "board", &options);
+    let guest = "cy@customers.example";
+    let ask = |start: &str| {
+        let mut request = app.request("board", start, "Bo Berg", BO);
+        request["guests"] = json!([guest]);
+        Booked::from_json(app.client().post_json("/api/v1/bookings", &request).expect(201).json())
+    };
+    let given_up = ask("2027-07-05T10:00:00Z");
+    assert_eq!(mails(&app), 1);
+    app.client().post_form(given_up.page(), &[]).expect(303);
+    let before = mails(&app);
+    assert_eq!(before, 1, "neither of the beginning nor of the end");
+    let asked = ask(START);
+    let mail = app.mailbox().wait_for("the mail", |mail| mail.part("text").contains(asked.id()));
+    press(&app.client(), &path_of(&mail.link("/verify"))).expect(303);
+    app.mailbox().wait_for_invite(guest, "REQUEST");
+    assert_eq!(mails(&app), before + 4, "the link, and one mail for each of three");
 }
 
 fn where_the_host_is_asked_the_proof_comes_first(backend: Backend) {

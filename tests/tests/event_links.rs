@@ -656,14 +656,13 @@ fn nobody_is_led_back_to_where_they_need_a_link(backend: Backend) {
         let key = app.key("ada", "bookings:write");
         let booked = key.post_json("/api/v1/bookings", &request).expect(201).json();
         let id = booked["id"].as_str().expect("an id");
+        // Cancelled before it was sent, it would never be: a later mail takes its place.
+        let invite = app.mailbox().wait_for_invite(&email, "REQUEST");
         key.post_json(&format!("/api/v1/bookings/{id}/cancel"), &json!({})).expect(200);
         let mail = app.mailbox().wait_for_invite(&email, "CANCEL");
         for part in ["text", "html"] {
             assert_eq!(mail.part(part).contains(&format!("/ada/{event}")), leads, "{event} {part}");
         }
-        let invite = app.mailbox().wait_for("a mail with the link", |mail| {
-            mail.is_to(&email) && mail.part("text").contains("/b/")
-        });
         let page = app.client().page(&invite.link("/b/"));
         let again = page.links().iter().any(|link| link.ends_with(&format!("/ada/{event}")));
         assert_eq!(again, leads, "{event}: {:?}", page.links());
