@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use roomkey_tests::{Backend, Booked, Client, Form, Host, TestApp, instant, on_both, rfc3339};
+use serde_json::json;
 
 on_both!(
     an_event_type_is_made_and_changed,
@@ -12,6 +13,7 @@ on_both!(
     every_event_type_can_be_edited,
     bookings_are_listed,
     a_customer_is_booked_in_by_hand,
+    a_host_overrides_their_own_rules,
     a_time_taken_meanwhile_keeps_the_hosts_answers,
     the_pages_are_for_signed_in_hosts,
 );
@@ -300,6 +302,62 @@ fn a_customer_is_booked_in_by_hand(backend: Backend) {
     assert!(mail.part("text").contains("21:00"), "in the customer's zone: {}", mail.part("text"));
     assert!(mail.part("text").contains("Met at the fair"), "{}", mail.part("text"));
     mailbox.wait_for_invite("ada@hosts.example", "REQUEST");
+}
+
+/// Never over another booking, only by the host, and the history says so.
+fn a_host_overrides_their_own_rules(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits().start_with_ada();
+    app.set_schedule(&Host::ada(), &["mon-fri 09:00-17:00"]);
+    app.add_event_type(
+        "ada",
+        "late",
+        &["--title", "Late", "--duration", "30", "--min-notice", "600"],
+    );
+    let browser = app.sign_in(&Host::ada());
+    let path = "/app/bookings/new?event=late&date=2027-07-01";
+    let form = browser.page(path).form("/app/bookings/new");
+    let form = form.set("name", "Cy Cole").set("email", "cy@customers.example");
+    let evening = form.set("time", "18:35");
+    let unticked = browser.submit(&evening).expect(422);
+    assert!(unticked.body.contains("Tick the box below"), "{}", unticked.body);
+    let evening = evening.force("override", "on");
+    let wrong = browser.submit(&evening.clone().set("time", "late")).expect(422);
+    assert!(wrong.body.contains("Give it as 14:30"), "{}", wrong.body);
+    let made = browser.submit(&evening).expect(303).location();
+    let page = browser.page(&made).text();
+    assert!(page.contains("18:35 – 19:05"), "{page}");
+    // 18:35 in London, in full.
+    for reason in ["Booked by you, although", "not all inside your hours", "minimum notice"] {
+        assert!(page.to_lowercase().contains(&reason.to_lowercase()), "{reason}: {page}");
+    }
+    // Not over it, nor before now.
+    let again = evening.clone().set("time", "18:50").set("email", "di@customers.example");
+    let key = |form: roomkey_tests::Form| form.force("idempotency_key", "another");
+    let refused = browser.submit(&key(again)).expect(422);
+    assert!(refused.page().text().contains("18:50"), "{}", refused.body);
+    browser.submit(&key(evening.clone().set("time", "07:00"))).expect(422);
+    assert_eq!(app.database().number("SELECT count(*) FROM bookings"), 1);
+
+    let mut request =
+        app.request("late", "2027-07-03T20:07:00Z", "Di Dorn", "di@customers.example");
+    request["override"] = json!(true);
+    let refused = app.client().post_json("/api/v1/bookings", &request).expect(422).json();
+    assert_eq!(refused["fields"][0]["field"], "override");
+    let key = app.key("ada", "bookings:read,bookings:write");
+    request["override"] = json!(false);
+    assert_eq!(key.post_json("/api/v1/bookings", &request).problem(422), "slot_unavailable");
+    request["override"] = json!(true);
+    let booked = key.post_json("/api/v1/bookings", &request).expect(201).json();
+    assert_eq!(key.post_json("/api/v1/bookings", &request).problem(409), "slot_taken");
+    let id = booked["id"].as_str().expect("an id");
+    let shown = key.get(&format!("/api/v1/bookings/{id}")).expect(200).json();
+    let note = shown["history"][0]["note"].as_str().expect("a note");
+    assert!(note.to_lowercase().contains("hours"), "{note}");
+    let add = ["booking", "add", "--host", "ada", "--event", "late", "--name", "Ed", "--email"];
+    let add = [&add[..], &["ed@customers.example", "--start", "2027-07-04T05:00:00Z"]].concat();
+    app.cli(&add).refused();
+    app.cli(&[&add[..], &["--override"]].concat()).done();
+    app.cli(&[&add[..], &["--override"]].concat()).refused();
 }
 
 fn a_time_taken_meanwhile_keeps_the_hosts_answers(backend: Backend) {

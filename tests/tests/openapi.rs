@@ -165,6 +165,20 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.post(&host, reschedule, "/api/v1/bookings/no-such-id/reschedule", &to(5), 404);
     talk.wrong_body(&host, reschedule, &at, "{\"start\": 3}", "application/json", 422);
 
+    for (act, body, status) in [
+        ("propose", json!({"starts": [rfc3339(noon + chrono::Duration::hours(7))]}), 200),
+        ("propose", json!({"starts": [rfc3339(noon + chrono::Duration::hours(10_000))]}), 422),
+        // The host's own wish is not the host's to answer.
+        ("accept-move", json!({}), 409),
+        ("decline-move", json!({"reason": "No"}), 409),
+    ] {
+        let (path, at) = (format!("{bookings}/{{id}}/{act}"), format!("{bookings}/{id}/{act}"));
+        talk.post(&reader, &path, &at, &body, 403);
+        talk.post(&stranger, &path, &at, &body, 401);
+        talk.post(&host, &path, &at, &body, status);
+        talk.post(&host, &path, &format!("{bookings}/no-such-id/{act}"), &body, 404);
+    }
+
     let private = json!({"private_note": "Wants the large one"});
     let at = format!("{bookings}/{id}");
     talk.patch(&reader, one, &at, &private, 403);
@@ -172,7 +186,7 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.patch(&host, one, &at, &private, 200);
     talk.patch(&host, one, "/api/v1/bookings/no-such-id", &private, 404);
     let history = talk.get(&reader, one, &at, 200)["history"].clone();
-    assert_eq!(history.as_array().map(Vec::len), Some(3), "{history}");
+    assert_eq!(history.as_array().map(Vec::len), Some(4), "{history}");
     for act in ["attended", "no-show"] {
         let (path, at) = (format!("{one}/{act}"), format!("{at}/{act}"));
         talk.post(&reader, &path, &at, &json!({}), 403);

@@ -12,7 +12,6 @@ on_both!(
     only_its_host_answers_a_request,
     answers_by_programs_and_commands,
     the_editor_knows_it,
-    a_customer_asks_the_host_to_move_it,
     one_answer_counts,
 );
 
@@ -264,28 +263,6 @@ fn the_editor_knows_it(backend: Backend) {
     let form = browser.page("/app/bookings").form("/confirm");
     browser.submit(&form).expect(303);
     assert_eq!(status(&app, &asked), "confirmed");
-}
-
-/// Else an agreeable time could be made any other after the yes.
-fn a_customer_asks_the_host_to_move_it(backend: Backend) {
-    let app = app(backend);
-    let booked = ask(&app, START);
-    app.cli(&["booking", "confirm", booked.id()]).done();
-    let path = format!("/b/{}/reschedule", booked.token());
-    let page = app.client().page(booked.page());
-    assert!(!page.links().iter().any(|link| link.ends_with("/reschedule")), "{:?}", page.links());
-    assert!(page.text().contains("Ada Lovelace confirms each booking"), "{}", page.text());
-    assert!(app.client().page(&path).text().contains("Ada Lovelace confirms each booking"));
-    let wanted = [("slot".to_owned(), "2027-07-06T09:00:00Z".to_owned())];
-    let refused = app.client().post_form(&path, &wanted).expect(422);
-    assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
-    let key = app.key("ada", "bookings:write");
-    let path = format!("/api/v1/bookings/{}/reschedule", booked.id());
-    let moved = key.post_json(&path, &json!({"start": "2027-07-06T09:00:00Z"})).expect(200).json();
-    assert_eq!(
-        (&moved["start"], &moved["status"]),
-        (&json!("2027-07-06T09:00:00Z"), &json!("confirmed"))
-    );
 }
 
 /// Confirmed, declined and taken back at the same time, by many: one of them happens, whole.

@@ -286,7 +286,7 @@ impl App {
                 event_type,
                 host,
                 room: new.room.or(shared),
-                private_note: Note::from_stored(String::new()),
+                private_note: Note::default(),
                 host_link: new.host_token,
                 customer_link: new.customer_token,
             },
@@ -349,6 +349,7 @@ impl Record {
         let guests: Vec<String> =
             request.guests.iter().map(|guest| format!("guest {guest}")).collect();
         let link = wanted.link().map(|link| format!("link {}", link.to_hex()));
+        let overrides = request.overrides.then_some("override");
         let wanted = match wanted {
             Wanted::Page(Page { handle, slug, .. }) => format!("{handle}/{slug}"),
             Wanted::Own(_, event_type) => event_type.to_string(),
@@ -377,6 +378,7 @@ impl Record {
                 .into_iter()
                 .chain(answers)
                 .chain(link.as_deref())
+                .chain(overrides)
                 .chain(guests.iter().map(String::as_str)),
         );
         Self { scope, key: given.key.clone(), body_hash }

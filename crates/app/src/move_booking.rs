@@ -3,18 +3,19 @@
 use roomkey_core::{
     availability::{Refusal, Slot},
     booking::{
-        FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, Side, decide_move, may_move,
+        FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, ProposalRefusal, Side, decide_move,
+        way_to_move,
     },
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
-    token::Token,
+    token::{Token, TokenHash},
 };
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, StoreError, Tx};
 
 use crate::{
-    App, LinkError, Offered,
+    App, LinkError, Offered, ProposalError,
     context::enqueue,
     offer::{Own, ask, nearest, slots_in},
 };
@@ -56,6 +57,22 @@ impl From<StoreError> for MoveError {
     }
 }
 
+impl From<ProposalError> for MoveError {
+    fn from(error: ProposalError) -> Self {
+        use ProposalRefusal::{NotOffered, Number, Transition};
+        match error {
+            ProposalError::Unknown => Self::Unknown,
+            ProposalError::Gone => Self::Gone,
+            ProposalError::Refused(Transition(why)) => Self::InvalidTransition(why),
+            ProposalError::Refused(NotOffered { why: Some(why), .. }) => Self::Refused(why),
+            ProposalError::Refused(NotOffered { why: None, .. } | Number { .. }) => Self::Taken,
+            ProposalError::Answer(_) => Self::Changed,
+            ProposalError::Move(error) => error,
+            ProposalError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<LinkError> for MoveError {
     fn from(error: LinkError) -> Self {
         match error {
@@ -91,7 +108,8 @@ impl App {
     ) -> Result<BookingDetails, MoveError> {
         let found = self.booking_by_link(token).await?;
         let (host, booking) = (found.details.booking.host, found.details.booking.id);
-        self.move_booking(host, booking, MoveRequest { start, by: found.side, note }).await
+        self.move_booking(host, booking, MoveRequest { start, by: found.side, note, agreed: false })
+            .await
     }
 
     /// A host moves one of their bookings; otherwise as [`App::move_by_link`].
@@ -105,7 +123,8 @@ impl App {
         start: Instant,
         note: Note,
     ) -> Result<BookingDetails, MoveError> {
-        self.move_booking(host, booking, MoveRequest { start, by: Side::Host, note }).await
+        self.move_booking(host, booking, MoveRequest { start, by: Side::Host, note, agreed: false })
+            .await
     }
 
     async fn move_booking(
@@ -120,7 +139,7 @@ impl App {
         Ok(details)
     }
 
-    fn move_in(
+    pub(crate) fn move_in(
         &self,
         tx: &mut Tx<'_>,
         host: UserId,
@@ -139,7 +158,7 @@ impl App {
         if present.booking.session.is_some() || facts.event_type.terms.seats.is_some() {
             seating.generation = tx.last_generation(booking)?;
         }
-        let decided = ask(tx, &facts, length, moment, now, own(booking), |offer| {
+        let decided = ask(tx, &facts, length, moment, now, own(booking, None), |offer| {
             let (event_type, request) = (&facts.event_type, request.clone());
             decide_move(&present.booking, event_type, room, offer, request, &seating, fresh)
         })?;
@@ -173,8 +192,9 @@ impl App {
         self.store
             .read(move |tx| {
                 let (present, facts) = facts(tx, host, booking, now)?;
-                may_move(&present.booking, &facts.event_type.terms, by, now)?;
-                let mut offered = slots_in(tx, facts, length(&present), range, now, own(booking))?;
+                way_to_move(&present.booking, &facts.event_type.terms, by, now)?;
+                let mut offered =
+                    slots_in(tx, facts, length(&present), range, now, own(booking, None))?;
                 offered.slots.retain(|slot| slot.start != present.booking.span.start);
                 Ok(offered)
             })
@@ -198,7 +218,7 @@ impl App {
 
 /// A booking with all that its new time is decided by. What was agreed on stays: its buffers and its
 /// length.
-fn facts(
+pub(crate) fn facts(
     tx: &mut Tx<'_>,
     host: UserId,
     booking: BookingId,
@@ -214,11 +234,11 @@ fn facts(
     Ok((present, facts))
 }
 
-const fn own(booking: BookingId) -> Own {
-    Own { holder: None, booking: Some(booking) }
+pub(crate) const fn own(booking: BookingId, holder: Option<TokenHash>) -> Own {
+    Own { holder, booking: Some(booking) }
 }
 
-fn length(present: &BookingDetails) -> Minutes {
+pub(crate) fn length(present: &BookingDetails) -> Minutes {
     let span = present.booking.span;
     let minutes = span.end.since(span.start) / MICROS_PER_MINUTE;
     Minutes(u32::try_from(minutes).unwrap_or_default())

@@ -116,7 +116,7 @@ impl App {
         }
         let now = self.now();
         let notice = present.event_type.terms.cancel_notice;
-        let reason = Note::from_stored(String::new());
+        let reason = Note::default();
         let ended = decide_cancellation(&present.booking, notice, Side::Customer, reason, now)?;
         tx.cancel_booking(&present.booking, &ended, now)?;
         Ok(tx.give_back_link_use(&present.booking)?)

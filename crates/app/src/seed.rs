@@ -148,6 +148,7 @@ fn request(start: Instant, number: usize) -> Result<BookingRequest, SeedError> {
         answers: Given::default(),
         seen: None,
         by: Side::Customer,
+        overrides: false,
     })
 }
 

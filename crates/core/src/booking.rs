@@ -9,6 +9,7 @@ mod history;
 mod mark;
 mod place;
 mod proof;
+mod proposal;
 mod request;
 mod reschedule;
 mod seat;
@@ -24,8 +25,15 @@ pub use history::{Change, Event, Happening, UnknownChange};
 pub use mark::{Attendance, MarkRefusal, UnknownAttendance, decide_mark, may_mark};
 pub use place::Place;
 pub use proof::{Proof, Proven, decide_proof};
+pub use proposal::{
+    AnswerRefusal, MOST_TIMES, Proposal, ProposalEnd, ProposalRefusal, ProposalRequest,
+    ProposalState, UnknownProposalState, decide_acceptance, decide_proposal, decide_proposal_end,
+    may_propose,
+};
 pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline, decide_expiry};
-pub use reschedule::{Move, MoveRefusal, MoveRequest, deadline, decide_move, may_move};
+pub use reschedule::{
+    Move, MoveRefusal, MoveRequest, Way, deadline, decide_move, may_move, way_to_move,
+};
 pub use seat::{GroupSession, Seating};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
@@ -52,6 +60,15 @@ impl Side {
         match self {
             Self::Host => "host",
             Self::Customer => "customer",
+        }
+    }
+
+    /// The side across.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Host => Self::Customer,
+            Self::Customer => Self::Host,
         }
     }
 }

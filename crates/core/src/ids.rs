@@ -75,6 +75,8 @@ ids! {
     AttendeeId
     /// Somebody whom the customer brings along.
     GuestId
+    /// Other times that one side of a booking would like.
+    ProposalId
     /// What several customers have booked at the same time.
     GroupSessionId
     /// One generation of a booking's room.

@@ -55,9 +55,13 @@ impl Method {
 impl From<Occasion> for Method {
     fn from(occasion: Occasion) -> Self {
         match occasion {
-            Occasion::Requested | Occasion::Booked | Occasion::Moved | Occasion::Changed => {
-                Self::Request
-            }
+            Occasion::Requested
+            | Occasion::Booked
+            | Occasion::Moved
+            | Occasion::Changed
+            | Occasion::Proposed
+            | Occasion::ProposalDeclined
+            | Occasion::ProposalLapsed => Self::Request,
             Occasion::Declined | Occasion::Expired | Occasion::Cancelled => Self::Cancel,
         }
     }

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use crate::{
     account::User,
-    booking::{Booking, Guest, Side, Status},
+    booking::{Booking, Guest, Proposal, Side, Status},
     event_type::EventType,
-    ids::{AttendeeId, BookingId, GuestId, OutboxId, UserId},
+    ids::{AttendeeId, BookingId, GuestId, OutboxId, ProposalId, UserId},
     proof_key::ProofLink,
     room::Room,
     text::Note,
@@ -31,13 +31,24 @@ pub enum Occasion {
     Changed,
     /// It was called off, or the reader is no longer expected: an iTIP CANCEL.
     Cancelled,
+    /// The other side would like another time. The booking stands as it is.
+    Proposed,
+    /// The other side does not take the time that the reader would like.
+    ProposalDeclined,
+    /// Nobody answered in time what the reader proposed.
+    ProposalLapsed,
 }
 
 impl Occasion {
     /// Whether calendars are told of it.
     pub const fn is_in_calendars(self) -> bool {
         match self {
-            Self::Requested | Self::Declined | Self::Expired => false,
+            Self::Requested
+            | Self::Declined
+            | Self::Expired
+            | Self::Proposed
+            | Self::ProposalDeclined
+            | Self::ProposalLapsed => false,
             Self::Booked | Self::Moved | Self::Changed | Self::Cancelled => true,
         }
     }
@@ -52,6 +63,9 @@ impl Occasion {
             Self::Moved => "moved",
             Self::Changed => "changed",
             Self::Cancelled => "cancelled",
+            Self::Proposed => "proposed",
+            Self::ProposalDeclined => "proposal_declined",
+            Self::ProposalLapsed => "proposal_lapsed",
         }
     }
 }
@@ -73,6 +87,9 @@ impl FromStr for Occasion {
             "moved" => Ok(Self::Moved),
             "changed" => Ok(Self::Changed),
             "cancelled" => Ok(Self::Cancelled),
+            "proposed" => Ok(Self::Proposed),
+            "proposal_declined" => Ok(Self::ProposalDeclined),
+            "proposal_lapsed" => Ok(Self::ProposalLapsed),
             _ => Err(UnknownOccasion),
         }
     }
@@ -103,6 +120,17 @@ pub enum Notice {
         /// To whom.
         to: Recipient,
     },
+    /// About another time that one side of a booking would like. It makes no version of the booking, and is
+    /// left out when what it tells is no longer so.
+    Proposal {
+        /// Of which booking.
+        booking: BookingId,
+        /// Which.
+        proposal: ProposalId,
+        /// What is told. To whom follows from it: what was proposed to the other side, what became of it
+        /// to who proposed.
+        occasion: Occasion,
+    },
     /// A link by which a customer shows that the address is theirs: the only mail that goes to one that
     /// is not known to be.
     Proof {
@@ -126,7 +154,9 @@ impl Notice {
         match self {
             Self::Booking { to: Recipient::Side(to), .. } => Some(*to),
             Self::Proof { .. } => Some(Side::Customer),
-            Self::Booking { to: Recipient::Guest(_), .. } | Self::PasswordReset { .. } => None,
+            Self::Booking { to: Recipient::Guest(_), .. }
+            | Self::Proposal { .. }
+            | Self::PasswordReset { .. } => None,
         }
     }
 }
@@ -235,6 +265,8 @@ pub struct BookingLetter {
     pub sequence: u32,
     /// How it was moved, if that is told.
     pub moved: Option<Moved>,
+    /// What somebody proposes, if that is told.
+    pub proposal: Option<Proposal>,
     /// The booking as it stands.
     pub booking: Booking,
     /// What was booked.

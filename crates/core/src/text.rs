@@ -360,6 +360,13 @@ const BUILT_IN_QUESTIONS: [&str; 3] = ["note", "phone", NEW_QUESTION];
 /// The end of the address at which a question is made.
 pub const NEW_QUESTION: &str = "new";
 
+/// Nothing.
+impl Default for Note {
+    fn default() -> Self {
+        Self::from_stored(String::new())
+    }
+}
+
 impl Note {
     /// No text.
     pub fn is_empty(&self) -> bool {

@@ -135,7 +135,12 @@ impl Composer {
             letter;
         let view = BookingView::new(letter, &self.site);
         let rendered = match occasion {
-            Occasion::Requested | Occasion::Declined | Occasion::Expired => view::request(&view)?,
+            Occasion::Requested
+            | Occasion::Declined
+            | Occasion::Expired
+            | Occasion::Proposed
+            | Occasion::ProposalDeclined
+            | Occasion::ProposalLapsed => view::request(&view)?,
             Occasion::Booked | Occasion::Changed => view::booked(&view)?,
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,
@@ -215,6 +220,10 @@ impl Composer {
             Side::Host => Side::Host.as_str().to_owned(),
         };
         let booking = letter.booking.id;
+        if let Some(proposal) = &letter.proposal {
+            let local = format!("bk.{booking}.{}.{reader}.{}", proposal.id, occasion.as_str());
+            return self.message_id(&local);
+        }
         self.message_id(&format!("bk.{booking}.{sequence}.{reader}.{}", occasion.as_str()))
     }
 

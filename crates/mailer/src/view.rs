@@ -150,6 +150,8 @@ pub(crate) struct RequestView {
     /// `Requested`, the subject's first word.
     pub(crate) word: &'static str,
     pub(crate) text: String,
+    /// Times to choose from, in the reader's zone.
+    pub(crate) times: Vec<When>,
     /// Where a button leads and what it says.
     pub(crate) button: Option<(String, &'static str)>,
 }
@@ -180,11 +182,50 @@ impl RequestView {
                 "Nobody answered in time, and the time is free for others again.".into(),
                 None,
             ),
+            (Occasion::Proposed | Occasion::ProposalDeclined | Occasion::ProposalLapsed, _) => {
+                return Self::of_proposal(letter, own, page);
+            }
             (Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::Cancelled, _) => {
                 return None;
             }
         };
-        Some(Self { word, text, button })
+        Some(Self { word, text, times: Vec::new(), button })
+    }
+
+    fn of_proposal(letter: &BookingLetter, own: TimeZone, page: &str) -> Option<Self> {
+        let proposal = letter.proposal.as_ref()?;
+        let span = letter.booking.span;
+        let length = span.end.since(span.start);
+        let when =
+            |&start: &Instant| When::new(Span { start, end: start.plus_micros(length) }, own);
+        let until = when::moment(proposal.expires_at, own);
+        let answer = |label| Some((format!("{page}/proposal"), label));
+        let stands = "The booking stays as it is.";
+        let (word, text, button) = match (letter.occasion, proposal.by) {
+            (Occasion::Proposed, Side::Host) => (
+                "Other times",
+                format!("Choose one until {until}. Until then the booking stays as it is:"),
+                answer("Choose a time"),
+            ),
+            (Occasion::Proposed, Side::Customer) => (
+                "Asked to move",
+                format!("Answer until {until}. Both times are kept until then. They ask for:"),
+                answer("Answer"),
+            ),
+            (Occasion::ProposalDeclined, Side::Host) => (
+                "Times declined",
+                format!("None of the times that you proposed suits. {stands}"),
+                None,
+            ),
+            (Occasion::ProposalDeclined, Side::Customer) => ("Not moved", stands.to_owned(), None),
+            (_, Side::Host) => ("Not answered", stands.to_owned(), None),
+            (_, Side::Customer) => {
+                ("Not moved", format!("Nobody answered in time. {stands}"), None)
+            }
+        };
+        let is_open = letter.occasion == Occasion::Proposed;
+        let times = proposal.starts.iter().filter(|_| is_open).map(when).collect();
+        Some(Self { word, text, times, button })
     }
 }
 
@@ -225,10 +266,17 @@ impl<'a> BookingView<'a> {
         } else {
             (&customer.email, customer.time_zone, host.time_zone, &host.name)
         };
-        let (by, reason) = match (&letter.moved, &booking.cancelled) {
-            (Some(moved), _) => (Some(moved.by), Some(&moved.note)),
-            (None, Some((by, reason))) => (Some(*by), Some(reason)),
-            (None, None) => (None, None),
+        let (by, reason) = match (&letter.moved, &booking.cancelled, &letter.proposal) {
+            (Some(moved), ..) => (Some(moved.by), Some(&moved.note)),
+            (None, Some((by, reason)), _) => (Some(*by), Some(reason)),
+            (None, None, Some(proposal)) => match letter.occasion {
+                Occasion::Proposed => (Some(proposal.by), Some(&proposal.note)),
+                Occasion::ProposalDeclined => {
+                    (Some(proposal.answered_by()), Some(&proposal.answer))
+                }
+                _ => (None, None),
+            },
+            (None, None, None) => (None, None),
         };
         let by_reader = by == Some(letter.to) && letter.guest.is_none();
         let to_guest = letter.guest.is_some();
@@ -241,6 +289,7 @@ impl<'a> BookingView<'a> {
         let can_book_again = !to_host
             && !to_guest
             && letter.occasion != Occasion::Requested
+            && letter.proposal.is_none()
             && event_type.terms.visibility != Visibility::Link;
         Self {
             product: PRODUCT,
@@ -296,7 +345,12 @@ impl<'a> BookingView<'a> {
             }),
             reference: booking.id.to_string(),
             calendar: match letter.occasion {
-                Occasion::Requested | Occasion::Declined | Occasion::Expired => None,
+                Occasion::Requested
+                | Occasion::Declined
+                | Occasion::Expired
+                | Occasion::Proposed
+                | Occasion::ProposalDeclined
+                | Occasion::ProposalLapsed => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
                 Occasion::Changed => Some("changes it in your calendar"),
@@ -331,6 +385,13 @@ fn headline(letter: &BookingLetter, by_reader: bool, who: &PersonName) -> String
         (Occasion::Changed, _) => "There is a new room for this booking".to_owned(),
         (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
         (Occasion::Cancelled, _) => format!("{who} has cancelled"),
+        (Occasion::Proposed, Side::Customer) => format!("{who} proposes other times"),
+        (Occasion::Proposed, Side::Host) => format!("{who} asks for another time"),
+        (Occasion::ProposalDeclined, Side::Customer) => {
+            format!("{who} can not move this booking to the time that you asked for")
+        }
+        (Occasion::ProposalDeclined, Side::Host) => format!("{who} keeps the time as it is"),
+        (Occasion::ProposalLapsed, _) => format!("{who} did not answer"),
     }
 }
 

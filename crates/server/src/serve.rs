@@ -7,9 +7,10 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
+use roomkey_core::time::Instant;
 use roomkey_mailer::{MailUrl, Transport, Worker};
 use roomkey_reservations::ReservationTokens;
-use roomkey_store::{Backend, SchemaPolicy, Store, WorkerLock};
+use roomkey_store::{Backend, SchemaPolicy, Store, StoreError, WorkerLock};
 use roomkey_web::Web;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -279,11 +280,17 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Ends requests when they lapse: at their time, and now and then for those that other processes made.
+/// Ends what has lapsed by now. Says when the next is due.
+async fn lapse(app: &App) -> Result<Option<Instant>, StoreError> {
+    let (requests, proposals) = (app.expire_requests().await?, app.lapse_proposals().await?);
+    Ok(requests.into_iter().chain(proposals).min())
+}
+
+/// Ends requests and proposals when they lapse: at their time, and now and then for those that other processes made.
 async fn expire(app: App, stopped: watch::Receiver<bool>) {
     let mut stopped = pin!(until(stopped));
     loop {
-        let pause = match app.expire_requests().await {
+        let pause = match lapse(&app).await {
             Ok(next) => next.map_or(EXPIRE_POLL, |next| {
                 let micros = u64::try_from(next.since(app.now())).unwrap_or(0);
                 Duration::from_micros(micros).min(EXPIRE_POLL)

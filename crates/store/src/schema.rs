@@ -236,6 +236,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    booking_proposals (id) {
+        id -> Text,
+        booking_id -> Text,
+        version -> Integer,
+        by_side -> Text,
+        starts -> Text,
+        note -> Text,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        state -> Text,
+        ended_at -> Nullable<BigInt>,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
     rooms (id) {
         id -> Text,
         booking_id -> Text,
@@ -283,6 +299,7 @@ diesel::table! {
         finished_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
         guest_id -> Nullable<Text>,
+        proposal_id -> Nullable<Text>,
     }
 }
 
@@ -323,6 +340,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     booking_links,
     booking_events,
     booking_remarks,
+    booking_proposals,
     rooms,
     idempotency_records,
     outbox_messages,

@@ -226,6 +226,7 @@ impl World {
         };
         let (host_token, customer_token) = (Token::new(&Dice), Token::new(&Dice));
         NewBooking {
+            despite: Note::default(),
             booking,
             room: Some(room),
             seats: None,

@@ -13,6 +13,7 @@ pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;
 pub(crate) mod proofs;
+pub(crate) mod proposals;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;

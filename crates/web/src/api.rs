@@ -10,6 +10,7 @@ mod history;
 mod marks;
 mod openapi;
 mod problem;
+mod proposals;
 mod requests;
 mod slots;
 
@@ -50,6 +51,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(at("/v1/bookings/{id}/no-show", POST).route(web::post().to(marks::no_show)))
         .service(at("/v1/bookings/{id}/confirm", POST).route(web::post().to(answers::confirm)))
         .service(at("/v1/bookings/{id}/decline", POST).route(web::post().to(answers::decline)))
+        .service(at("/v1/bookings/{id}/propose", POST).route(web::post().to(proposals::propose)))
+        .service(at("/v1/bookings/{id}/accept-move", POST).route(web::post().to(proposals::accept)))
+        .service(
+            at("/v1/bookings/{id}/decline-move", POST).route(web::post().to(proposals::decline)),
+        )
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
         .service(
             at("/v1/bookings/{id}/reschedule", POST).route(web::post().to(bookings::reschedule)),

@@ -19,6 +19,8 @@ pub(crate) mod mailbox;
 pub(crate) mod mark;
 pub(crate) mod note;
 pub(crate) mod profile;
+pub(crate) mod proposal;
+pub(crate) mod propose;
 pub(crate) mod reschedule;
 pub(crate) mod reset_password;
 pub(crate) mod setup;
@@ -89,6 +91,8 @@ mod tests {
             super::mailbox::ListPage::samples(),
             super::mailbox::MailPage::samples(),
             super::profile::Page::samples(),
+            super::proposal::Page::samples(),
+            super::propose::Page::samples(),
             super::reschedule::Page::samples(),
             super::reset_password::Page::samples(),
             super::setup::Page::samples(),

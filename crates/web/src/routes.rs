@@ -16,8 +16,8 @@ use crate::{
     method::{POST, READ, READ_AND_POST, read},
     pages::{
         answer, app, booked, booking, calendar, cancel, check_mail, details, forgot_password,
-        guests, hold, home, join, mailbox, mark, note, profile, reschedule, reset_password, setup,
-        sign_in, sign_out, trailing_slash, verify,
+        guests, hold, home, join, mailbox, mark, note, profile, proposal, propose, reschedule,
+        reset_password, setup, sign_in, sign_out, trailing_slash, verify,
     },
     theme,
 };
@@ -59,39 +59,7 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
                 .route(read().to(reset_password::get))
                 .route(web::post().to(reset_password::post)),
         )
-        .service(at("/b/{token}", READ).route(read().to(booked::get)))
-        .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
-        .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
-        .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
-        .service(at("/b/{token}/attended", POST).route(web::post().to(mark::attended)))
-        .service(at("/b/{token}/no-show", POST).route(web::post().to(mark::no_show)))
-        .service(at("/b/{token}/note", POST).route(web::post().to(note::post)))
-        .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
-        .service(
-            at("/b/{token}/cancel", READ_AND_POST)
-                .route(read().to(cancel::get))
-                .route(web::post().to(cancel::post)),
-        )
-        .service(
-            at("/b/{token}/reschedule", READ_AND_POST)
-                .route(read().to(reschedule::get))
-                .route(web::post().to(reschedule::post)),
-        )
-        .service(
-            at("/b/{token}/verify", READ_AND_POST)
-                .route(read().to(verify::get))
-                .route(web::post().to(verify::post)),
-        )
-        .service(
-            at("/b/{token}/check-mail", READ_AND_POST)
-                .route(read().to(check_mail::get))
-                .route(web::post().to(check_mail::post)),
-        )
-        .service(
-            at("/b/{token}/join", READ_AND_POST)
-                .route(read().to(join::get))
-                .route(web::post().to(join::post)),
-        )
+        .configure(booking_pages)
         .configure(host_pages);
     if mailbox_is_shown {
         pages = pages
@@ -119,6 +87,54 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
             .service(web::resource("/{handle}/{slug}/").route(read().to(trailing_slash::get)))
             .default_service(route().to(not_found)),
     );
+}
+
+/// The pages of a booking, for whoever has a link to it.
+fn booking_pages(config: &mut ServiceConfig) {
+    config
+        .service(at("/b/{token}", READ).route(read().to(booked::get)))
+        .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
+        .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
+        .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
+        .service(at("/b/{token}/attended", POST).route(web::post().to(mark::attended)))
+        .service(at("/b/{token}/no-show", POST).route(web::post().to(mark::no_show)))
+        .service(at("/b/{token}/note", POST).route(web::post().to(note::post)))
+        .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
+        .service(
+            at("/b/{token}/cancel", READ_AND_POST)
+                .route(read().to(cancel::get))
+                .route(web::post().to(cancel::post)),
+        )
+        .service(
+            at("/b/{token}/reschedule", READ_AND_POST)
+                .route(read().to(reschedule::get))
+                .route(web::post().to(reschedule::post)),
+        )
+        .service(
+            at("/b/{token}/propose", READ_AND_POST)
+                .route(read().to(propose::get))
+                .route(web::post().to(propose::post)),
+        )
+        .service(
+            at("/b/{token}/proposal", READ_AND_POST)
+                .route(read().to(proposal::get))
+                .route(web::post().to(proposal::post)),
+        )
+        .service(
+            at("/b/{token}/verify", READ_AND_POST)
+                .route(read().to(verify::get))
+                .route(web::post().to(verify::post)),
+        )
+        .service(
+            at("/b/{token}/check-mail", READ_AND_POST)
+                .route(read().to(check_mail::get))
+                .route(web::post().to(check_mail::post)),
+        )
+        .service(
+            at("/b/{token}/join", READ_AND_POST)
+                .route(read().to(join::get))
+                .route(web::post().to(join::post)),
+        );
 }
 
 /// The pages of those who have an account.

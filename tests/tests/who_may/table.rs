@@ -104,6 +104,11 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "GET", "/b/{token}/calendar.ics", Link { customer: 200, host: 200 }),
     (Public, "GET", "/b/{token}/cancel", Link { customer: 200, host: 200 }),
     (Public, "GET", "/b/{token}/reschedule", Link { customer: 200, host: 200 }),
+    // Nothing is proposed for these bookings.
+    (Public, "GET", "/b/{token}/proposal", Link { customer: 303, host: 303 }),
+    (Public, "POST", "/b/{token}/proposal", Link { customer: 422, host: 422 }),
+    (Public, "GET", "/b/{token}/propose", Link { customer: 404, host: 200 }),
+    (Public, "POST", "/b/{token}/propose", Link { customer: 404, host: 303 }),
     (Public, "GET", "/b/{token}/join", Link { customer: 200, host: 200 }),
     (Public, "POST", "/b/{token}/join", Link { customer: 303, host: 303 }),
     (Public, "POST", "/b/{token}/confirm", Link { customer: 404, host: 303 }),
@@ -167,6 +172,9 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/api/v1/bookings/{id}/decline", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/cancel", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/reschedule", KeyToWrite(200)),
+    (Public, "POST", "/api/v1/bookings/{id}/propose", KeyToWrite(200)),
+    (Public, "POST", "/api/v1/bookings/{id}/accept-move", KeyToWrite(409)),
+    (Public, "POST", "/api/v1/bookings/{id}/decline-move", KeyToWrite(409)),
     // What Jitsi asks, and who watches over the program.
     (Internal, "POST", "/conference", Prosody(200)),
     (Internal, "GET", "/conference/{id}", Prosody(200)),

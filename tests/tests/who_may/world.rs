@@ -312,6 +312,9 @@ impl World {
                     "name": "Cy Cole", "email": "cy@customers.example", "time_zone": "UTC"}}))
             }
             "/api/v1/bookings/{id}/reschedule" => Body::Json(json!({"start": late()})),
+            "/api/v1/bookings/{id}/propose" => {
+                Body::Json(json!({"starts": [rfc3339(first() + Duration::days(9))]}))
+            }
             "/api/v1/bookings/{id}" => Body::Json(json!({"private_note": "Mine"})),
             _ if path.starts_with("/api/v1/bookings/{id}/") => Body::Json(json!({})),
             CONFERENCE => {
@@ -322,6 +325,7 @@ impl World {
             "/{handle}/{slug}/hold" => form(&[("release", "1")]),
             "/{handle}/{slug}" => form(&[("slot", &own_time())]),
             "/b/{token}/reschedule" => form(&[("slot", &own_time()), ("tz", "UTC")]),
+            "/b/{token}/propose" => form(&[("slot", &own_time())]),
             _ => match self.forms.get(path) {
                 Some(fields) if path == "/app/bookings/new" && is_missing => {
                     let other = |(name, value): &(String, String)| match name.as_str() {

@@ -50,9 +50,9 @@ const EXPECTED: &[(&str, usize, usize)] = &[
     ("a yes", 11, 12),
     ("a no", 10, 11),
     ("its page", 2, 2),
-    ("a move", 18, 19),
+    ("a move", 19, 20),
     ("Jitsi's question", 2, 2),
-    ("its end", 12, 13),
+    ("its end", 13, 14),
 ];
 
 const NOW: Instant = Instant::from_seconds(1_796_000_000);

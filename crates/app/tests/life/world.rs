@@ -130,6 +130,7 @@ pub(crate) fn request(start: Instant, name: &str, by: Side) -> BookingRequest {
         answers: Given::default(),
         seen: None,
         by,
+        overrides: false,
     }
 }
 

@@ -88,6 +88,12 @@ impl Refusal {
         }
     }
 
+    /// Whether it is a rule of the host's, which they may leave out of account: not that the time has passed,
+    /// nor that it is somebody else's.
+    pub const fn is_own_rule(self) -> bool {
+        !matches!(self, Self::Past | Self::Taken { .. } | Self::Held { .. })
+    }
+
     /// Whether somebody else was quicker, so that other times are worth a look.
     pub const fn is_taken(self) -> bool {
         matches!(self, Self::Taken { .. } | Self::Held { .. } | Self::BusyElsewhere { .. })

@@ -3,14 +3,14 @@ use super::{
     guest::read_guests, seat::room_to_make,
 };
 use crate::{
-    availability::{Offer, Refusal},
+    availability::{Offer, Reason, Refusal},
     event_type::{EventType, Terms},
     ids::{AttendeeId, BookingId, GuestId},
     question::{Given, WrongAnswer},
     random::Entropy,
     room::Room,
     text::{EmailAddress, Note, PersonName},
-    time::{Instant, TimeZone},
+    time::{Instant, Span, TimeZone},
     token::Token,
 };
 
@@ -36,6 +36,8 @@ pub struct BookingRequest {
     pub seen: Option<String>,
     /// Who asks: the customer, or the host on the customer's behalf.
     pub by: Side,
+    /// Whether the host books it although their own rules do not offer it. Of a customer it counts for nothing.
+    pub overrides: bool,
 }
 
 /// All that a booking needs of chance, drawn before the decision.
@@ -82,6 +84,8 @@ pub struct NewBooking {
     pub guest_tokens: Vec<Token>,
     /// Who made it.
     pub by: Side,
+    /// What spoke against it, if the host booked it all the same.
+    pub despite: Note,
 }
 
 /// A request is not granted.
@@ -122,7 +126,8 @@ pub fn decide_booking(
     let answers = request.answers.read(&asked, request.by).map_err(Denied::Answers)?;
     let most = event_type.terms.most_guests();
     let guests = read_guests(request.guests, &request.email, most)?;
-    let span = offer.verdict(request.start)?.span();
+    let overrides = request.overrides && request.by == Side::Host;
+    let (span, despite) = grant(offer, request.start, overrides)?;
     let (guests, guest_tokens) = guests
         .into_iter()
         .zip(fresh.guests)
@@ -174,7 +179,27 @@ pub fn decide_booking(
         customer_token,
         guest_tokens,
         by: request.by,
+        despite,
     })
+}
+
+/// The span that is booked, and what of the host's rules speaks against it. A host overrides their own rules,
+/// but neither time that has begun nor somebody else's.
+fn grant(offer: &Offer<'_>, start: Instant, overrides: bool) -> Result<(Span, Note), Refusal> {
+    match offer.verdict(start) {
+        Ok(slot) => Ok((slot.span(), Note::default())),
+        Err(why) if !overrides => Err(why),
+        Err(_) => {
+            let refusals = offer.refusals(start);
+            if let Some(why) = refusals.iter().find(|why| !why.is_own_rule()) {
+                return Err(*why);
+            }
+            let tell = |refusal| Reason { offer, start, refusal, calendars: &[] }.to_string();
+            let told: Vec<String> = refusals.into_iter().map(tell).collect();
+            let despite = Note::from_stored(told.join("; "));
+            Ok((Span::lasting(start, offer.duration), despite))
+        }
+    }
 }
 
 /// The state of what is booked at `now` to begin at `start`, and until when it keeps its time in that

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use super::{Attendance, Side};
+use super::{Attendance, ProposalEnd, Side};
 use crate::{
     text::{Note, PersonName},
     time::Instant,
@@ -34,6 +34,20 @@ pub enum Happening {
         /// When it starts from then on.
         to: Instant,
         /// What both sides were told about it, if anything was.
+        note: Option<Note>,
+    },
+    /// One side would like another time.
+    Proposed {
+        /// When it could start.
+        starts: Vec<Instant>,
+        /// What the other side was told, if anything was.
+        note: Option<Note>,
+    },
+    /// Such a wish came to an end, and the booking stayed as it was.
+    ProposalEnded {
+        /// How.
+        end: ProposalEnd,
+        /// What was said then, if anything was.
         note: Option<Note>,
     },
     /// The host's private note became another one.
@@ -129,6 +143,8 @@ impl FromStr for Change {
 impl Happening {
     /// The name of a move in the API and the database.
     pub const MOVED: &str = "moved";
+    /// The name of a wish for another time in the API.
+    pub const PROPOSED: &str = "proposed";
     /// The name of a change of the private note.
     pub const NOTED: &str = "noted";
 
@@ -137,6 +153,8 @@ impl Happening {
         match self {
             Self::Became { change, .. } => change.as_str(),
             Self::Moved { .. } => Self::MOVED,
+            Self::Proposed { .. } => Self::PROPOSED,
+            Self::ProposalEnded { end, .. } => end.as_str(),
             Self::Noted => Self::NOTED,
             Self::Marked { attendance, .. } => attendance.as_str(),
         }
@@ -145,7 +163,10 @@ impl Happening {
     /// What was said about it, if anything was.
     pub const fn note(&self) -> Option<&Note> {
         match self {
-            Self::Became { note, .. } | Self::Moved { note, .. } => note.as_ref(),
+            Self::Became { note, .. }
+            | Self::Moved { note, .. }
+            | Self::Proposed { note, .. }
+            | Self::ProposalEnded { note, .. } => note.as_ref(),
             Self::Noted | Self::Marked { .. } => None,
         }
     }

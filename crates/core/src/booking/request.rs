@@ -54,7 +54,7 @@ pub fn decide_decline(
 /// Ends what nobody answered in time; nothing if it is not so far.
 pub fn decide_expiry(booking: &Booking, now: Instant) -> Option<RequestEnd> {
     let status = booking.status.become_next(Status::Expired).ok()?;
-    let reason = Note::from_stored(String::new());
+    let reason = Note::default();
     has_lapsed(booking, now).then_some(RequestEnd { status, version: booking.version + 1, reason })
 }
 

@@ -1,5 +1,6 @@
 use super::{
-    Booking, FreshRoom, InvalidTransition, Seating, Side, Status, WallTime, seat::room_to_make,
+    Booking, FreshRoom, InvalidTransition, Seating, Side, Status, WallTime, may_propose,
+    seat::room_to_make,
 };
 use crate::{
     availability::{Offer, Refusal},
@@ -19,6 +20,8 @@ pub struct MoveRequest {
     pub by: Side,
     /// What both sides are told about it.
     pub note: Note,
+    /// Whether both sides agreed on it, so that it is as if the host moved it.
+    pub agreed: bool,
 }
 
 /// What moving a booking changes. Its former room is revoked and its former time free at once.
@@ -86,6 +89,31 @@ pub fn may_move(
     }
 }
 
+/// How somebody comes by another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// They move the booking.
+    Move,
+    /// They ask the host to.
+    Ask,
+}
+
+/// How `by` comes by another time at `now`, whatever the time.
+///
+/// # Errors
+/// [`InvalidTransition`], never [`InvalidTransition::AskHost`].
+pub fn way_to_move(
+    booking: &Booking,
+    terms: &Terms,
+    by: Side,
+    now: Instant,
+) -> Result<Way, InvalidTransition> {
+    match may_move(booking, terms, by, now) {
+        Err(InvalidTransition::AskHost) => may_propose(booking, terms, by, now).map(|()| Way::Ask),
+        other => other.map(|()| Way::Move),
+    }
+}
+
 /// Whether it is not too late for who asks. Hosts have no deadline.
 pub(super) fn in_time(
     booking: &Booking,
@@ -119,8 +147,9 @@ pub fn decide_move(
     fresh: FreshRoom,
 ) -> Result<Move, MoveRefusal> {
     let from = booking.span;
-    let MoveRequest { start, by, note } = request;
-    let allowed = may_move(booking, &event_type.terms, by, offer.now);
+    let MoveRequest { start, by, note, agreed } = request;
+    let leave = if agreed { Side::Host } else { by };
+    let allowed = may_move(booking, &event_type.terms, leave, offer.now);
     if start == from.start && !matches!(allowed, Err(why) if !why.is_deadline()) {
         return Err(MoveRefusal::SameTime);
     }

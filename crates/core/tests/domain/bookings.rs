@@ -46,6 +46,7 @@ pub(crate) fn book(case: &Case, start: &str) -> Result<NewBooking, Denied> {
         answers: Given::default(),
         seen: None,
         by: Side::Customer,
+        overrides: false,
     };
     let fresh = Fresh::draw(case.now, &entropy, 0);
     let seating = Seating::fresh(case.now, &entropy);
@@ -210,7 +211,7 @@ fn shift(case: &Case, made: &NewBooking, start: &str, by: Side) -> Result<Move, 
         host: made.booking.host,
         terms: case.terms.clone(),
     };
-    let request = MoveRequest { start: instant(start), by, note: note("late") };
+    let request = MoveRequest { start: instant(start), by, note: note("late"), agreed: false };
     let fresh = FreshRoom::draw(case.now, &entropy);
     let seating = Seating::fresh(case.now, &entropy);
     let room = made.room.as_ref();

@@ -78,7 +78,7 @@ fn only_what_waits_for_it_can_be_proven_and_only_in_time() {
     assert_eq!(refused, InvalidTransition::State { is: Status::Expired, asked });
     let end = decide_expiry(&made.booking, until).unwrap();
     assert_eq!((end.status, end.version), (Status::Expired, 2));
-    let none = Note::from_stored(String::new());
+    let none = Note::default();
     let gone = decide_cancellation(&made.booking, Minutes(9999), Side::Customer, none, case.now);
     assert_eq!(gone.unwrap().ical_sequence, 0);
     for is in Status::ALL.into_iter().filter(|status| *status != Status::Unverified) {

@@ -67,6 +67,7 @@ fn booked(to: Side) -> BookingLetter {
         to,
         sequence: 0,
         moved: None,
+        proposal: None,
         booking: Booking {
             guests: Vec::new(),
             session: None,

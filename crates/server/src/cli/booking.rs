@@ -1,7 +1,7 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{
-    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, Wanted,
+    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, ProposalAnswer, Wanted,
 };
 use roomkey_core::{
     account::User,
@@ -30,6 +30,12 @@ pub(super) enum Command {
     Decline(Cancel),
     /// Move a booking to another free time; both sides are told
     Move(Move),
+    /// Propose other times for a booking; the customer chooses one of them, or none
+    Propose(Propose),
+    /// Say yes to a customer who asks for another time; both sides are told
+    AcceptMove(AcceptMove),
+    /// Say no to a customer who asks for another time; the booking stays as it is
+    DeclineMove(Cancel),
     /// Call a booking off; both sides are told
     Cancel(Cancel),
     /// Mark that the customer came; nobody is told
@@ -65,6 +71,10 @@ pub(super) struct Add {
     /// When it starts, like 2026-12-03T09:00:00Z; it must be a free time
     #[arg(long, value_name = "TIME", value_parser = instant)]
     start: Instant,
+    /// Book it also where the host's own hours, notice, limits or calendars are against it; never over another
+    /// booking
+    #[arg(long)]
+    r#override: bool,
     /// The customer's name
     #[arg(long)]
     name: PersonName,
@@ -132,6 +142,31 @@ pub(super) struct Move {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     start: Instant,
     /// Told to both sides
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    note: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct Propose {
+    /// The booking's id
+    id: String,
+    /// When it could start, like 2026-12-03T09:00:00Z; it must be a free time; up to five
+    #[arg(long, value_name = "TIME", value_parser = instant, required = true)]
+    start: Vec<Instant>,
+    /// Told to the customer
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    note: Note,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct AcceptMove {
+    /// The booking's id
+    id: String,
+    /// Told to the customer
     #[arg(long, default_value = "", value_name = "TEXT")]
     note: Note,
     #[command(flatten)]
@@ -207,6 +242,27 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
             let details = app.move_own(found.host, found.id, wanted.start, wanted.note).await?;
             print(app, &details, wanted.json)
         }
+        Command::Propose(wanted) => {
+            let found = find(app, &wanted.id).await?;
+            let (host, id) = (found.booking.host, found.booking.id);
+            app.propose_own(host, id, wanted.start, wanted.note).await?;
+            print(app, &found, wanted.json)
+        }
+        Command::AcceptMove(accept) => {
+            let found = find(app, &accept.id).await?.booking;
+            let asked = app.open_proposal(found.id).await?;
+            let start = asked.and_then(|asked| asked.starts.first().copied());
+            let start = start.context("nobody asks to move this booking")?;
+            let answer = ProposalAnswer::Accept(start, accept.note);
+            let details = app.answer_own_proposal(found.host, found.id, answer).await?;
+            print(app, &details, accept.json)
+        }
+        Command::DeclineMove(decline) => {
+            let found = find(app, &decline.id).await?.booking;
+            let answer = ProposalAnswer::Decline(decline.reason);
+            let details = app.answer_own_proposal(found.host, found.id, answer).await?;
+            print(app, &details, decline.json)
+        }
         Command::Cancel(cancel) => {
             let found = find(app, &cancel.id).await?.booking;
             let details = app.cancel_own(found.host, found.id, cancel.reason).await?;
@@ -242,6 +298,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         answers: Given::by_program(add.answer),
         seen: None,
         by: Side::Host,
+        overrides: add.r#override,
     };
     let booked = app.book(Wanted::Page(page), None, request, None, None).await?;
     print(app, &booked.details, add.json)
@@ -251,7 +308,8 @@ async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Resul
     let history = app.history(&details.booking).await?;
     if asked.json {
         let told = booking_json(details, Side::Host, app.site());
-        return output::json(&told.with_history(&history));
+        let proposal = app.open_proposal(details.booking.id).await?;
+        return output::json(&told.with_history(&history).with_proposal(proposal.as_ref()));
     }
     print(app, details, asked)?;
     let zone = details.host.time_zone;
@@ -264,7 +322,11 @@ async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Resul
                 format!(" from {} to {}", local(*from), local(*to))
             }
             Happening::Marked { name: Some(name), .. } => format!(", {name}"),
-            Happening::Became { .. } | Happening::Noted | Happening::Marked { .. } => String::new(),
+            Happening::Proposed { starts, .. } => {
+                let starts: Vec<_> = starts.iter().map(|at| local(*at).to_string()).collect();
+                format!(" {}", starts.join(", "))
+            }
+            _ => String::new(),
         };
         let note = what.note().map(|note| format!(": {}", note.as_str().replace('\n', " / ")));
         let note = note.unwrap_or_default();

@@ -12,10 +12,10 @@ use diesel::{
 };
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
-    booking::{Attendance, Guest, Proof, Status},
+    booking::{Attendance, Guest, Proof, Proposal, ProposalState, Side, Status},
     event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::{GroupSessionId, GuestId, OutboxId, ScheduleId},
-    notice::{self, Occasion},
+    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId},
+    notice::{self, Notice, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
@@ -37,6 +37,7 @@ on_both!(
     proofs_come_and_go_on_data,
     seats_come_and_go_on_data,
     guests_come_and_go_on_data,
+    proposals_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
 );
@@ -412,6 +413,53 @@ fn guests_come_and_go_on_data(database: &TestDatabase) {
         assert!(found.booking.guests.is_empty() && found.room.is_some());
         // What is published already takes no guests unasked.
         assert_eq!((terms.guests, waiting.0), (0, 0));
+    });
+}
+
+/// Down, what was proposed is lost with its mails, and the bookings stay as they are; up again, nothing is proposed.
+fn proposals_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let new = world.booking(60, 90, (0, 0));
+        let (id, booking) = (new.booking.id, new.booking.clone());
+        world.insert(new).await.unwrap();
+        let proposal = Proposal {
+            id: ProposalId::new(NOW, &Dice),
+            by: Side::Customer,
+            starts: vec![NOW.plus(Minutes(120))],
+            note: "Later".parse().unwrap(),
+            made_at: NOW,
+            expires_at: NOW.plus(Minutes(30)),
+            state: ProposalState::Open,
+            ended_at: None,
+            answer: Note::default(),
+        };
+        let (made, occasion) = (proposal.clone(), Occasion::Proposed);
+        world
+            .store
+            .write(move |tx| {
+                tx.insert_proposal(&booking, &made)?;
+                let notice = Notice::Proposal { booking: id, proposal: made.id, occasion };
+                tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)
+            })
+            .await
+            .unwrap();
+        let read = world.store.read(move |tx| tx.open_proposal(id)).await.unwrap();
+        assert_eq!(read, Some(proposal));
+        drop(world);
+        revert_from(&database.url, "0013_proposals").unwrap();
+        let store = open();
+        let (found, proposal, waiting) = store
+            .read(move |tx| {
+                let proposal = tx.open_proposal(id)?;
+                Ok::<_, StoreError>((tx.booking(id)?.unwrap(), proposal, tx.mail_waiting()?))
+            })
+            .await
+            .unwrap();
+        assert_eq!(found.booking.status, Status::Confirmed);
+        assert_eq!((proposal, waiting.0), (None, 0));
     });
 }
 

@@ -32,7 +32,7 @@ fn seat(world: &World, session: GroupSessionId, from: u32, to: u32) -> NewBookin
 }
 
 async fn cancel(world: &World, booking: &Booking) {
-    let (reason, booking) = (Note::from_stored(String::new()), booking.clone());
+    let (reason, booking) = (Note::default(), booking.clone());
     let cancelled = Cancellation { version: 2, ical_sequence: 1, by: Side::Customer, reason };
     world.store.write(move |tx| tx.cancel_booking(&booking, &cancelled, NOW)).await.unwrap();
 }

@@ -300,7 +300,9 @@ impl Tx<'_> {
     /// host is taken, with [`Constraint::SessionFull`](crate::Constraint) if the last seat is.
     pub fn insert_booking(&mut self, new: &NewBooking) -> Result<(), StoreError> {
         self.check_key()?;
-        let NewBooking { booking, room, seats, host_token, customer_token, guest_tokens, by } = new;
+        let NewBooking {
+            booking, room, seats, host_token, customer_token, guest_tokens, by, ..
+        } = new;
         let id = booking.id.to_string();
         let link = |token: &Token, side: Side| {
             Ok::<_, StoreError>((
@@ -344,7 +346,9 @@ impl Tx<'_> {
             Status::Unverified => Change::Unverified,
             _ => Change::Booked,
         };
-        self.insert_change(booking.id, booking.version, booking.created_at, Some(*by), change)
+        let (id, version) = (booking.id, booking.version);
+        self.insert_change(id, version, booking.created_at, Some(*by), change)?;
+        if new.despite.is_empty() { Ok(()) } else { self.note_change(id, version, &new.despite) }
     }
 
     /// Calls a booking off: frees its time, revokes its room, writes its history. The caller has
@@ -375,6 +379,7 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         self.leave_room(booking)?;
+        self.void_proposal(booking.id, now)?;
         let (version, by) = (cancellation.version, Some(cancellation.by));
         self.insert_change(booking.id, version, now, by, Change::Cancelled)
     }
@@ -421,6 +426,7 @@ impl Tx<'_> {
             self.open_session(session, booking, moved.to, seats)?;
         }
         self.leave_room(booking)?;
+        self.void_proposal(booking.id, now)?;
         self.run(|c| {
             diesel::update(booking_hosts::table.filter(booking_hosts::booking_id.eq(&id)))
                 .set((

@@ -4,7 +4,9 @@
 
 use diesel::prelude::*;
 use roomkey_core::{
-    booking::{Attendance, Booking, Change, Event, Happening, Side},
+    booking::{
+        Attendance, Booking, Change, Event, Happening, Proposal, ProposalEnd, ProposalState, Side,
+    },
     ids::{AttendeeId, BookingId},
     text::{Note, PersonName},
     time::Instant,
@@ -46,8 +48,8 @@ impl EventRow {
             }
         } else {
             let change = parse::<Change>("booking_events.kind", &kind)?;
-            let note = ending.filter(|note| change.is_end() && !note.is_empty());
-            Happening::Became { change, note: note.cloned() }
+            let said = if change.is_end() { ending.cloned() } else { note.map(Note::from_stored) };
+            Happening::Became { change, note: said.filter(|note| !note.is_empty()) }
         };
         Ok(Event { at: Instant::from_micros(at), by: read_actor(&actor)?, what })
     }
@@ -64,6 +66,25 @@ fn read_remark((_, at, actor, kind, name): RemarkRow) -> Result<Event, StoreErro
         Happening::Marked { attendance, name: name.map(PersonName::from_stored) }
     };
     Ok(Event { at: Instant::from_micros(at), by: read_actor(&actor)?, what })
+}
+
+/// That something was proposed, and how that ended, unless by a move or another change that has its own entry.
+fn told(proposal: Proposal) -> Vec<Event> {
+    let Proposal { by, starts, note, made_at, state, ended_at, answer, .. } = proposal;
+    let said = |note: Note| Some(note).filter(|note| !note.is_empty());
+    let what = Happening::Proposed { starts, note: said(note) };
+    let mut events = vec![Event { at: made_at, by: Some(by), what }];
+    let (end, ended_by) = match state {
+        ProposalState::Declined => (ProposalEnd::Declined, Some(by.other())),
+        ProposalState::Withdrawn => (ProposalEnd::Withdrawn, Some(by)),
+        ProposalState::Lapsed => (ProposalEnd::Lapsed, None),
+        ProposalState::Open | ProposalState::Accepted | ProposalState::Void => return events,
+    };
+    if let Some(at) = ended_at {
+        let what = Happening::ProposalEnded { end, note: said(answer) };
+        events.push(Event { at, by: ended_by, what });
+    }
+    events
 }
 
 fn read_actor(actor: &str) -> Result<Option<Side>, StoreError> {
@@ -99,6 +120,22 @@ impl Tx<'_> {
             booking_events::kind.eq(change.as_str()),
         );
         self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
+    }
+
+    /// What there is to say about a change that was just written.
+    pub(super) fn note_change(
+        &mut self,
+        booking: BookingId,
+        version: u32,
+        note: &Note,
+    ) -> Result<(), StoreError> {
+        let of = (booking.to_string(), signed(version));
+        self.run(|c| {
+            diesel::update(booking_events::table.find(of))
+                .set(booking_events::note.eq(note.as_str()))
+                .execute(c)
+        })
+        .map(drop)
     }
 
     /// Marks whether somebody came, and writes that down.
@@ -190,8 +227,12 @@ impl Tx<'_> {
         let ending = booking.cancelled.as_ref().map(|(_, reason)| reason);
         let changes = changes.into_iter().map(|row| (row.version, row.read(ending)));
         let remarks = remarks.into_iter().map(|row| (row.0, read_remark(row)));
+        let mut proposed = Vec::new();
+        for (version, proposal) in self.proposals(booking.id)? {
+            proposed.extend(told(proposal).into_iter().map(|event| (version, Ok(event))));
+        }
         // Stable: what was said of a version comes after what made it.
-        let mut history: Vec<_> = changes.chain(remarks).collect();
+        let mut history: Vec<_> = changes.chain(remarks).chain(proposed).collect();
         history.sort_by_key(|(version, _)| *version);
         history.into_iter().map(|(_, event)| event).collect()
     }

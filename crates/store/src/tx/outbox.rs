@@ -7,7 +7,7 @@ use diesel::{
     sql_types::BigInt,
 };
 use roomkey_core::{
-    booking::{Booking, Side, Status},
+    booking::{Booking, ProposalState, Side, Status},
     ids::{BookingId, OutboxId},
     notice::{BookingLetter, Content, Letter, Notice, Occasion, ProofLetter, Recipient},
     proof_key::Purpose,
@@ -46,6 +46,7 @@ struct OutboxRow {
     sequence: i32,
     side: Option<String>,
     guest_id: Option<String>,
+    proposal_id: Option<String>,
     user_id: Option<String>,
     token_sealed: Option<String>,
     expires_at: Option<i64>,
@@ -111,6 +112,17 @@ impl Tx<'_> {
                     outbox::sequence.eq(signed(*sequence)),
                     outbox::side.eq(side(*to)),
                     outbox::guest_id.eq(guest(*to)),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
+            Notice::Proposal { booking, proposal, occasion } => {
+                let values = (
+                    common,
+                    outbox::kind.eq(occasion.as_str()),
+                    outbox::booking_id.eq(booking.to_string()),
+                    outbox::version.eq(0),
+                    outbox::sequence.eq(0),
+                    outbox::proposal_id.eq(proposal.to_string()),
                 );
                 self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
             }
@@ -302,6 +314,7 @@ impl Tx<'_> {
         let content = match row.kind.as_str() {
             RESET => self.reset_content(row, now)?,
             PROOF => self.proof_content(row, now)?,
+            _ if row.proposal_id.is_some() => self.proposal_content(row, now)?,
             _ => self.booking_content(row)?,
         };
         let id = parse("outbox_messages.id", &row.id)?;
@@ -351,7 +364,10 @@ impl Tx<'_> {
             | Occasion::Expired
             | Occasion::Booked
             | Occasion::Changed
-            | Occasion::Cancelled => None,
+            | Occasion::Cancelled
+            | Occasion::Proposed
+            | Occasion::ProposalDeclined
+            | Occasion::ProposalLapsed => None,
         };
         let link = match &guest {
             None => found.link(to).clone(),
@@ -366,11 +382,49 @@ impl Tx<'_> {
             guest,
             sequence,
             moved,
+            proposal: None,
             booking: found.booking,
             event_type: found.event_type,
             host: found.host,
             room: found.room,
             link,
+        }))))
+    }
+
+    /// None if it is not so any more.
+    fn proposal_content(
+        &mut self,
+        row: &OutboxRow,
+        now: Instant,
+    ) -> Result<Option<Content>, StoreError> {
+        let (Some(booking), Some(id)) = (&row.booking_id, &row.proposal_id) else {
+            return Ok(None);
+        };
+        let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
+        let Some(found) = self.booking(parse("outbox_messages.booking_id", booking)?)? else {
+            return Ok(None);
+        };
+        let Some(proposal) = self.proposal(id)? else { return Ok(None) };
+        let (holds, to) = match occasion {
+            Occasion::Proposed => (proposal.is_open(now), proposal.answered_by()),
+            Occasion::ProposalDeclined => (proposal.state == ProposalState::Declined, proposal.by),
+            _ => (proposal.state == ProposalState::Lapsed, proposal.by),
+        };
+        if !holds || found.booking.status != Status::Confirmed {
+            return Ok(None);
+        }
+        Ok(Some(Content::Booking(Box::new(BookingLetter {
+            occasion,
+            to,
+            guest: None,
+            sequence: found.booking.ical_sequence,
+            moved: None,
+            proposal: Some(proposal),
+            link: found.link(to).clone(),
+            booking: found.booking,
+            event_type: found.event_type,
+            host: found.host,
+            room: found.room,
         }))))
     }
 

@@ -152,6 +152,18 @@ impl Reader {
         read
     }
 
+    /// A truth value that is false if left out.
+    pub(super) fn flag(&mut self, body: &Body, field: &str) -> bool {
+        match body.at(field) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                self.wrong(WrongField::with(field, "type", "Send true or false"));
+                false
+            }
+        }
+    }
+
     /// A whole number that may be left out.
     pub(super) fn optional_number(&mut self, body: &Body, field: &str) -> Option<u32> {
         let value = body.at(field)?;

@@ -12,7 +12,7 @@ use roomkey_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{history::HistoryEntryJson, openapi};
+use super::{history::HistoryEntryJson, openapi, proposals::ProposalJson};
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,6 +43,10 @@ pub struct BookingJson {
     #[schema(required)]
     room: Option<RoomJson>,
     links: LinksJson,
+    /// Other times that wait for an answer. Only where a host asks for one booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) proposal: Option<ProposalJson>,
     /// What happened to it, in order; more kinds may come. Only where a host asks for one booking.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -251,6 +255,7 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             join: (booking.location == Location::Jitsi).then(|| site.join_page(link)),
             calendar: Some(site.calendar_file(link)),
         },
+        proposal: None,
         history: None,
     }
 }

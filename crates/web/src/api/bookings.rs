@@ -136,6 +136,10 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
     reader.object(body, "answers");
     let note = reader.optional_text(body, "answers.note", str::parse::<Note>);
     let guests = reader.texts(body, "guests", str::parse::<EmailAddress>);
+    let overrides = reader.flag(body, "override");
+    if overrides && by == Side::Customer {
+        reader.wrong(WrongField::with("override", "host", "Only the host may, with a key"));
+    }
     reader.finish()?;
     let whole = || {
         let request = BookingRequest {
@@ -148,6 +152,7 @@ fn read(body: &Body, by: Side) -> Result<(Page, Option<Minutes>, BookingRequest)
             answers: Given::by_program(body.answers("answers", &["note"])),
             seen: None,
             by,
+            overrides,
         };
         let page = Page::new(handle?.to_string(), slug?.to_string());
         let page = Page { link: link.as_ref().map(Token::hash), by, ..page };
@@ -181,7 +186,8 @@ pub(super) async fn get(
     let found = web.app.booking(caller.host.id, id).await?.ok_or_else(Problem::not_found)?;
     let history = web.app.history(&found.booking).await?;
     let told = booking_json(&found, Side::Host, web.app.site());
-    Ok(HttpResponse::Ok().json(told.with_history(&history)))
+    let proposal = web.app.open_proposal(found.booking.id).await?;
+    Ok(HttpResponse::Ok().json(told.with_history(&history).with_proposal(proposal.as_ref())))
 }
 
 /// Changes the host's private note about a booking. Nobody is told, and `version` stays.

@@ -23,6 +23,9 @@ pub(super) struct HistoryEntryJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     to: Option<String>,
+    /// Of a proposal: when the booking could start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<String>,
     /// Of a mark: the name of whom it is about; left out where they are not on the booking any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -37,7 +40,11 @@ impl From<&Event> for HistoryEntryJson {
     fn from(Event { at, by, what }: &Event) -> Self {
         let (from, to) = match what {
             Happening::Moved { from, to, .. } => (Some(from.to_string()), Some(to.to_string())),
-            Happening::Became { .. } | Happening::Noted | Happening::Marked { .. } => (None, None),
+            _ => (None, None),
+        };
+        let starts = match what {
+            Happening::Proposed { starts, .. } => starts.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
         };
         let attendee = match what {
             Happening::Marked { name, .. } => name.as_ref().map(ToString::to_string),
@@ -49,6 +56,7 @@ impl From<&Event> for HistoryEntryJson {
             kind: what.as_str(),
             from,
             to,
+            starts,
             attendee,
             note: what.note().map(ToString::to_string),
         }

@@ -12,7 +12,7 @@ use actix_web::{
     web::Bytes,
 };
 use roomkey_core::{
-    booking::{self, Change, Happening, Side},
+    booking::{self, Change, Happening, ProposalEnd, Side},
     event_type::Location,
 };
 use utoipa::{
@@ -25,7 +25,7 @@ use utoipa::{
     },
 };
 
-use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, slots};
+use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, proposals, slots};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,6 +43,9 @@ use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, 
         bookings::get,
         bookings::cancel,
         answers::confirm,
+        proposals::propose,
+        proposals::accept,
+        proposals::decline,
         answers::decline,
         bookings::reschedule,
         bookings::patch,
@@ -153,7 +156,9 @@ impl PartialSchema for HistoryKind {
     fn schema() -> RefOr<Schema> {
         let changes = Change::ALL.map(Change::as_str).into_iter();
         let marks = booking::Attendance::ALL.map(booking::Attendance::as_str);
-        let others = [Happening::MOVED, Happening::NOTED].into_iter().chain(marks);
+        let ends = ProposalEnd::ALL.map(ProposalEnd::as_str);
+        let others = [Happening::MOVED, Happening::NOTED, Happening::PROPOSED];
+        let others = others.into_iter().chain(ends).chain(marks);
         let kinds: Vec<_> = changes.chain(others).collect();
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(kinds)).into()
     }

@@ -8,11 +8,11 @@ use actix_web::{
     },
 };
 use roomkey_app::{
-    BookError, CancelError, Limited, LinkGone, MarkError, MoveError, OfferError, RequestError,
-    StoreError,
+    BookError, CancelError, Limited, LinkGone, MarkError, MoveError, OfferError, ProposalError,
+    RequestError, StoreError,
 };
 use roomkey_core::{
-    booking::MarkRefusal,
+    booking::{AnswerRefusal, MarkRefusal, ProposalRefusal},
     question::{AnswerError, WrongAnswer},
     text::FieldError,
 };
@@ -304,6 +304,27 @@ impl From<MoveError> for Problem {
             }
             MoveError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<ProposalError> for Problem {
+    fn from(error: ProposalError) -> Self {
+        match error {
+            ProposalError::Answer(why) => why.into(),
+            ProposalError::Refused(why @ ProposalRefusal::Number { .. }) => {
+                Self::wrong_fields(vec![WrongField::with("starts", "number", why.to_string())])
+            }
+            ProposalError::Refused(why @ ProposalRefusal::NotOffered { why: None, .. }) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::SlotUnavailable, why.to_string())
+            }
+            other => MoveError::from(other).into(),
+        }
+    }
+}
+
+impl From<AnswerRefusal> for Problem {
+    fn from(why: AnswerRefusal) -> Self {
+        Self::new(StatusCode::CONFLICT, Code::InvalidTransition, why.to_string())
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) struct NewBooking {
     #[schema(max_items = 20)]
     guests: Option<Vec<String>>,
     answers: Option<NewAnswers>,
+    /// Book it also where the host's own hours, notice, limits or calendars are against it; never over another
+    /// booking. Only with a key.
+    r#override: Option<bool>,
 }
 
 /// Who books.
@@ -61,6 +64,24 @@ pub(super) struct Reschedule {
     /// A free time; the booking keeps its length.
     #[schema(format = DateTime)]
     start: String,
+    /// Told to both sides.
+    note: Option<String>,
+}
+
+/// Other times for a booking.
+#[derive(ToSchema)]
+#[schema(example = json!({"starts": ["2026-12-04T09:00:00Z", "2026-12-04T10:00:00Z"]}))]
+pub(super) struct NewProposal {
+    /// Free times, up to five; the booking keeps its length.
+    #[schema(min_items = 1, max_items = 5)]
+    starts: Vec<String>,
+    /// Told to the customer.
+    note: Option<String>,
+}
+
+/// What is said about a move that somebody asked for.
+#[derive(ToSchema)]
+pub(super) struct Acceptance {
     /// Told to both sides.
     note: Option<String>,
 }

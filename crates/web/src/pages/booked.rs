@@ -11,8 +11,8 @@ use askama::Template;
 use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
     booking::{
-        Booking, Event, Guest, InvalidTransition, Place, Side, Status, deadline, may_cancel,
-        may_mark, may_move, may_remove_guest,
+        Booking, Event, Guest, Place, Proposal, Side, Status, Way, deadline, may_cancel, may_mark,
+        may_propose, may_remove_guest, way_to_move,
     },
     event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
@@ -112,9 +112,13 @@ pub(crate) struct RoomKey {
 }
 
 /// What may be changed, and until when.
-#[derive(Debug)]
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each by itself")]
 pub(crate) struct Changes {
     pub(crate) can_move: bool,
+    /// Whether moving takes the host's yes.
+    pub(crate) asks_host: bool,
+    pub(crate) can_propose: bool,
     pub(crate) can_cancel: bool,
     /// `You can move or cancel until …`.
     pub(crate) until: String,
@@ -126,11 +130,11 @@ impl Changes {
         if found.guest.is_some() {
             let who = &booking.attendee.name;
             let until = format!("{who} booked this, and can move or cancel it.");
-            return Self { can_move: false, can_cancel: false, until };
+            return Self { until, ..Self::default() };
         }
-        let may_move = may_move(booking, terms, found.side, found.now);
-        let asks_host = may_move == Err(InvalidTransition::AskHost);
-        let can_move = may_move.is_ok();
+        let way = way_to_move(booking, terms, found.side, found.now);
+        let asks_host = way == Ok(Way::Ask);
+        let can_move = way.is_ok();
         let can_cancel = may_cancel(booking, terms.cancel_notice, found.side, found.now).is_ok();
         let is_firm = booking.status == Status::Confirmed;
         let until = |notice: Minutes| {
@@ -144,6 +148,11 @@ impl Changes {
         let until = match (found.side, can_move, can_cancel) {
             (Side::Host, true, _) => "You can move or cancel it until it ends.".to_owned(),
             (Side::Host, false, _) => "You can cancel it until it ends.".to_owned(),
+            (Side::Customer, true, true) if asks_host => format!(
+                "{} confirms each booking of this kind: you can ask for another time until {moves}, \
+                 and cancel until {cancels}.",
+                found.details.host.name
+            ),
             (Side::Customer, true, true) if moves == cancels => {
                 format!("You can move or cancel until {moves}.")
             }
@@ -153,11 +162,6 @@ impl Changes {
             (Side::Customer, true, false) => {
                 format!("You can move until {moves}. Cancelling was possible until {cancels}.")
             }
-            (Side::Customer, false, true) if asks_host => format!(
-                "You can cancel until {cancels}. To move it, reply to the email about it: {} \
-                 confirms each booking.",
-                found.details.host.name
-            ),
             (Side::Customer, false, true) if is_firm => {
                 format!("You can cancel until {cancels}. Moving was possible until {moves}.")
             }
@@ -168,7 +172,9 @@ impl Changes {
                 found.details.host.name
             ),
         };
-        Self { can_move, can_cancel, until }
+        let by_host = found.side == Side::Host;
+        let can_propose = by_host && may_propose(booking, terms, Side::Host, found.now).is_ok();
+        Self { can_move, asks_host, can_propose, can_cancel, until }
     }
 }
 
@@ -212,6 +218,8 @@ pub(crate) struct Page {
     others: Vec<String>,
     reason: Option<String>,
     changes: Changes,
+    /// Other times that are proposed, and by whom, in words.
+    proposed: Option<String>,
     /// Until when a request is kept.
     kept_until: Option<String>,
     /// What the host typed when they said no.
@@ -359,6 +367,16 @@ pub(super) async fn refused(
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
+/// The page as the answer to what was not taken, for either side.
+pub(super) async fn refused_with(
+    request: &HttpRequest,
+    web: &Web,
+    token: &str,
+    problems: Problems,
+) -> Result<HttpResponse, Failure> {
+    refused(request, web, token, problems, Typed::default()).await
+}
+
 /// The page that a cancellation of a cancelled booking is answered with.
 pub(super) async fn cancelled_before(
     request: &HttpRequest,
@@ -367,6 +385,24 @@ pub(super) async fn cancelled_before(
 ) -> Result<HttpResponse, Failure> {
     let found = found(web, token).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(request, web, &found, true).await?)
+}
+
+/// What waits for an answer, to the two sides.
+async fn proposed(web: &Web, found: &Found) -> Result<Option<String>, Failure> {
+    if found.guest.is_some() || found.details.booking.status != Status::Confirmed {
+        return Ok(None);
+    }
+    let open = web.app.open_proposal(found.details.booking.id).await?;
+    let words = |Proposal { by, .. }: Proposal| {
+        let other = Facts::of(found).other;
+        match (by == found.side, by) {
+            (true, Side::Host) => format!("You proposed other times to {other}"),
+            (true, Side::Customer) => format!("You asked {other} for another time"),
+            (false, Side::Host) => format!("{other} proposes other times"),
+            (false, Side::Customer) => format!("{other} asks for another time"),
+        }
+    };
+    Ok(open.map(words))
 }
 
 /// Who else has a seat, to the host, and to customers if the host lets them know.
@@ -493,6 +529,7 @@ impl Page {
             others: others(web, found).await?,
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
             changes: Changes::of(found),
+            proposed: proposed(web, found).await?,
             kept_until: booking.expires_at.map(|at| moment_in_full(found, at)),
             decline_reason: String::new(),
             problems: Problems::default(),
@@ -544,9 +581,12 @@ impl Page {
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),
             changes: Changes {
                 can_move: state == State::Confirmed,
+                asks_host: !for_host,
+                can_propose: for_host,
                 can_cancel: true,
                 until: "You can move or cancel until it begins.".into(),
             },
+            proposed: (state == State::Confirmed).then(|| "Bo <b> asks for another time".into()),
             kept_until: Some("Thursday 1 October 2026 at 12:00 London time".into()),
             decline_reason: "<b>".into(),
             problems: Problems::default(),

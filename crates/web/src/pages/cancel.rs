@@ -51,13 +51,7 @@ pub(crate) async fn get(
         if let Err(InvalidTransition::TooLate { until }) =
             may_cancel(booking, notice, found.side, found.now)
         {
-            return closed::answer(
-                StatusCode::OK,
-                &request,
-                &found,
-                closed::Act::Cancel,
-                Some(until),
-            );
+            return closed::answer(StatusCode::OK, &request, &found, closed::Act::Cancel, until);
         }
         let form = Form::default();
         page(StatusCode::OK, &Page::new(&request, &found, &form, Problems::default()))
@@ -83,7 +77,7 @@ pub(crate) async fn post(
             }
             Err(CancelError::InvalidTransition(InvalidTransition::TooLate { until })) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return closed::answer(status, &request, &found, closed::Act::Cancel, Some(until));
+                return closed::answer(status, &request, &found, closed::Act::Cancel, until);
             }
             Err(CancelError::InvalidTransition(InvalidTransition::Over)) => {
                 problems.add("reason", "This booking is over and can not be cancelled");

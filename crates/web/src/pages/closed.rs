@@ -1,4 +1,4 @@
-//! What customers see who want to move or cancel after the host's deadline, or where the host is asked.
+//! What customers see who want to move or cancel after the host's deadline.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;
@@ -39,8 +39,8 @@ pub(crate) struct Page {
     /// The other side's name.
     other: String,
     when: When,
-    /// Until when it was possible, in the reader's zone; none where the host is to be asked in any case.
-    until: Option<String>,
+    /// Until when it was possible, in the reader's zone.
+    until: String,
     /// The path of the booking's page.
     path: String,
 }
@@ -51,26 +51,25 @@ pub(super) fn answer(
     request: &HttpRequest,
     found: &Found,
     act: Act,
-    until: Option<Instant>,
+    until: Instant,
 ) -> Result<HttpResponse, Failure> {
     let Facts { title, when, other, path, .. } = Facts::of(found);
-    let until = until.map(|until| moment_in_full(found, until));
+    let until = moment_in_full(found, until);
     page(status, &Page { shell: shell(request), act, title, other, when, until, path })
 }
 
 #[cfg(test)]
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
-        let page = |act, until: Option<&str>| Self {
+        let page = |act| Self {
             shell: Shell::default(),
             act,
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
-            until: until.map(str::to_owned),
+            until: "Thursday 8 October 2026 at 10:45".into(),
             path: "/b/token".into(),
         };
-        let until = Some("Thursday 8 October 2026 at 10:45");
-        vec![page(Act::Move, until), page(Act::Move, None), page(Act::Cancel, until)]
+        vec![page(Act::Move), page(Act::Cancel)]
     }
 }

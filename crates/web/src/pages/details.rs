@@ -212,6 +212,7 @@ impl Answered {
                 answers: Given::on_form(form.answers()),
                 seen: Some(form.text("seen")).filter(|seen| !seen.is_empty()),
                 by: Side::Customer,
+                overrides: false,
             })
         };
         let link = address::link(form);

@@ -9,7 +9,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::{Found, Movable, MoveError};
 use roomkey_core::{
-    booking::{InvalidTransition, may_move},
+    booking::{InvalidTransition, Way, way_to_move},
     text::Note,
     time::{Instant, Span},
 };
@@ -40,6 +40,8 @@ pub(crate) struct Page {
     was: When,
     /// Whether they meet in a room.
     has_room: bool,
+    /// Whether the host is asked.
+    asks: bool,
     /// None where the time that was chosen is gone.
     new: Option<When>,
     nearest: Vec<Chip>,
@@ -49,12 +51,12 @@ pub(crate) struct Page {
     problems: Problems,
 }
 
-const fn movable(found: &Found) -> Movable {
+pub(super) const fn movable(found: &Found) -> Movable {
     Movable { host: found.details.booking.host, booking: found.details.booking.id, by: found.side }
 }
 
-fn refusal(found: &Found) -> Result<(), InvalidTransition> {
-    may_move(&found.details.booking, &found.details.event_type.terms, found.side, found.now)
+fn way(found: &Found) -> Result<Way, InvalidTransition> {
+    way_to_move(&found.details.booking, &found.details.event_type.terms, found.side, found.now)
 }
 
 pub(crate) async fn get(
@@ -63,14 +65,10 @@ pub(crate) async fn get(
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let found = found(&web, &token).await?;
-    match refusal(&found) {
-        Ok(()) => {}
+    match way(&found) {
+        Ok(_) => {}
         Err(InvalidTransition::TooLate { until }) => {
-            let until = Some(until);
             return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, until);
-        }
-        Err(InvalidTransition::AskHost) => {
-            return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, None);
         }
         Err(_) => return Ok(see_other(path(found.details.link(found.side)))),
     }
@@ -114,8 +112,8 @@ pub(crate) async fn post(
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let mut problems = Problems::default();
     let Ok(start) = Instant::parse(form.get("slot")) else {
-        return match refusal(&found) {
-            Ok(()) => pick(unprocessable, &request, &web, &found, Asked::read(&form)).await,
+        return match way(&found) {
+            Ok(_) => pick(unprocessable, &request, &web, &found, Asked::read(&form)).await,
             Err(why) => refused(&request, &web, &token, &found, why).await,
         };
     };
@@ -124,9 +122,9 @@ pub(crate) async fn post(
     let mut chosen = Some(Span { start, end: start.plus_micros(length(&found)) });
     let mut nearest = Vec::new();
     if let Some(note) = note {
-        match web.app.move_by_link(link, start, note).await {
+        match move_or_ask(&web, &found, start, note).await {
             // Of one that was changed meanwhile its page says how it stands.
-            Ok(_) | Err(MoveError::Changed) => return Ok(see_other(path(link))),
+            Ok(()) | Err(MoveError::Changed) => return Ok(see_other(path(link))),
             Err(MoveError::InvalidTransition(why)) => {
                 return refused(&request, &web, &token, &found, why).await;
             }
@@ -149,6 +147,23 @@ pub(crate) async fn post(
     page(unprocessable, &contents)
 }
 
+/// Moves the booking, or asks the host to.
+async fn move_or_ask(
+    web: &Web,
+    found: &Found,
+    start: Instant,
+    note: Note,
+) -> Result<(), MoveError> {
+    let link = found.details.link(found.side);
+    match way(found)? {
+        Way::Move => web.app.move_by_link(link, start, note).await.map(drop),
+        Way::Ask => match web.app.propose_by_link(link, vec![start], note).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
 /// The answer to a move that the booking's state does not allow.
 async fn refused(
     request: &HttpRequest,
@@ -160,13 +175,11 @@ async fn refused(
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     match why {
         InvalidTransition::TooLate { until } => {
-            closed::answer(status, request, found, closed::Act::Move, Some(until))
-        }
-        InvalidTransition::AskHost => {
-            closed::answer(status, request, found, closed::Act::Move, None)
+            closed::answer(status, request, found, closed::Act::Move, until)
         }
         InvalidTransition::AlreadyCancelled => booked::cancelled_before(request, web, token).await,
         InvalidTransition::Over
+        | InvalidTransition::AskHost
         | InvalidTransition::NotConfirmed
         | InvalidTransition::State { .. } => booked::show(status, request, web, found).await,
     }
@@ -185,6 +198,11 @@ fn failure(error: MoveError) -> Failure {
 }
 
 impl Page {
+    /// Who reads the message.
+    const fn where_to(&self) -> &'static str {
+        if self.asks { "It stands in the email to them." } else { "It goes to both of you." }
+    }
+
     fn new(
         request: &HttpRequest,
         found: &Found,
@@ -200,6 +218,7 @@ impl Page {
             other,
             was: when,
             has_room: found.details.room.is_some(),
+            asks: way(found) == Ok(Way::Ask),
             new: new.map(|span| When::new(span, own, theirs, Clock::TwentyFour)),
             nearest: Vec::new(),
             path,
@@ -218,6 +237,7 @@ impl Page {
             other: "Ada <b>bold</b>".into(),
             was: When::sample(),
             has_room: true,
+            asks: new.is_none(),
             nearest: match new {
                 None => vec![Chip { start: Instant::EPOCH, label: "Today 12:45".into() }],
                 Some(_) => Vec::new(),

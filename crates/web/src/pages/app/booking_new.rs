@@ -9,7 +9,7 @@ use roomkey_core::{
     event_type::{Bounds, EventType},
     question::Given,
     text::{EmailAddress, FieldError, Note, PersonName},
-    time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
+    time::{Edge, Instant, LocalDate, MinuteOfDay, Minutes, Span, TimeZone, parse_date},
 };
 
 use crate::{
@@ -85,6 +85,9 @@ pub(crate) struct Page {
     times: Vec<TimeChoice>,
     next_day: Option<NextDay>,
     zones: ZoneOptions,
+    /// A time that is not offered, and whether the host books it all the same.
+    time: String,
+    overrides: bool,
     idempotency_key: String,
     answers: Answers,
     /// The event type's own questions.
@@ -141,7 +144,8 @@ pub(crate) async fn post(
                 let zone = host.user().time_zone;
                 let today = zone.date(web.app.now());
                 let time = nearby(zone, start, today, Clock::TwentyFour);
-                problems.add("slot", gone(&why, &time));
+                let field = if form.has("override") { "time" } else { "slot" };
+                problems.add(field, gone(&why, &time));
             }
             Err(BookError::KeyReused) => {
                 let text = "You have booked with this form before. Send it again to book once more";
@@ -175,11 +179,19 @@ fn chosen<'a>(events: &'a [EventType], slug: &str) -> Option<&'a EventType> {
 
 /// What the form asks for. A customer whose zone is not said sees the host's.
 fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingRequest> {
-    let start = match form.get("slot") {
-        "" => Err("Choose a time"),
-        text => Instant::parse(text).map_err(|_| "Choose a time of the list"),
+    let overrides = form.has("override");
+    let start = if overrides {
+        any_time(form, zone).map_err(|text| problems.add("time", text)).ok()
+    } else if form.get("slot").is_empty() && !form.get("time").is_empty() {
+        problems.add("time", "Tick the box below to book a time that you do not offer");
+        None
+    } else {
+        let start = match form.get("slot") {
+            "" => Err("Choose a time"),
+            text => Instant::parse(text).map_err(|_| "Choose a time of the list"),
+        };
+        start.map_err(|text| problems.add("slot", text)).ok()
     };
-    let start = start.map_err(|text| problems.add("slot", text)).ok();
     let name = problems.check("name", form.get("name").parse::<PersonName>());
     let email = problems.check("email", form.get("email").parse::<EmailAddress>());
     let zone = match form.get("tz") {
@@ -198,7 +210,15 @@ fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingR
         answers: Given::on_form(form.answers()),
         seen: None,
         by: Side::Host,
+        overrides,
     })
+}
+
+/// A time of the day by the host's clock, whether it is offered or not.
+fn any_time(form: &Form, zone: TimeZone) -> Result<Instant, &'static str> {
+    let date = parse_date(form.get("date")).map_err(|_| "Choose the day above")?;
+    let minute = MinuteOfDay::parse(form.get("time")).ok_or("Give it as 14:30")?;
+    Ok(zone.resolve(date, minute, Edge::Start))
 }
 
 impl Page {
@@ -254,6 +274,8 @@ impl Page {
                 .collect(),
             times: times.collect(),
             next_day: next.map(|date| NextDay { date, title: long_date(date) }),
+            time: form.text("time"),
+            overrides: form.has("override"),
             zones: ZoneOptions::new(form.get("tz").parse().unwrap_or(zone), [zone], now),
             idempotency_key: if used_up { new_key(web) } else { form.text("idempotency_key") },
             answers: Answers {
@@ -326,6 +348,8 @@ impl Page {
             next_day: times.is_empty().then(|| NextDay { date, title: "Friday 9 October".into() }),
             times,
             zones: ZoneOptions::new(zone, [], Instant::EPOCH),
+            time: "18:30".into(),
+            overrides: true,
             idempotency_key: "key".into(),
             answers: Answers { event: "intro".into(), ..Answers::default() },
             asks: Ask::samples(),

@@ -8,6 +8,7 @@ use askama::Template;
 use roomkey_app::{BookingDetails, BookingFilter, Cursor};
 use roomkey_core::{
     booking::{Side, Status, may_mark},
+    ids::BookingId,
     time::{Instant, TimeZone},
 };
 
@@ -60,6 +61,8 @@ pub(crate) struct Row {
     pub(crate) came: Option<Came>,
     /// What the host may say of it; nothing before the start.
     pub(crate) marks: Vec<Came>,
+    /// Whether the customer asks for another time.
+    pub(crate) asks: bool,
     /// The path of the host's page for it.
     pub(crate) page: String,
 }
@@ -147,6 +150,10 @@ async fn show(
         Tab::Upcoming => web.app.count_unproven(host.user().id).await?,
         Tab::Past | Tab::Cancelled => 0,
     };
+    let asking = match tab {
+        Tab::Upcoming => web.app.asked_to_move(host.user().id).await?,
+        Tab::Past | Tab::Cancelled => Vec::new(),
+    };
     let zone = host.user().time_zone;
     let today = zone.date(now);
     let handle = &host.user().handle;
@@ -159,7 +166,7 @@ async fn show(
         search,
         query: request.query_string().to_owned(),
         unproven,
-        days: by_day(&listed, zone, now),
+        days: by_day(&listed, &asking, zone, now),
         more: more.flatten(),
     };
     page(status, &contents)
@@ -210,7 +217,12 @@ fn read_cursor(text: &str) -> Option<Cursor> {
 }
 
 /// The bookings, which are in order, under their days.
-fn by_day(listed: &[BookingDetails], zone: TimeZone, now: Instant) -> Vec<AgendaDay> {
+fn by_day(
+    listed: &[BookingDetails],
+    asking: &[BookingId],
+    zone: TimeZone,
+    now: Instant,
+) -> Vec<AgendaDay> {
     let today = zone.date(now);
     let date = |details: &BookingDetails| zone.date(details.booking.span.start);
     let day = |bookings: &[BookingDetails]| {
@@ -222,20 +234,22 @@ fn by_day(listed: &[BookingDetails], zone: TimeZone, now: Instant) -> Vec<Agenda
         } else {
             (date_with_year(date), String::new())
         };
-        let bookings = bookings.iter().map(|details| Row::new(details, zone, now)).collect();
+        let bookings =
+            bookings.iter().map(|details| Row::new(details, asking, zone, now)).collect();
         AgendaDay { title, date, bookings }
     };
     listed.chunk_by(|a, b| date(a) == date(b)).map(day).collect()
 }
 
 impl Row {
-    fn new(details: &BookingDetails, zone: TimeZone, now: Instant) -> Self {
+    fn new(details: &BookingDetails, asking: &[BookingId], zone: TimeZone, now: Instant) -> Self {
         let booking = &details.booking;
         let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
         let attendance = booking.attendee.attendance;
         let can_mark = may_mark(booking, now).is_ok();
         Self {
             start: booking.span.start,
+            asks: asking.contains(&booking.id),
             from: time(booking.span.start),
             to: time(booking.span.end),
             customer: booking.attendee.name.to_string(),
@@ -260,6 +274,7 @@ impl Page {
         let days = || {
             let row = Row {
                 start: Instant::EPOCH,
+                asks: true,
                 from: time,
                 to: time,
                 customer: "Bo <b>bold</b>".into(),

@@ -2,7 +2,7 @@
 
 use roomkey_app::Found;
 use roomkey_core::{
-    booking::{Attendance, Change, Event, Happening, Side},
+    booking::{Attendance, Change, Event, Happening, ProposalEnd, Side},
     text::PersonName,
     time::{Instant, TimeZone},
 };
@@ -36,6 +36,9 @@ impl Entry {
             None => String::new(),
         };
         let (icon, text) = match &event.what {
+            Happening::Became { change: Change::Booked, note: Some(_) } => {
+                ("check", format!("Booked{who}, although it was not offered"))
+            }
             Happening::Became { change, .. } => match change {
                 Change::Unverified => {
                     ("clock", format!("Asked for{who}, whose address is not proven"))
@@ -53,6 +56,16 @@ impl Entry {
                 let (from, to) = (moment(zone, *from), moment(zone, *to));
                 ("calendar", format!("Moved{who} from {from} to {to}"))
             }
+            Happening::Proposed { starts, .. } => {
+                let starts: Vec<_> = starts.iter().map(|at| moment(zone, *at)).collect();
+                let what = if event.by == Some(Side::Host) { "Proposed" } else { "Asked for" };
+                ("calendar", format!("{what}{who}: {}", starts.join("; ")))
+            }
+            Happening::ProposalEnded { end, .. } => match end {
+                ProposalEnd::Declined => ("x", format!("Declined{who}; the time stays")),
+                ProposalEnd::Withdrawn => ("x", format!("Taken back{who}; the time stays")),
+                ProposalEnd::Lapsed => ("clock", "Not answered in time; the time stays".to_owned()),
+            },
             Happening::Noted => ("pencil", format!("Private note changed{who}")),
             Happening::Marked { attendance, name } => {
                 let name = name.as_ref().map_or("Somebody", PersonName::as_str);
@@ -83,7 +96,11 @@ impl Entry {
         let name = Some("Bo <b>bold</b>".parse().unwrap());
         let marked =
             Attendance::ALL.map(|attendance| Happening::Marked { attendance, name: name.clone() });
-        let events = changes.into_iter().chain([moved, Happening::Noted]).chain(marked).zip(by);
+        let proposed = Happening::Proposed { starts: vec![Instant::EPOCH], note: note.clone() };
+        let ended =
+            ProposalEnd::ALL.map(|end| Happening::ProposalEnded { end, note: note.clone() });
+        let events = changes.into_iter().chain([moved, proposed, Happening::Noted]);
+        let events = events.chain(ended).chain(marked).zip(by);
         let events = events.map(|(what, by)| Event { at: Instant::EPOCH, by, what });
         events.map(|event| Self::new(&event, TimeZone::UTC, "Bo <b>bold</b>")).collect()
     }
