@@ -323,9 +323,8 @@ impl World {
             }
             "/theme" => form(&[("theme", "dark")]),
             "/{handle}/{slug}/hold" => form(&[("release", "1")]),
-            "/{handle}/{slug}" => form(&[("slot", &own_time())]),
+            "/{handle}/{slug}" | "/b/{token}/propose" => form(&[("slot", &own_time())]),
             "/b/{token}/reschedule" => form(&[("slot", &own_time()), ("tz", "UTC")]),
-            "/b/{token}/propose" => form(&[("slot", &own_time())]),
             _ => match self.forms.get(path) {
                 Some(fields) if path == "/app/bookings/new" && is_missing => {
                     let other = |(name, value): &(String, String)| match name.as_str() {
