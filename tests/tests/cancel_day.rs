@@ -7,6 +7,7 @@ on_both!(
     a_day_is_called_off_and_everybody_told,
     only_what_is_left_of_today_is_called_off,
     with_a_booking_that_was_not_seen_nothing_is_done,
+    a_day_is_moved_whole_or_not_at_all,
     a_day_can_be_blocked_alone,
     what_is_wrong_is_marked,
     a_day_is_its_hosts_alone,
@@ -149,6 +150,51 @@ fn with_a_booking_that_was_not_seen_nothing_is_done(backend: Backend) {
     let mails =
         "SELECT count(*) FROM outbox_messages WHERE kind = 'cancelled' AND side = 'customer'";
     assert_eq!(app.database().number(mails), 3);
+}
+
+fn a_day_is_moved_whole_or_not_at_all(backend: Backend) {
+    let app = start(backend);
+    app.add_event_type("ada", "visit", &["--title", "Visit", "--duration", "30"]);
+    let first = book(&app, "intro", "2027-07-05T09:00:00Z", "Bo");
+    let second = book(&app, "visit", "2027-07-05T11:00:00Z", "Cy");
+    let in_the_way = book(&app, "visit", "2027-07-06T11:00:00Z", "Di");
+    let browser = app.sign_in(&Host::ada());
+    let moving = |page: &roomkey_tests::Page| {
+        page.forms(PAGE).into_iter().find(|form| form.names().contains("to")).expect("a form")
+    };
+    let form = moving(&browser.page(DAY));
+    for to in ["", "2027-07-05", "2027-06-30", "x"] {
+        let page = browser.submit(&form.clone().set("to", to)).expect(422).page();
+        assert!(page.marked().contains("to"), "{to}");
+    }
+    let before = app.database().dump_of("bookings");
+    let wanted = form.set("to", "2027-07-06").set("note", "I am ill");
+    let refused = browser.submit(&wanted).expect(422).page();
+    assert!(refused.text().contains("this time is taken"), "{}", refused.text());
+    assert_eq!(app.database().dump_of("bookings"), before, "all or nothing");
+    let again = moving(&refused);
+    assert_eq!((again.value("to"), again.value("note")), (Some("2027-07-06"), Some("I am ill")));
+
+    app.cli(&["booking", "cancel", in_the_way.id()]).done();
+    let done = browser.submit(&again).expect(303).location();
+    assert!(browser.page(&done).text().contains("Moved."));
+    for (booked, start) in [(&first, "2027-07-06T09:00:00Z"), (&second, "2027-07-06T11:00:00Z")] {
+        let shown = app.cli(&["booking", "show", booked.id(), "--json"]).json();
+        assert_eq!((&shown["start"], &shown["version"]), (&json!(start), &json!(2)));
+        assert_eq!(shown["history"][1]["note"], "I am ill");
+    }
+    for who in ["Bo", "Cy"] {
+        app.mailbox().wait_for("word of it", |mail| {
+            mail.is_to(&address(who)) && mail.part("subject").starts_with("Moved: ")
+        });
+    }
+    // A request is to be answered first.
+    let visit = ["--title", "Asked", "--duration", "30", "--requires-confirmation"];
+    app.add_event_type("ada", "asked", &visit);
+    book(&app, "asked", "2027-07-05T09:00:00Z", "Ed");
+    let form = moving(&browser.page(DAY)).set("to", "2027-07-07");
+    let refused = browser.submit(&form).expect(422).page();
+    assert!(refused.text().contains("not confirmed"), "{}", refused.text());
 }
 
 fn a_day_can_be_blocked_alone(backend: Backend) {

@@ -94,6 +94,12 @@ impl Attempt {
         ])
     }
 
+    /// Moving a booking as its customer, or asking for it: a mail goes to that address, and counts with its
+    /// bookings.
+    pub(crate) fn change(email: &str) -> Self {
+        Self::of([(format!("booking email {email}"), 20, DAY)])
+    }
+
     /// Being brought along by a customer: counts with the bookings of that address, so that nobody is sent
     /// more mails by being a guest.
     pub(crate) fn guest(email: &str) -> Self {

@@ -192,12 +192,22 @@ impl App {
         Ok(booked)
     }
 
+    /// Counts what a customer's change of a booking sends, to the customer and to the guests.
+    pub(crate) fn attempt_change<E>(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), E>
+    where
+        E: From<StoreError> + From<Limited>,
+    {
+        let own = Attempt::change(&booking.attendee.email.folded());
+        self.attempt::<E>(tx, &own, self.now())?;
+        self.attempt_guests(tx, booking)
+    }
+
     /// Counts what is sent to the guests of a booking.
     pub(crate) fn attempt_guests<E>(&self, tx: &mut Tx<'_>, booking: &Booking) -> Result<(), E>
     where
         E: From<StoreError> + From<Limited>,
     {
-        booking.guests.iter().try_for_each(|guest| {
+        booking.present_guests().try_for_each(|guest| {
             self.attempt(tx, &Attempt::guest(&guest.email.folded()), self.now())
         })
     }

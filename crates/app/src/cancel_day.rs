@@ -120,7 +120,12 @@ fn zone(tx: &mut Tx<'_>, host: &User) -> Result<TimeZone, StoreError> {
     Ok(schedule.map_or(host.time_zone, |schedule| schedule.time_zone))
 }
 
-fn day(tx: &mut Tx<'_>, host: &User, date: LocalDate, now: Instant) -> Result<Day, StoreError> {
+pub(crate) fn day(
+    tx: &mut Tx<'_>,
+    host: &User,
+    date: LocalDate,
+    now: Instant,
+) -> Result<Day, StoreError> {
     let zone = zone(tx, host)?;
     let end = date.succ_opt().map_or(Instant::MAX, |next| zone.start_of(next));
     let bookings = left_of(tx, host.id, Span { start: zone.start_of(date), end }, now)?;

@@ -3,19 +3,19 @@
 use roomkey_core::{
     availability::{Refusal, Slot},
     booking::{
-        FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, ProposalRefusal, Side, decide_move,
-        way_to_move,
+        FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, Proposal, ProposalRefusal, Side,
+        decide_move, way_to_move,
     },
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
-    token::{Token, TokenHash},
+    token::Token,
 };
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, StoreError, Tx};
 
 use crate::{
-    App, LinkError, Offered, ProposalError,
+    App, Limited, LinkError, Offered, ProposalError,
     context::enqueue,
     offer::{Own, ask, nearest, slots_in},
 };
@@ -41,6 +41,9 @@ pub enum MoveError {
     /// Somebody else was quicker, so that only the schema noticed.
     #[error("this time is taken")]
     Taken,
+    /// It was moved too often.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// The database.
     #[error(transparent)]
     Store(StoreError),
@@ -68,6 +71,7 @@ impl From<ProposalError> for MoveError {
             ProposalError::Refused(NotOffered { why: None, .. } | Number { .. }) => Self::Taken,
             ProposalError::Answer(_) => Self::Changed,
             ProposalError::Move(error) => error,
+            ProposalError::Limited(limited) => Self::Limited(limited),
             ProposalError::Store(error) => Self::Store(error),
         }
     }
@@ -158,7 +162,7 @@ impl App {
         if present.booking.session.is_some() || facts.event_type.terms.seats.is_some() {
             seating.generation = tx.last_generation(booking)?;
         }
-        let decided = ask(tx, &facts, length, moment, now, own(booking, None), |offer| {
+        let decided = ask(tx, &facts, length, moment, now, own(booking), |offer| {
             let (event_type, request) = (&facts.event_type, request.clone());
             decide_move(&present.booking, event_type, room, offer, request, &seating, fresh)
         })?;
@@ -168,6 +172,9 @@ impl App {
             Err(MoveRefusal::Transition(why)) => return Err(why.into()),
             Err(MoveRefusal::NotOffered(why)) => return Err(MoveError::Refused(why)),
         };
+        if request.by == Side::Customer && !request.agreed {
+            self.attempt_change::<MoveError>(tx, &present.booking)?;
+        }
         if !tx.move_booking(&present.booking, &moved, now)? {
             return Err(MoveError::Changed);
         }
@@ -193,8 +200,7 @@ impl App {
             .read(move |tx| {
                 let (present, facts) = facts(tx, host, booking, now)?;
                 way_to_move(&present.booking, &facts.event_type.terms, by, now)?;
-                let mut offered =
-                    slots_in(tx, facts, length(&present), range, now, own(booking, None))?;
+                let mut offered = slots_in(tx, facts, length(&present), range, now, own(booking))?;
                 offered.slots.retain(|slot| slot.start != present.booking.span.start);
                 Ok(offered)
             })
@@ -234,8 +240,9 @@ pub(crate) fn facts(
     Ok((present, facts))
 }
 
-pub(crate) const fn own(booking: BookingId, holder: Option<TokenHash>) -> Own {
-    Own { holder, booking: Some(booking) }
+/// What is a booking's own: its time, and one that its customer asks for.
+pub(crate) fn own(booking: BookingId) -> Own {
+    Own { holder: Some(Proposal::holder(booking)), booking: Some(booking) }
 }
 
 pub(crate) fn length(present: &BookingDetails) -> Minutes {

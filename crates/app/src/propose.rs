@@ -3,7 +3,7 @@
 use roomkey_core::{
     booking::{
         AnswerRefusal, Proposal, ProposalEnd, ProposalRefusal, ProposalRequest, ProposalState,
-        Side, decide_acceptance, decide_proposal, decide_proposal_end,
+        Side, decide_acceptance, decide_proposal, decide_proposal_end, grant,
     },
     ids::{BookingId, ProposalId, UserId},
     notice::{Notice, Occasion},
@@ -14,7 +14,7 @@ use roomkey_core::{
 use roomkey_store::{BookingDetails, StoreError, Tx};
 
 use crate::{
-    App, LinkError, MoveError,
+    App, Limited, LinkError, MoveError,
     context::enqueue,
     move_booking::{facts, length, own},
     offer::ask,
@@ -35,6 +35,9 @@ pub enum ProposalError {
     /// There is nothing to answer, or not so.
     #[error(transparent)]
     Answer(#[from] AnswerRefusal),
+    /// A customer asked too often.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// The time that was chosen is not free any more; the booking stands as it is.
     #[error(transparent)]
     Move(MoveError),
@@ -58,6 +61,7 @@ impl From<MoveError> for ProposalError {
         match error {
             MoveError::Unknown => Self::Unknown,
             MoveError::Gone => Self::Gone,
+            MoveError::Limited(limited) => Self::Limited(limited),
             MoveError::Store(error) => Self::Store(error),
             other => Self::Move(other),
         }
@@ -66,7 +70,16 @@ impl From<MoveError> for ProposalError {
 
 /// What one side says to what the other proposed.
 #[derive(Debug, Clone)]
-pub enum ProposalAnswer {
+pub struct ProposalAnswer {
+    /// When the proposal was made that is answered, if the answer is to that one alone.
+    pub seen: Option<Instant>,
+    /// What is said.
+    pub says: Says,
+}
+
+/// An answer to a proposal.
+#[derive(Debug, Clone)]
+pub enum Says {
     /// This time.
     Accept(Instant, Note),
     /// None of them.
@@ -132,14 +145,21 @@ impl App {
         tx.lock_host(host)?;
         let now = self.now();
         let (present, facts) = facts(tx, host, booking, now)?;
-        let former = tx.open_proposal(booking)?.map(|former| former.holder());
+        // Asked again, it is as it was: whoever presses twice tells nobody twice.
+        if let Some(open) = tx.open_proposal(booking)?.filter(|open| open.is_open(now)) {
+            if open.says(request) {
+                return Ok(open);
+            }
+        }
         let id = ProposalId::new(now, self.entropy());
         let (length, terms) = (length(&present), &facts.event_type.terms);
         let range = range(&request.starts);
-        let asker = own(booking, former);
-        let proposal = ask(tx, &facts, length, range, now, asker, |offer| {
+        let proposal = ask(tx, &facts, length, range, now, own(booking), |offer| {
             decide_proposal(&present.booking, terms, offer, request.clone(), id)
         })??;
+        if request.by == Side::Customer {
+            self.attempt_change::<ProposalError>(tx, &present.booking)?;
+        }
         tx.insert_proposal(&present.booking, &proposal)?;
         let notice = Notice::Proposal { booking, proposal: id, occasion: Occasion::Proposed };
         enqueue(tx, &[notice], now, self.entropy())?;
@@ -170,10 +190,9 @@ impl App {
         self.store
             .read(move |tx| {
                 let (present, facts) = facts(tx, host, booking, now)?;
-                let asker = own(booking, Some(proposal.holder()));
                 let range = range(&proposal.starts);
-                Ok(ask(tx, &facts, length(&present), range, now, asker, |offer| {
-                    let is_free = |start: &Instant| offer.verdict(*start).is_ok();
+                Ok(ask(tx, &facts, length(&present), range, now, own(booking), |offer| {
+                    let is_free = |start: &Instant| grant(offer, *start, true).is_ok();
                     proposal.starts.iter().copied().filter(is_free).collect()
                 })?)
             })
@@ -235,22 +254,37 @@ impl App {
         let now = self.now();
         let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
         let present = present.ok_or(ProposalError::Unknown)?;
-        let proposal = tx.open_proposal(booking)?.ok_or(AnswerRefusal::NotOpen)?;
-        match answer {
-            ProposalAnswer::Accept(start, note) => {
+        let Some(proposal) = tx.open_proposal(booking)? else {
+            // Pressed twice, perhaps.
+            return match answer.says {
+                Says::Accept(start, _) if present.booking.span.start == start => Ok(present),
+                _ => Err(AnswerRefusal::NotOpen.into()),
+            };
+        };
+        if answer.seen.is_some_and(|seen| seen != proposal.made_at) {
+            return Err(AnswerRefusal::Replaced.into());
+        }
+        match &answer.says {
+            Says::Accept(start, note) => {
                 let request = decide_acceptance(&proposal, by, *start, note.clone(), now)?;
-                tx.end_proposal(&proposal, ProposalState::Accepted, &Note::default(), now)?;
+                tx.end_proposal(
+                    booking,
+                    &proposal,
+                    ProposalState::Accepted,
+                    &Note::default(),
+                    now,
+                )?;
                 return Ok(self.move_in(tx, host, booking, &request)?);
             }
-            ProposalAnswer::Decline(note) => {
+            Says::Decline(note) => {
                 let state = decide_proposal_end(&proposal, Some(by), ProposalEnd::Declined, now)?;
-                tx.end_proposal(&proposal, state, note, now)?;
+                tx.end_proposal(booking, &proposal, state, note, now)?;
                 self.tell(tx, booking, &proposal, Occasion::ProposalDeclined)?;
             }
-            ProposalAnswer::Withdraw => {
+            Says::Withdraw => {
                 let end = ProposalEnd::Withdrawn;
                 let state = decide_proposal_end(&proposal, Some(by), end, now)?;
-                tx.end_proposal(&proposal, state, &Note::default(), now)?;
+                tx.end_proposal(booking, &proposal, state, &Note::default(), now)?;
             }
         }
         Ok(present)
@@ -284,7 +318,7 @@ impl App {
                     let Some(lapsed) = tx.open_proposal(booking)? else { continue };
                     let state = decide_proposal_end(&lapsed, None, ProposalEnd::Lapsed, now);
                     let Ok(state) = state else { continue };
-                    tx.end_proposal(&lapsed, state, &Note::default(), now)?;
+                    tx.end_proposal(booking, &lapsed, state, &Note::default(), now)?;
                     app.tell(tx, booking, &lapsed, Occasion::ProposalLapsed)?;
                     ended += 1;
                 }

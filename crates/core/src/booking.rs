@@ -17,7 +17,7 @@ mod status;
 
 use std::str::FromStr;
 
-pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking};
+pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking, grant};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use fresh_room::FreshRoom;
 pub use guest::{Guest, GuestRemoval, WrongGuests, decide_guest_removal, may_remove_guest};

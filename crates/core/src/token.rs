@@ -1,6 +1,6 @@
 //! Secrets that are links or keys: 256 random bits, for one person and one purpose.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -55,6 +55,12 @@ impl FromStr for Token {
 }
 
 impl TokenHash {
+    /// In the place of a token's, for what no visitor holds: no token has a text with blanks in it, so that nobody
+    /// can present one.
+    pub fn of_nobodys(what: impl fmt::Display) -> Self {
+        Self(Sha256::digest(format!("of nobody: {what}").as_bytes()).into())
+    }
+
     /// Lower-case hex, as it stands in the database.
     pub fn to_hex(self) -> String {
         data_encoding::HEXLOWER.encode(&self.0)

@@ -217,14 +217,18 @@ impl RequestView {
                 format!("None of the times that you proposed suits. {stands}"),
                 None,
             ),
-            (Occasion::ProposalDeclined, Side::Customer) => ("Not moved", stands.to_owned(), None),
-            (_, Side::Host) => ("Not answered", stands.to_owned(), None),
-            (_, Side::Customer) => {
-                ("Not moved", format!("Nobody answered in time. {stands}"), None)
+            (Occasion::ProposalDeclined, Side::Customer) => {
+                ("Not moved", format!("{stands} This is what you asked for:"), None)
             }
+            (_, Side::Host) => ("Not answered", stands.to_owned(), None),
+            (_, Side::Customer) => (
+                "Not moved",
+                format!("Nobody answered in time. {stands} This is what you asked for:"),
+                None,
+            ),
         };
-        let is_open = letter.occasion == Occasion::Proposed;
-        let times = proposal.starts.iter().filter(|_| is_open).map(when).collect();
+        let is_told = letter.occasion == Occasion::Proposed || proposal.by == Side::Customer;
+        let times = proposal.starts.iter().filter(|_| is_told).map(when).collect();
         Some(Self { word, text, times, button })
     }
 }

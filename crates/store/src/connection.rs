@@ -15,6 +15,18 @@ pub(crate) enum Conn {
     Sqlite(SqliteConnection),
 }
 
+/// Runs a query by the one kind of connection or the other. Behind [`Conn`] diesel does not know a query by its
+/// type, and writes its SQL anew each time to find the prepared statement; here it does. For what is asked often.
+macro_rules! natively {
+    ($conn:expr, $c:ident => $query:expr) => {
+        match $conn {
+            $crate::connection::Conn::Pg($c) => $query,
+            $crate::connection::Conn::Sqlite($c) => $query,
+        }
+    };
+}
+pub(crate) use natively;
+
 /// What a pool's connections are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {

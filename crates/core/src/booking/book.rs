@@ -10,7 +10,7 @@ use crate::{
     random::Entropy,
     room::Room,
     text::{EmailAddress, Note, PersonName},
-    time::{Instant, Span, TimeZone},
+    time::{Instant, MICROS_PER_MINUTE, Span, TimeZone},
     token::Token,
 };
 
@@ -184,8 +184,12 @@ pub fn decide_booking(
 }
 
 /// The span that is booked, and what of the host's rules speaks against it. A host overrides their own rules,
-/// but neither time that has begun nor somebody else's.
-fn grant(offer: &Offer<'_>, start: Instant, overrides: bool) -> Result<(Span, Note), Refusal> {
+/// also by agreeing to a move, but neither time that has begun nor somebody else's. It starts with a minute, and
+/// ends in time that can be written.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn grant(offer: &Offer<'_>, start: Instant, overrides: bool) -> Result<(Span, Note), Refusal> {
     match offer.verdict(start) {
         Ok(slot) => Ok((slot.span(), Note::default())),
         Err(why) if !overrides => Err(why),
@@ -194,10 +198,15 @@ fn grant(offer: &Offer<'_>, start: Instant, overrides: bool) -> Result<(Span, No
             if let Some(why) = refusals.iter().find(|why| !why.is_own_rule()) {
                 return Err(*why);
             }
+            let span = Span::lasting(start, offer.duration);
+            let is_whole = start.micros() % MICROS_PER_MINUTE == 0;
+            if !is_whole || span.end.since(start) != offer.duration.micros() {
+                return Err(Refusal::OffGrid);
+            }
             let tell = |refusal| Reason { offer, start, refusal, calendars: &[] }.to_string();
             let told: Vec<String> = refusals.into_iter().map(tell).collect();
             let despite = Note::from_stored(told.join("; "));
-            Ok((Span::lasting(start, offer.duration), despite))
+            Ok((span, despite))
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::{
     availability::{Offer, Refusal},
     booking::may_move,
     event_type::Terms,
-    ids::ProposalId,
+    ids::{BookingId, ProposalId},
     text::Note,
     time::{Instant, Minutes},
-    token::{Token, TokenHash},
+    token::TokenHash,
 };
 
 /// So many times a host proposes at once.
@@ -130,11 +130,17 @@ impl Proposal {
         self.state == ProposalState::Open && now < self.expires_at
     }
 
-    /// In whose name the time is kept that a customer asks for.
-    pub fn holder(&self) -> TokenHash {
-        let (mut key, id) = ([0; 32], self.id.to_bytes());
-        key.iter_mut().zip(id).for_each(|(byte, id)| *byte = id);
-        Token::derived(&key).hash()
+    /// Whether it asks for the same.
+    pub fn says(&self, request: &ProposalRequest) -> bool {
+        let mut starts = request.starts.clone();
+        starts.sort_unstable();
+        starts.dedup();
+        (self.by, &self.starts, &self.note) == (request.by, &starts, &request.note)
+    }
+
+    /// In whose name the time is kept that the customer of a booking asks for: there is one at a time.
+    pub fn holder(booking: BookingId) -> TokenHash {
+        TokenHash::of_nobodys(format_args!("the time that is asked for in place of {booking}"))
     }
 
     /// Who answers it.
@@ -259,6 +265,9 @@ pub enum AnswerRefusal {
     /// The time is none of those that were proposed.
     #[error("choose one of the times that were proposed")]
     NotProposed,
+    /// Another proposal took the place of the one that was looked at.
+    #[error("other times were proposed meanwhile; look at them")]
+    Replaced,
 }
 
 /// The state of a proposal once `by` says no to it or takes it back, or its time is over.

@@ -1,6 +1,6 @@
 use super::{
-    Booking, FreshRoom, InvalidTransition, Seating, Side, Status, WallTime, may_propose,
-    seat::room_to_make,
+    Booking, FreshRoom, InvalidTransition, Seating, Side, Status, WallTime, book::grant,
+    may_propose, seat::room_to_make,
 };
 use crate::{
     availability::{Offer, Refusal},
@@ -154,7 +154,7 @@ pub fn decide_move(
         return Err(MoveRefusal::SameTime);
     }
     allowed?;
-    let to = offer.verdict(start)?.span();
+    let (to, _) = grant(offer, start, agreed)?;
     let shift = to.start.since(from.start);
     let seat = seating.session(event_type).zip(event_type.terms.seats);
     let room = match room {

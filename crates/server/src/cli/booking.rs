@@ -1,7 +1,8 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{
-    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, ProposalAnswer, Wanted,
+    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, ProposalAnswer, Says,
+    Wanted,
 };
 use roomkey_core::{
     account::User,
@@ -253,13 +254,13 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
             let asked = app.open_proposal(found.id).await?;
             let start = asked.and_then(|asked| asked.starts.first().copied());
             let start = start.context("nobody asks to move this booking")?;
-            let answer = ProposalAnswer::Accept(start, accept.note);
+            let answer = ProposalAnswer { seen: None, says: Says::Accept(start, accept.note) };
             let details = app.answer_own_proposal(found.host, found.id, answer).await?;
             print(app, &details, accept.json)
         }
         Command::DeclineMove(decline) => {
             let found = find(app, &decline.id).await?.booking;
-            let answer = ProposalAnswer::Decline(decline.reason);
+            let answer = ProposalAnswer { seen: None, says: Says::Decline(decline.reason) };
             let details = app.answer_own_proposal(found.host, found.id, answer).await?;
             print(app, &details, decline.json)
         }

@@ -21,6 +21,7 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError, Vault,
+    connection::natively,
     row::{
         AttendeeRow, BookingRow, EventTypeRow, RoomRow, UserRow, WALL, buffers, parse, signed, span,
     },
@@ -215,23 +216,22 @@ impl Tx<'_> {
         // Bounded by the longest booking and buffer, so that the index serves it.
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
         let to = around.end.plus(LONGEST).plus(LONGEST).micros();
-        let mut query = booking_hosts::table
+        // No booking has an empty id.
+        let but = but.map(|but| but.to_string()).unwrap_or_default();
+        let query = booking_hosts::table
             .filter(booking_hosts::held)
             .filter(booking_hosts::host_id.eq(host.to_string()))
             .filter(booking_hosts::start_at.gt(from))
             .filter(booking_hosts::start_at.lt(to))
+            .filter(booking_hosts::booking_id.ne(but))
             .select((
                 booking_hosts::start_at,
                 booking_hosts::end_at,
                 booking_hosts::buffer_before,
                 booking_hosts::buffer_after,
                 booking_hosts::session_id,
-            ))
-            .into_boxed();
-        if let Some(but) = but {
-            query = query.filter(booking_hosts::booking_id.ne(but.to_string()));
-        }
-        let rows: Vec<BusyRow> = self.run(|c| query.load(c))?;
+            ));
+        let rows: Vec<BusyRow> = self.run(|c| natively!(c, c => query.load(c)))?;
         let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
         let busy = |&(start, end, before, after, _): &BusyRow, by| {
             let (span, buffers) = (span(start, end), buffers(before, after));
@@ -330,15 +330,17 @@ impl Tx<'_> {
             self.open_session(session, booking, booking.span, seats)?;
         }
         self.run(|c| {
-            diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c)?;
-            diesel::insert_into(booking_hosts::table).values(held).execute(c)?;
-            diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)).execute(c)?;
-            diesel::insert_into(booking_links::table).values(host_link).execute(c)?;
-            diesel::insert_into(booking_links::table).values(customer_link).execute(c)?;
-            match room {
-                Some(room) => diesel::insert_into(rooms::table).values(room).execute(c),
-                None => Ok(0),
-            }
+            natively!(c, c => {
+                diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c)?;
+                diesel::insert_into(booking_hosts::table).values(held).execute(c)?;
+                diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)).execute(c)?;
+                diesel::insert_into(booking_links::table).values(host_link).execute(c)?;
+                diesel::insert_into(booking_links::table).values(customer_link).execute(c)?;
+                match room {
+                    Some(room) => diesel::insert_into(rooms::table).values(room).execute(c),
+                    None => Ok(0),
+                }
+            })
         })?;
         self.insert_guest_links(booking, guest_tokens)?;
         let change = match booking.status {
@@ -456,7 +458,7 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// How a booking came to its time: what was said at the move that made this version of it, and when
+    /// How a booking came to its time: what was said at its last move, and when
     /// it started for somebody who knows of the versions up to `told` only.
     ///
     /// # Errors
@@ -485,9 +487,6 @@ impl Tx<'_> {
         })?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let Some(was) = first.2 else { return Ok(None) };
-        if last.0 != signed(version) {
-            return Ok(None);
-        }
         Ok(Some(Moved {
             was: Instant::from_micros(was),
             by: parse("booking_events.actor", &last.1)?,
@@ -515,8 +514,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn booking(&mut self, id: BookingId) -> Result<Option<BookingDetails>, StoreError> {
-        let row: Option<DetailsRow> =
-            self.one(|c| details!().filter(bookings::id.eq(id.to_string())).load(c))?;
+        let row: Option<DetailsRow> = self.one(
+            |c| natively!(c, c => details!().filter(bookings::id.eq(id.to_string())).load(c)),
+        )?;
         row.map(|row| read(self.vault, row)).transpose()
     }
 

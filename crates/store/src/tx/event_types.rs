@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     StoreError,
+    connection::natively,
     row::{EventTypeRow, UserRow},
     schema::{event_types, schedules, slot_holds, users},
 };
@@ -66,25 +67,32 @@ impl Tx<'_> {
         let holds = slot_holds::table
             .filter(slot_holds::host_id.eq(users::id))
             .filter(slot_holds::expires_at.gt(now.micros()));
-        let query = event_types::table
-            .inner_join(users::table)
-            .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
-            .select((
-                UserRow::as_select(),
-                EventTypeRow::as_select(),
-                ScheduleRow::as_select(),
-                users::time_off,
-                exists(holds),
-            ));
+        macro_rules! query {
+            () => {
+                event_types::table
+                    .inner_join(users::table)
+                    .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
+                    .select((
+                        UserRow::as_select(),
+                        EventTypeRow::as_select(),
+                        ScheduleRow::as_select(),
+                        users::time_off,
+                        exists(holds),
+                    ))
+            };
+        }
         let row: Option<(UserRow, EventTypeRow, ScheduleRow, String, bool)> = match key {
             OfferKey::Address { handle, slug } => self.one(|c| {
-                query.filter(users::handle.eq(handle)).filter(event_types::slug.eq(slug)).load(c)
+                natively!(c, c => query!()
+                    .filter(users::handle.eq(handle))
+                    .filter(event_types::slug.eq(slug))
+                    .load(c))
             }),
             OfferKey::Own(host, id) => self.one(|c| {
-                query
+                natively!(c, c => query!()
                     .filter(event_types::id.eq(id.to_string()))
                     .filter(event_types::host_id.eq(host.to_string()))
-                    .load(c)
+                    .load(c))
             }),
         }?;
         row.map(|(host, event_type, schedule, time_off, has_holds)| {

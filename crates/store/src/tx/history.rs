@@ -15,6 +15,7 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError,
+    connection::natively,
     row::{parse, signed},
     schema::{attendees, booking_events, booking_remarks, bookings},
 };
@@ -119,7 +120,10 @@ impl Tx<'_> {
             booking_events::actor.eq(by.map_or(TIME, Side::as_str)),
             booking_events::kind.eq(change.as_str()),
         );
-        self.run(|c| diesel::insert_into(booking_events::table).values(values).execute(c)).map(drop)
+        self.run(|c| {
+            natively!(c, c => diesel::insert_into(booking_events::table).values(values).execute(c))
+        })
+        .map(drop)
     }
 
     /// What there is to say about a change that was just written.

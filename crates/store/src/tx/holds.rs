@@ -12,6 +12,7 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError,
+    connection::natively,
     row::{buffers, parse, span},
     schema::slot_holds,
 };
@@ -55,7 +56,7 @@ impl Tx<'_> {
         let to = around.end.plus(LONGEST).plus(LONGEST).micros();
         let holder = holder.map(TokenHash::to_hex).unwrap_or_default();
         let rows: Vec<Row> = self.run(|c| {
-            slot_holds::table
+            natively!(c, c => slot_holds::table
                 .filter(slot_holds::host_id.eq(host.to_string()))
                 .filter(slot_holds::start_at.gt(from))
                 .filter(slot_holds::start_at.lt(to))
@@ -68,7 +69,7 @@ impl Tx<'_> {
                     slot_holds::buffer_after,
                     slot_holds::event_type_id,
                 ))
-                .load(c)
+                .load(c))
         })?;
         let read = |(start, end, before, after, event_type): Row| {
             let (span, buffers) = (span(start, end), buffers(before, after));

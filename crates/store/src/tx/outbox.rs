@@ -18,7 +18,7 @@ use roomkey_core::{
 use super::{Tx, bookings::BookingDetails};
 use crate::{
     StoreError,
-    connection::Conn,
+    connection::{Conn, natively},
     row::{UserRow, parse, signed, unsigned},
     schema::{outbox_messages as outbox, users},
 };
@@ -113,7 +113,9 @@ impl Tx<'_> {
                     outbox::side.eq(side(*to)),
                     outbox::guest_id.eq(guest(*to)),
                 );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+                self.run(|c| {
+                    natively!(c, c => diesel::insert_into(outbox::table).values(values).execute(c))
+                })
             }
             Notice::Proposal { booking, proposal, occasion } => {
                 let values = (
@@ -354,20 +356,24 @@ impl Tx<'_> {
         if !stands {
             return Ok(None);
         }
-        let moved = match occasion {
-            Occasion::Moved => {
+        // It may have taken the place of an earlier mail, and tells what that would have told.
+        let (occasion, moved) = match occasion {
+            Occasion::Moved | Occasion::Changed => {
                 let told = self.told(booking, version, recipient)?;
-                self.last_move(booking, version, told)?
+                match self.last_move(booking, version, told)? {
+                    Some(moved) => (Occasion::Moved, Some(moved)),
+                    None if told == 0 && occasion == Occasion::Changed => (Occasion::Booked, None),
+                    None => (occasion, None),
+                }
             }
             Occasion::Requested
             | Occasion::Declined
             | Occasion::Expired
             | Occasion::Booked
-            | Occasion::Changed
             | Occasion::Cancelled
             | Occasion::Proposed
             | Occasion::ProposalDeclined
-            | Occasion::ProposalLapsed => None,
+            | Occasion::ProposalLapsed => (occasion, None),
         };
         let link = match &guest {
             None => found.link(to).clone(),

@@ -88,7 +88,7 @@ impl Tx<'_> {
         };
         let length = booking.span.end.since(booking.span.start);
         self.place_hold(&Hold {
-            holder: proposal.holder(),
+            holder: Proposal::holder(booking.id),
             client: CLIENT.to_owned(),
             host: booking.host,
             event_type: booking.event_type,
@@ -105,6 +105,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn end_proposal(
         &mut self,
+        booking: BookingId,
         proposal: &Proposal,
         state: ProposalState,
         answer: &Note,
@@ -123,7 +124,7 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         if changed == 1 && proposal.by == Side::Customer {
-            self.drop_hold(proposal.holder())?;
+            self.drop_hold(Proposal::holder(booking))?;
         }
         Ok(changed == 1)
     }
@@ -138,7 +139,7 @@ impl Tx<'_> {
         now: Instant,
     ) -> Result<(), StoreError> {
         if let Some(open) = self.open_proposal(booking)? {
-            self.end_proposal(&open, ProposalState::Void, &open.answer, now)?;
+            self.end_proposal(booking, &open, ProposalState::Void, &open.answer, now)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use roomkey_core::{
 use super::Tx;
 use crate::{
     StoreError,
+    connection::natively,
     row::{RoomRow, parse},
     schema::{bookings, rooms, users},
 };
@@ -27,11 +28,11 @@ pub struct RoomState {
 macro_rules! state {
     ($tx:ident, $filter:expr) => {{
         let row: Option<(RoomRow, String)> = $tx.one(|c| {
-            rooms::table
+            natively!(c, c => rooms::table
                 .inner_join(bookings::table)
                 .filter($filter)
                 .select((RoomRow::as_select(), bookings::status))
-                .load(c)
+                .load(c))
         })?;
         row.map(|(room, status)| {
             Ok(RoomState {

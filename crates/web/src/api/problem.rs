@@ -12,6 +12,7 @@ use roomkey_app::{
     RequestError, StoreError,
 };
 use roomkey_core::{
+    availability::Refusal,
     booking::{AnswerRefusal, MarkRefusal, ProposalRefusal},
     question::{AnswerError, WrongAnswer},
     text::FieldError,
@@ -302,6 +303,7 @@ impl From<MoveError> for Problem {
                 let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
+            MoveError::Limited(limited) => limited.into(),
             MoveError::Store(error) => error.into(),
         }
     }
@@ -314,8 +316,13 @@ impl From<ProposalError> for Problem {
             ProposalError::Refused(why @ ProposalRefusal::Number { .. }) => {
                 Self::wrong_fields(vec![WrongField::with("starts", "number", why.to_string())])
             }
-            ProposalError::Refused(why @ ProposalRefusal::NotOffered { why: None, .. }) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::SlotUnavailable, why.to_string())
+            ProposalError::Refused(refused @ ProposalRefusal::NotOffered { why, .. }) => {
+                let (status, code) = if why.is_some_and(Refusal::is_taken) {
+                    (StatusCode::CONFLICT, Code::SlotTaken)
+                } else {
+                    (StatusCode::UNPROCESSABLE_ENTITY, Code::SlotUnavailable)
+                };
+                Self::new(status, code, refused.to_string())
             }
             other => MoveError::from(other).into(),
         }

@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use roomkey_app::ProposalAnswer;
+use roomkey_app::{ProposalAnswer, Says};
 use roomkey_core::{
     account::Scope,
     booking::{AnswerRefusal, Proposal, Side},
@@ -120,7 +120,8 @@ pub(super) async fn propose(
         (status = 401, description = "No key, or none that is known."),
         (status = 403, description = "The key has not the scope."),
         (status = 404, description = "There is no such booking, or it is another host's."),
-        (status = 409, description = "`invalid_transition`: nobody asks for another time, or no more."),
+        (status = 409, description = "`invalid_transition`: nobody asks for another time, or no more. \
+            `slot_taken`: something else is at that time by now."),
         (status = 415, description = "The body is not `application/json`."),
         (status = 422, description = "`invalid_request` with `fields`."),
     ),
@@ -141,7 +142,7 @@ pub(super) async fn accept(
     let open = web.app.open_proposal(found.booking.id).await?;
     let start = open.and_then(|open| open.starts.first().copied());
     let start = start.ok_or(AnswerRefusal::NotOpen).map_err(Problem::from)?;
-    let answer = ProposalAnswer::Accept(start, note);
+    let answer = ProposalAnswer { seen: None, says: Says::Accept(start, note) };
     let moved = web.app.answer_own_proposal(caller.host.id, id, answer).await?;
     Ok(HttpResponse::Ok().json(booking_json(&moved, Side::Host, web.app.site())))
 }
@@ -178,7 +179,7 @@ pub(super) async fn decline(
     let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
     reader.finish()?;
     let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    let answer = ProposalAnswer::Decline(reason);
+    let answer = ProposalAnswer { seen: None, says: Says::Decline(reason) };
     let found = web.app.answer_own_proposal(caller.host.id, id, answer).await?;
     Ok(HttpResponse::Ok().json(booking_json(&found, Side::Host, web.app.site())))
 }

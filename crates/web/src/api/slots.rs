@@ -1,6 +1,6 @@
 //! `GET /api/v1/slots`: free times, for everybody.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::header::ContentType, web::Data};
 use arrayvec::ArrayString;
 use roomkey_app::Page;
 use roomkey_core::{
@@ -20,6 +20,10 @@ use crate::{Web, address, form::Form};
 
 /// The longest range that is answered.
 const MOST_DAYS: i64 = 92;
+
+/// Octets of a slot at most, without seats.
+const SLOT: usize =
+    r#",{"start":"2026-12-03T10:00:00+01:00","end":"2026-12-03T10:30:00+01:00"}"#.len();
 
 /// Free times.
 #[derive(Serialize, ToSchema)]
@@ -100,9 +104,28 @@ pub(super) async fn get(request: HttpRequest, web: Data<Web>) -> Result<HttpResp
     let after = to.succ_opt().unwrap_or(to);
     let range = Span { start: zone.start_of(from), end: zone.start_of(after) };
     let offered = web.app.slots(page, duration, range).await?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(written(zone, &offered.slots)))
+}
+
+/// [`Slots`] as JSON. Nothing is asked for more often, or is longer: written by hand it takes half the time, since
+/// neither times nor names of zones have anything to escape.
+fn written(zone: TimeZone, slots: &[Slot]) -> String {
     let mut writer = TimeWriter::new(zone);
-    let slots = offered.slots.iter().map(|slot| SlotJson::new(slot, &mut writer));
-    Ok(HttpResponse::Ok().json(Slots { time_zone: zone.name(), slots: slots.collect() }))
+    let mut json = String::with_capacity(64 + SLOT * slots.len());
+    json.extend(["{\"time_zone\":\"", zone.name(), "\",\"slots\":["]);
+    for (place, slot) in slots.iter().enumerate() {
+        json.push_str(if place == 0 { "{\"start\":\"" } else { ",{\"start\":\"" });
+        json.push_str(writer.write(slot.start));
+        json.push_str("\",\"end\":\"");
+        json.push_str(writer.write(slot.end));
+        json.push('"');
+        if let Some(left) = slot.seats_left {
+            json.extend([",\"seats_left\":", left.to_string().as_str()]);
+        }
+        json.push('}');
+    }
+    json.push_str("]}");
+    json
 }
 
 /// The event type that a query about free times names by `host` and `event`, and perhaps `link`.
@@ -122,4 +145,31 @@ pub(super) fn duration(query: &Form, reader: &mut Reader) -> Option<Minutes> {
 /// Reads a zone's name.
 pub(super) fn zone(name: &str) -> Result<TimeZone, FieldError> {
     name.parse().map_err(|_| FieldError::TimeZone)
+}
+
+#[cfg(test)]
+mod tests {
+    use roomkey_core::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn written_by_hand_it_is_what_serde_writes() {
+        let at = |text| Instant::parse(text).unwrap();
+        let slot = |start, end, seats_left| Slot { start: at(start), end: at(end), seats_left };
+        let slots = [
+            slot("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", None),
+            slot("2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", Some(1)),
+            slot("2026-12-31T23:45:00Z", "2027-01-01T00:15:00Z", Some(12)),
+        ];
+        for zone in ["Europe/London", "Asia/Kathmandu", "UTC", "America/Argentina/ComodRivadavia"] {
+            let zone: TimeZone = zone.parse().unwrap();
+            for slots in [&slots[..], &slots[..1], &[]] {
+                let mut writer = TimeWriter::new(zone);
+                let told = slots.iter().map(|slot| SlotJson::new(slot, &mut writer)).collect();
+                let told = Slots { time_zone: zone.name(), slots: told };
+                assert_eq!(written(zone, slots), serde_json::to_string(&told).unwrap());
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{Found, ProposalAnswer, ProposalError};
+use roomkey_app::{Found, ProposalAnswer, ProposalError, Says};
 use roomkey_core::{
     booking::{Proposal, Side},
     text::Note,
@@ -48,6 +48,8 @@ pub(crate) struct Page {
     /// Whether a customer asks the host.
     is_request: bool,
     choices: Vec<Choice>,
+    /// Names what is answered.
+    made: i64,
     until: String,
     /// What the other side wrote.
     said: String,
@@ -81,25 +83,28 @@ pub(crate) async fn post(
     let found = found(&web, &token).await?;
     let mut problems = Problems::default();
     let note = problems.check("note", form.get("note").parse::<Note>());
-    let answer = note.and_then(|note| match form.get("answer") {
+    let says = note.and_then(|note| match form.get("answer") {
         "accept" => {
             let start = Instant::parse(form.get("slot"));
             let start = start.map_err(|_| problems.add("slot", "Choose a time")).ok();
-            start.map(|start| ProposalAnswer::Accept(start, note))
+            start.map(|start| Says::Accept(start, note))
         }
-        "withdraw" => Some(ProposalAnswer::Withdraw),
-        "decline" => Some(ProposalAnswer::Decline(note)),
+        "withdraw" => Some(Says::Withdraw),
+        "decline" => Some(Says::Decline(note)),
         _ => {
             problems.add("slot", "Choose what to answer");
             None
         }
     });
-    if let Some(answer) = answer {
+    if let Some(says) = says {
+        let seen = form.get("made").parse().ok().map(Instant::from_micros);
+        let answer = ProposalAnswer { seen, says };
         let link = found.details.link(found.side);
         match web.app.answer_proposal_by_link(link, answer).await {
             Ok(_) => return Ok(see_other(path(link))),
             Err(ProposalError::Unknown | ProposalError::Gone) => return Err(Failure::NotFound),
             Err(ProposalError::Store(error)) => return Err(error.into()),
+            Err(ProposalError::Limited(limited)) => return Err(limited.into()),
             Err(ProposalError::Move(_)) => {
                 problems.add("slot", "This time is not free any more, and nothing was changed");
             }
@@ -155,6 +160,7 @@ async fn show(
             is_own: proposal.by == found.side,
             is_request: proposal.by == Side::Customer,
             choices: proposal.starts.iter().map(choice).collect(),
+            made: proposal.made_at.micros(),
             until: moment_in_full(found, proposal.expires_at),
             said: proposal.note.to_string(),
             note: typed.text("note"),
@@ -177,6 +183,7 @@ impl Page {
             choices: [(true, true), (true, false), (false, false)]
                 .map(|(is_free, chosen)| Choice { when: When::sample(), is_free, chosen })
                 .into(),
+            made: 1,
             until: "Thursday 1 October 2026 at 12:00 London time".into(),
             said: "<b>said".into(),
             note: "<b>bold".into(),

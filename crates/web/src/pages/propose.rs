@@ -108,6 +108,7 @@ pub(crate) async fn post(
                 Ok(_) => return Ok(see_other(format!("{}/proposal", path(link)))),
                 Err(ProposalError::Unknown | ProposalError::Gone) => return Err(Failure::NotFound),
                 Err(ProposalError::Store(error)) => return Err(error.into()),
+                Err(ProposalError::Limited(limited)) => return Err(limited.into()),
                 Err(error) => problems.add("times", in_words(&error, found.details.host.time_zone)),
             }
         }

@@ -130,6 +130,7 @@ pub(crate) async fn post(
             }
             Err(MoveError::Unknown | MoveError::Gone) => return Err(Failure::NotFound),
             Err(MoveError::Store(error)) => return Err(error.into()),
+            Err(MoveError::Limited(limited)) => return Err(limited.into()),
             Err(MoveError::Refused(_) | MoveError::Taken) => {
                 let today = own.date(found.now);
                 let time = nearby(own, start, today, Clock::TwentyFour);

@@ -218,7 +218,13 @@ fn read(form: &Form, zone: TimeZone, problems: &mut Problems) -> Option<BookingR
 fn any_time(form: &Form, zone: TimeZone) -> Result<Instant, &'static str> {
     let date = parse_date(form.get("date")).map_err(|_| "Choose the day above")?;
     let minute = MinuteOfDay::parse(form.get("time")).ok_or("Give it as 14:30")?;
-    Ok(zone.resolve(date, minute, Edge::Start))
+    let start = zone.resolve(date, minute, Edge::Start);
+    let shown = zone.local(start);
+    if (shown.date(), shown.format("%H:%M").to_string()) == (date, minute.wall()) {
+        Ok(start)
+    } else {
+        Err("The clocks skip this time on that day")
+    }
 }
 
 impl Page {

@@ -173,7 +173,11 @@ async fn show(
 }
 
 fn flash(done: &str) -> Option<&'static str> {
-    (done == "day").then_some("Done. Everybody who had a booking on that day gets an email.")
+    match done {
+        "day" => Some("Done. Everybody who had a booking on that day gets an email."),
+        "moved" => Some("Moved. Everybody who had a booking on that day gets an email."),
+        _ => None,
+    }
 }
 
 impl Tab {

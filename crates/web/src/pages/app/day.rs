@@ -1,12 +1,15 @@
-//! `/app/bookings/day`: the host calls off all that is left of a day.
+//! `/app/bookings/day`: the host calls off all that is left of a day, or moves it to another day.
 
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use roomkey_app::{CancelDayError, CancelError, Day, DayOff, TimeOffError};
+use roomkey_app::{
+    CancelDayError, CancelError, Day, DayMove, DayOff, MoveDayError, MoveError, TimeOffError,
+};
 use roomkey_core::{
     booking::Side,
+    ids::BookingId,
     text::{FieldError, Note},
     time::{Instant, LocalDate, parse_date},
 };
@@ -23,7 +26,7 @@ use crate::{
     view::{AppShell, Clock, Problems, Section, TimeOfDay, date_with_year},
 };
 
-/// A booking that would be called off.
+/// A booking that would be called off or moved.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) id: String,
@@ -35,6 +38,8 @@ pub(crate) struct Row {
     pub(crate) state: State,
     /// The path of the host's page for it.
     pub(crate) page: String,
+    /// Why it can not be moved to the day that was asked for; empty if nothing is against it.
+    pub(crate) wrong: String,
 }
 
 /// The day that was chosen.
@@ -55,6 +60,9 @@ pub(crate) struct Page {
     /// As it was typed.
     date: String,
     chosen: Option<Chosen>,
+    /// Where they should go, as it was typed.
+    to: String,
+    note: String,
     reason: String,
     block: bool,
     problems: Problems,
@@ -69,8 +77,8 @@ pub(crate) async fn get(
     let mut problems = Problems::default();
     let today = web.app.today(host.user()).await?;
     let date = query.has("date").then(|| read_date(&query, today, &mut problems)).flatten();
-    let typed = Typed { date: query.text("date"), reason: String::new(), block: true };
-    show(&request, &web, &host, date, typed, problems).await
+    let typed = Typed { date: query.text("date"), block: true, ..Typed::default() };
+    show(&request, &web, &host, date, typed, Vec::new(), problems).await
 }
 
 pub(crate) async fn post(
@@ -83,15 +91,16 @@ pub(crate) async fn post(
     let mut problems = Problems::default();
     let today = web.app.today(host.user()).await?;
     let date = read_date(&form, today, &mut problems);
+    if form.get("act") == "move" {
+        return move_all(&request, &web, &host, &form, date, today, problems).await;
+    }
     let reason = problems.check("reason", form.get("reason").parse::<Note>());
     if let Some((date, reason)) = date.zip(reason) {
         let seen: BTreeSet<_> = form.all("booking").filter_map(|id| id.parse().ok()).collect();
         let off = DayOff { date, seen, reason, block: form.has("block") };
         match web.app.cancel_day(host.user(), off).await {
             Ok(_) => return Ok(see_other("/app/bookings?done=day")),
-            Err(CancelDayError::Changed) => {
-                problems.add("list", "There is another booking by now: look at the day again");
-            }
+            Err(CancelDayError::Changed) => problems.add("list", CHANGED),
             Err(CancelDayError::TimeOff(TimeOffError::TooMany)) => {
                 problems.add("block", "There are too many times off to block the day, remove some");
             }
@@ -104,14 +113,65 @@ pub(crate) async fn post(
             }
         }
     }
-    let typed =
-        Typed { date: form.text("date"), reason: form.text("reason"), block: form.has("block") };
-    show(&request, &web, &host, date, typed, problems).await
+    let typed = Typed {
+        date: form.text("date"),
+        reason: form.text("reason"),
+        block: form.has("block"),
+        ..Typed::default()
+    };
+    show(&request, &web, &host, date, typed, Vec::new(), problems).await
+}
+
+const CHANGED: &str = "There is another booking by now: look at the day again";
+
+async fn move_all(
+    request: &HttpRequest,
+    web: &Web,
+    host: &SignedIn,
+    form: &Form,
+    date: Option<LocalDate>,
+    today: LocalDate,
+    mut problems: Problems,
+) -> Result<HttpResponse, Failure> {
+    let mut wrong = Vec::new();
+    let note = problems.check("note", form.get("note").parse::<Note>());
+    let to = problems.check("to", parse_date(form.get("to")).map_err(|_| FieldError::Date));
+    let to = to.filter(|to| {
+        let is_other = *to >= today && date != Some(*to);
+        if !is_other {
+            problems.add("to", "Choose another day, today or later");
+        }
+        is_other
+    });
+    if let (Some(date), Some(to), Some(note)) = (date, to, note) {
+        let seen: BTreeSet<_> = form.all("booking").filter_map(|id| id.parse().ok()).collect();
+        match web.app.move_day(host.user(), DayMove { date, to, seen, note }).await {
+            Ok(_) => return Ok(see_other("/app/bookings?done=moved")),
+            Err(MoveDayError::Changed) => problems.add("list", CHANGED),
+            Err(MoveDayError::Bookings(these)) => {
+                let text = "Nothing was moved: what stands in the list can not be moved there";
+                problems.add("to", text);
+                wrong = these;
+            }
+            Err(MoveDayError::Store(error)) => return Err(error.into()),
+        }
+    }
+    let typed = Typed {
+        date: form.text("date"),
+        to: form.text("to"),
+        note: form.text("note"),
+        block: true,
+        ..Typed::default()
+    };
+    show(request, web, host, date, typed, wrong, problems).await
 }
 
 /// What the page's forms hold.
+#[derive(Default)]
 struct Typed {
     date: String,
+    to: String,
+    note: String,
     reason: String,
     block: bool,
 }
@@ -121,17 +181,21 @@ async fn show(
     web: &Web,
     host: &SignedIn,
     date: Option<LocalDate>,
-    Typed { date: typed, reason, block }: Typed,
+    Typed { date: typed, to, note, reason, block }: Typed,
+    wrong: Vec<(BookingId, MoveError)>,
     problems: Problems,
 ) -> Result<HttpResponse, Failure> {
     let chosen = match date {
-        Some(date) => Some(Chosen::new(&web.app.day(host.user(), date).await?, web.app.now())),
+        Some(date) => {
+            let day = web.app.day(host.user(), date).await?;
+            Some(Chosen::new(&day, &wrong, web.app.now()))
+        }
         None => None,
     };
     let status =
         if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = host.shell(request, Section::Bookings, None);
-    page(status, &Page { shell, date: typed, chosen, reason, block, problems })
+    page(status, &Page { shell, date: typed, chosen, to, note, reason, block, problems })
 }
 
 /// Today or a later day.
@@ -146,7 +210,8 @@ fn read_date(form: &Form, today: LocalDate, problems: &mut Problems) -> Option<L
 }
 
 impl Chosen {
-    fn new(day: &Day, now: Instant) -> Self {
+    fn new(day: &Day, wrong: &[(BookingId, MoveError)], now: Instant) -> Self {
+        let against = |id| wrong.iter().find(|(other, _)| *other == id);
         let time = |at| TimeOfDay::at(day.zone, at, Clock::TwentyFour);
         let bookings = day.bookings.iter().map(|details| Row {
             id: details.booking.id.to_string(),
@@ -157,6 +222,7 @@ impl Chosen {
             title: details.event_type.terms.title.to_string(),
             state: State::of(&details.booking, now),
             page: booked::path(details.link(Side::Host)),
+            wrong: against(details.booking.id).map(|(_, why)| why.to_string()).unwrap_or_default(),
         });
         Self {
             date: day.date,
@@ -192,6 +258,7 @@ impl Page {
             title: "Intro <b>bold</b>".into(),
             state,
             page: "/b/token".into(),
+            wrong: if state == State::Pending { "not <b>".into() } else { String::new() },
         };
         let chosen = |bookings| Chosen {
             date: zone.date(Instant::EPOCH),
@@ -203,6 +270,8 @@ impl Page {
             shell: AppShell::sample(Section::Bookings),
             date: "\"<b>bold".into(),
             chosen,
+            to: "\"<b>".into(),
+            note: "<b>bold".into(),
             reason: "<b>bold".into(),
             block: true,
             problems: Problems::default(),
