@@ -11,6 +11,7 @@ import sys
 from datetime import datetime, timezone
 
 import icalendar
+from dateutil.rrule import rrulestr
 
 
 def instant(value):
@@ -34,10 +35,53 @@ def person(value):
     return {"address": str(value), **params}
 
 
+def occurrence(parsed, event):
+    """One event of a series: what it names, and when its rule has it by the zone that came along."""
+    rule, recurrence = event.get("RRULE"), event.get("RECURRENCE-ID")
+    zones = {str(each.get("TZID")): each.to_tz(lookup_tzid=False) for each in parsed.walk("VTIMEZONE")}
+
+    def by_own_zone(value):
+        moment = value.dt
+        name = value.params.get("TZID")
+        if name is None:
+            return instant(value)
+        local = zones[str(name)].localize(moment.replace(tzinfo=None)) if hasattr(
+            zones[str(name)], "localize"
+        ) else moment.replace(tzinfo=zones[str(name)])
+        return local.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    told = {
+        "sequence": int(event.get("SEQUENCE", 0)),
+        "status": text(event.get("STATUS")),
+        "start": by_own_zone(event["DTSTART"]),
+        "recurrence_id": None if recurrence is None else by_own_zone(recurrence),
+        "url": text(event.get("URL")),
+        "instances": None,
+    }
+    if rule is not None:
+        first = event["DTSTART"].dt
+        name, zone = event["DTSTART"].params.get("TZID"), first.tzinfo
+        wall = rrulestr(rule.to_ical().decode(), dtstart=first.replace(tzinfo=None))
+        left_out = event.get("EXDATE", [])
+        left_out = left_out if isinstance(left_out, list) else [left_out]
+        left_out = {each.dt.replace(tzinfo=None) for dates in left_out for each in dates.dts}
+        starts = [each for each in wall if each not in left_out]
+        shown = [each.replace(tzinfo=zone).astimezone(timezone.utc) for each in starts]
+        told["instances"] = [each.strftime("%Y-%m-%dT%H:%M:%SZ") for each in shown]
+        # The zone that came along and the reader's own agree.
+        own = zones[str(name)]
+        for start, moment in zip(starts, shown):
+            local = own.localize(start) if hasattr(own, "localize") else start.replace(tzinfo=own)
+            assert local.astimezone(timezone.utc) == moment, f"{start} in {name}"
+    return told
+
+
 def calendar(raw, method_parameter=None):
     parsed = icalendar.Calendar.from_ical(raw)
     events = [each for each in parsed.walk() if each.name == "VEVENT"]
-    if len(events) != 1:
+    # A series may come as one event that recurs, and several of its occurrences in one message; nothing else does.
+    single = len(events) == 1 or (events and len({str(each.get("UID")) for each in events}) == 1)
+    if not single or any("RECURRENCE-ID" not in each for each in events[1:]):
         return {"error": f"{len(events)} events"}
     event = events[0]
     attendees = event.get("ATTENDEE", [])
@@ -61,6 +105,7 @@ def calendar(raw, method_parameter=None):
         "organizer": person(event.get("ORGANIZER")),
         "attendees": [person(each) for each in attendees],
         "properties": sorted(event.keys()),
+        "events": [occurrence(parsed, each) for each in events],
         "errors": [str(each) for each in event.errors],
         "longest_line": max(len(line) for line in lines),
         "bare_line_feeds": raw.replace(b"\r\n", b"").count(b"\n"),

@@ -5,10 +5,11 @@ use roomkey_core::{
     account::User,
     availability::Refusal,
     booking::{
-        Booking, BookingRequest, Denied, Fresh, NewBooking, Status, WrongGuests, decide_booking,
+        Booking, BookingRequest, Denied, Fresh, NewBooking, Repeat, Status, WrongGuests,
+        decide_booking,
     },
     event_type::EventType,
-    ids::{ApiKeyId, EventTypeId},
+    ids::{ApiKeyId, BookingId, EventTypeId},
     notice,
     proof_key::ProofLink,
     question::WrongAnswer,
@@ -20,7 +21,7 @@ use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, 
 use sha2::{Digest, Sha256};
 
 use crate::{
-    App, Client, EmailProof, Limited, LinkGone, Page, WrongDuration,
+    App, Client, EmailProof, Limited, LinkGone, Page, RepeatError, WrongDuration,
     attempts::Attempt,
     context::enqueue,
     event_links::{NotOpen, admit, take_use},
@@ -90,6 +91,9 @@ pub enum BookError {
     /// The time is not offered.
     #[error(transparent)]
     Refused(Refusal),
+    /// It can not be repeated like that.
+    #[error(transparent)]
+    Repeat(#[from] RepeatError),
     /// Somebody else was quicker, so that only the schema noticed.
     #[error("this time is taken")]
     Taken,
@@ -218,7 +222,7 @@ impl App {
         event_type.terms.email_proof || self.email_proof == EmailProof::Always
     }
 
-    fn asks_proof(
+    pub(crate) fn asks_proof(
         &self,
         tx: &mut Tx<'_>,
         facts: &OfferFacts,
@@ -283,9 +287,8 @@ impl App {
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
         }
-        if let Some(Record { scope, key, body_hash }) = record {
-            let recorded = Recorded { body_hash, booking: new.booking.id };
-            tx.insert_idempotency_record(&scope, &key, &recorded, now)?;
+        if let Some(record) = record {
+            record.insert(tx, new.booking.id, now)?;
         }
         let OfferFacts { host, event_type, .. } = facts;
         let is_confirmed = new.booking.status == Status::Confirmed;
@@ -308,7 +311,7 @@ impl App {
 
 impl Wanted {
     /// The link by which it is asked for.
-    const fn link(&self) -> Option<TokenHash> {
+    pub(crate) const fn link(&self) -> Option<TokenHash> {
         match self {
             Self::Page(page) => page.link,
             Self::Own(..) => None,
@@ -316,14 +319,14 @@ impl Wanted {
     }
 
     /// Who may have kept the time.
-    const fn holder(&self) -> Option<TokenHash> {
+    pub(crate) const fn holder(&self) -> Option<TokenHash> {
         match self {
             Self::Page(page) => page.holder,
             Self::Own(..) => None,
         }
     }
 
-    fn key(&self) -> OfferKey<'_> {
+    pub(crate) fn key(&self) -> OfferKey<'_> {
         match self {
             Self::Page(page) => page.key(),
             Self::Own(host, event_type) => OfferKey::Own(host.id, *event_type),
@@ -332,7 +335,10 @@ impl Wanted {
 }
 
 /// What an earlier request with the same key was answered.
-fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, BookError> {
+pub(crate) fn replay(
+    tx: &mut Tx<'_>,
+    record: Option<&Record>,
+) -> Result<Option<Booked>, BookError> {
     let Some(record) = record else { return Ok(None) };
     let Some(earlier) = tx.idempotency_record(&record.scope, &record.key)? else { return Ok(None) };
     if earlier.body_hash != record.body_hash {
@@ -343,14 +349,34 @@ fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, Bo
 }
 
 /// An idempotency record to look for and to write.
-struct Record {
+pub(crate) struct Record {
     scope: String,
     key: String,
     body_hash: String,
 }
 
 impl Record {
-    fn new(
+    /// The record of a request for a whole series.
+    pub(crate) fn repeated(self, repeat: &Repeat) -> Self {
+        let count = repeat.count.to_string();
+        let except: Vec<_> = repeat.except.iter().map(ToString::to_string).collect();
+        let asked = [self.body_hash.as_str(), repeat.every.as_str(), count.as_str()];
+        let body_hash = hash(asked.into_iter().chain(except.iter().map(String::as_str)));
+        Self { body_hash, ..self }
+    }
+
+    /// Writes it down, with the booking that its request made.
+    pub(crate) fn insert(
+        self,
+        tx: &mut Tx<'_>,
+        booking: BookingId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let recorded = Recorded { body_hash: self.body_hash, booking };
+        tx.insert_idempotency_record(&self.scope, &self.key, &recorded, now)
+    }
+
+    pub(crate) fn new(
         given: &Idempotency,
         wanted: &Wanted,
         duration: Option<Minutes>,

@@ -15,7 +15,8 @@ use roomkey_core::{
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, StoreError, Tx};
 
 use crate::{
-    App, Limited, LinkError, Offered, ProposalError,
+    App, Limited, LinkError, Offered, ProposalError, RefusedDate,
+    book_series::dates,
     context::enqueue,
     offer::{Own, ask, nearest, slots_in},
 };
@@ -38,6 +39,9 @@ pub enum MoveError {
     /// The time is not offered.
     #[error(transparent)]
     Refused(Refusal),
+    /// Not all bookings of a series can be moved as far.
+    #[error("not all dates are free: {}", dates(.0))]
+    Dates(Vec<RefusedDate>),
     /// Somebody else was quicker, so that only the schema noticed.
     #[error("this time is taken")]
     Taken,
@@ -242,7 +246,7 @@ pub(crate) fn facts(
 
 /// What is a booking's own: its time, and one that its customer asks for.
 pub(crate) fn own(booking: BookingId) -> Own {
-    Own { holder: Some(Proposal::holder(booking)), booking: Some(booking) }
+    Own { holder: Some(Proposal::holder(booking)), bookings: vec![booking] }
 }
 
 pub(crate) fn length(present: &BookingDetails) -> Minutes {

@@ -254,17 +254,17 @@ pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minut
 }
 
 /// What is the asker's own, and therefore not in the asker's way.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Own {
     /// Who may keep a time.
     pub(crate) holder: Option<TokenHash>,
-    /// The booking that is to be moved.
-    pub(crate) booking: Option<BookingId>,
+    /// The bookings that are to be moved.
+    pub(crate) bookings: Vec<BookingId>,
 }
 
 impl From<Option<TokenHash>> for Own {
     fn from(holder: Option<TokenHash>) -> Self {
-        Self { holder, booking: None }
+        Self { holder, bookings: Vec::new() }
     }
 }
 
@@ -282,9 +282,9 @@ pub(crate) fn ask<T>(
 ) -> Result<T, StoreError> {
     let OfferFacts { host, event_type, schedule, time_off, has_holds } = facts;
     let terms = &event_type.terms;
-    let Own { holder, booking } = own.into();
+    let Own { holder, bookings } = own.into();
     let seats = terms.seats.map(|seats| (event_type.id, seats));
-    let mut taken = tx.busy_times(host.id, range, booking, seats)?;
+    let mut taken = tx.busy_times(host.id, range, bookings.iter().copied(), seats)?;
     let holds = if *has_holds { tx.holds(host.id, range, now, holder)? } else { Vec::new() };
     for (hold, held) in &holds {
         match terms.seats.filter(|_| *held == event_type.id) {
@@ -295,7 +295,7 @@ pub(crate) fn ask<T>(
     let mut busy = BusyTimes::new(taken);
     let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
     if let Some(period) = counted {
-        let mut counted = tx.counted(event_type.id, period, booking)?;
+        let mut counted = tx.counted(event_type.id, period, bookings.iter().copied())?;
         let same = holds.iter().filter(|(_, held)| *held == event_type.id);
         counted.extend(same.map(|(busy, _)| busy.span));
         if terms.seats.is_some() {

@@ -50,10 +50,22 @@ impl App {
         let (hash, now) = (token.hash(), self.now());
         let found = self.store.read(move |tx| tx.booking_by_link(hash)).await?;
         let (side, details) = found.ok_or(LinkError::Unknown)?;
-        if details.booking.span.end.plus(LINKS_LAST) <= now {
+        if self.last_end(&details.booking, now).await?.plus(LINKS_LAST) <= now {
             return Err(LinkError::Gone);
         }
         Ok(Found { side, guest: None, details, now })
+    }
+
+    /// When the last booking of what a link leads to ends: calendars know a whole series by the link of its first.
+    async fn last_end(&self, booking: &Booking, now: Instant) -> Result<Instant, StoreError> {
+        let end = booking.span.end;
+        match &booking.series {
+            Some(series) if end.plus(LINKS_LAST) <= now => {
+                let all = self.series(series.series).await?;
+                Ok(all.iter().map(|each| each.booking.span.end).fold(end, Instant::max))
+            }
+            _ => Ok(end),
+        }
     }
 
     /// The booking behind a link of somebody who may look at it and come: one of its sides, or a guest.

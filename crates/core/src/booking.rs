@@ -13,6 +13,7 @@ mod proposal;
 mod request;
 mod reschedule;
 mod seat;
+mod series;
 mod status;
 
 use std::str::FromStr;
@@ -35,6 +36,7 @@ pub use reschedule::{
     Move, MoveRefusal, MoveRequest, Way, deadline, decide_move, may_move, way_to_move,
 };
 pub use seat::{GroupSession, Seating};
+pub use series::{Every, Occurrence, Plan, Repeat, Rule, SeriesScope, UnknownEvery, UnknownScope};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{
@@ -146,6 +148,8 @@ pub struct Booking {
     pub cancelled: Option<(Side, Note)>,
     /// In which session the customer has a seat, where several can book the same time.
     pub session: Option<GroupSessionId>,
+    /// What it is in a series, if it is in one.
+    pub series: Option<Occurrence>,
     /// What was agreed on; not known of bookings from before it was kept.
     pub agreed: Option<WallTime>,
 }
@@ -172,6 +176,11 @@ impl Booking {
     /// its rules, and new zone data says so. The booking stays at its instant.
     pub fn wall_time_moved(&self) -> bool {
         self.agreed.is_some_and(|agreed| WallTime::at(self.span.start, agreed.zone) != agreed)
+    }
+
+    /// By which calendars know it: of all bookings of a series the same.
+    pub fn calendar_uid(&self) -> &str {
+        self.series.as_ref().map_or(&self.ical_uid, |occurrence| &occurrence.ical_uid)
     }
 
     /// The number that the host calls, where they meet so and it was given.

@@ -97,6 +97,8 @@ pub struct Terms {
     pub confirm_within: Option<Minutes>,
     /// How many customers can book the same time, where that is more than one.
     pub seats: Option<u32>,
+    /// How often it can be booked at once, where it can be booked repeatedly; see [`Terms::most_repeats`].
+    pub series: Option<u32>,
     /// How many people a customer may bring along; none where there are seats.
     pub guests: u32,
     /// Whether those who book the same time see each other's names.
@@ -192,6 +194,10 @@ impl Bounds {
     pub const SEATS: Self = Self { min: 1, max: 500 };
     /// People whom a customer brings along.
     pub const GUESTS: Self = Self { min: 0, max: 20 };
+    /// Bookings of one series.
+    pub const SERIES: Self = Self { min: 2, max: 52 };
+    /// The same, where 0 is not repeatedly at all.
+    pub const SERIES_OR_NONE: Self = Self { min: 0, max: Self::SERIES.max };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -222,10 +228,59 @@ impl Bounds {
     }
 }
 
+/// Why an event type can not be booked repeatedly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRepeats {
+    /// Several customers book the same time.
+    #[error("what several people book at the same time can not be booked repeatedly")]
+    Seats,
+    /// The host is asked first.
+    #[error("what you confirm first can not be booked repeatedly")]
+    Confirmation,
+    /// The address is proven first.
+    #[error("what takes a button in an email can not be booked repeatedly")]
+    EmailProof,
+}
+
 impl Terms {
     /// How many customers can book the same time, for a number inside [`Bounds::SEATS`].
     pub const fn seats_for(number: u32) -> Option<u32> {
         if number > 1 { Some(number) } else { None }
+    }
+
+    /// How often it can be booked at once, for a number inside [`Bounds::SERIES_OR_NONE`]; 0 is not repeatedly.
+    ///
+    /// # Errors
+    /// [`FieldError::OutOfRange`] for 1.
+    pub fn series_for(number: u32) -> Result<Option<u32>, FieldError> {
+        if number == 0 { Ok(None) } else { Bounds::SERIES.check(number).map(Some) }
+    }
+
+    /// How often it can be booked at once, if it can be booked repeatedly at all. What stands only after
+    /// somebody's yes, or is shared with others, is booked one by one.
+    pub const fn most_repeats(&self) -> Option<u32> {
+        match self.repeats_with() {
+            Ok(()) => self.series,
+            Err(_) => None,
+        }
+    }
+
+    /// Whether the other terms go together with a series.
+    ///
+    /// # Errors
+    /// [`NoRepeats`] names what does not.
+    pub const fn repeats_with(&self) -> Result<(), NoRepeats> {
+        if self.series.is_none() {
+            Ok(())
+        } else if self.seats.is_some() {
+            Err(NoRepeats::Seats)
+        } else if self.confirm_within.is_some() {
+            Err(NoRepeats::Confirmation)
+        } else if self.email_proof {
+            Err(NoRepeats::EmailProof)
+        } else {
+            Ok(())
+        }
     }
 
     /// How many people a customer may bring along, unless the host says otherwise.
@@ -334,6 +389,7 @@ impl Terms {
             questions: Questions::NONE,
             confirm_within: None,
             seats: None,
+            series: None,
             guests: Self::USUAL_GUESTS,
             shows_attendees: false,
             email_proof: false,

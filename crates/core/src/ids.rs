@@ -79,6 +79,8 @@ ids! {
     ProposalId
     /// What several customers have booked at the same time.
     GroupSessionId
+    /// What holds the bookings of a series together.
+    SeriesId
     /// One generation of a booking's room.
     RoomId
     /// A mail waiting to be sent.

@@ -6,8 +6,11 @@
 //! own; the room's address is not in here, nor is its password unless the host wants it to be,
 //! because calendars are shared more widely than mailboxes.
 
+mod series;
 #[cfg(test)]
 mod tests;
+
+pub use series::{series_changes, series_request};
 
 use std::fmt::Write;
 
@@ -114,13 +117,13 @@ pub struct Invite<'a> {
 impl Invite<'_> {
     /// The iTIP message.
     pub fn message(&self, method: Method) -> String {
-        render(self.event(Some(method)), Some(method))
+        render(self.zone(), vec![self.event(Some(method))], Some(method))
     }
 
     /// The file for importing: the same event without a METHOD, and without attendees, so that a
     /// calendar that plans meetings itself does not invite anybody anew (RFC 6638).
     pub fn calendar_file(&self) -> String {
-        render(self.event(None), None)
+        render(self.zone(), vec![self.event(None)], None)
     }
 
     fn event(&self, method: Option<Method>) -> ICalendarComponent {
@@ -130,7 +133,8 @@ impl Invite<'_> {
             (_, status) => Standing::from(status),
         };
         let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
-        event.add_uid(&booking.ical_uid);
+        event.add_uid(booking.calendar_uid());
+        self.add_recurrence_id(&mut event);
         event.add_sequence(self.sequence.into());
         event.add_dtstamp(utc(self.stamp));
         event.add_property(ICalendarProperty::Dtstart, utc(booking.span.start));
@@ -267,17 +271,27 @@ impl Invite<'_> {
         let page = self.site.booking_page(self.link);
         let label = if is_online { "Join: " } else { "" };
         let mut text = format!("{}\n\n{label}{place}", self.summary());
-        let is_wanted = self.event_type.terms.password_in_calendar;
-        let kept = self.room.filter(|_| is_wanted && self.site.enforces_password());
-        if let Some(room) = kept {
+        if let Some(password) = self.told_password() {
             text += "\nPassword: ";
-            text += room.password.expose();
+            text += password;
         }
         text + "\nDetails and changes: " + &page
     }
+
+    /// The room's password, where there is one and the host wants it in calendars.
+    fn told_password(&self) -> Option<&str> {
+        let is_wanted = self.event_type.terms.password_in_calendar;
+        let kept = self.room.filter(|_| is_wanted && self.site.enforces_password());
+        kept.map(|room| room.password.expose())
+    }
 }
 
-fn render(event: ICalendarComponent, method: Option<Method>) -> String {
+/// `zone` is the components of a VTIMEZONE, if one is needed; its first is the zone, and the others are its parts.
+fn render(
+    zone: Vec<ICalendarComponent>,
+    events: Vec<ICalendarComponent>,
+    method: Option<Method>,
+) -> String {
     let mut calendar = ICalendarComponent::new(ICalendarComponentType::VCalendar);
     calendar.add_property(ICalendarProperty::Version, "2.0");
     calendar.add_property(ICalendarProperty::Prodid, format!("-//{PRODUCT}//{PRODUCT}//EN"));
@@ -289,8 +303,24 @@ fn render(event: ICalendarComponent, method: Option<Method>) -> String {
         };
         calendar.add_property(ICalendarProperty::Method, method);
     }
-    calendar.component_ids.push(1);
-    ICalendar { components: vec![calendar, event] }.to_string()
+    let mut components = vec![calendar];
+    let mut parts = Vec::new();
+    let mut zone = zone.into_iter();
+    if let Some(mut whole) = zone.next() {
+        parts.extend(zone);
+        // The calendar is component 0, the zone 1, and its parts come next.
+        whole.component_ids = (2..).take(parts.len()).collect();
+        components.push(whole);
+    }
+    let first_event = u32::try_from(components.len() + parts.len()).unwrap_or(u32::MAX);
+    let children = (1..).take(components.len() - 1).chain((first_event..).take(events.len()));
+    let children: Vec<u32> = children.collect();
+    components.extend(parts);
+    components.extend(events);
+    if let Some(calendar) = components.first_mut() {
+        calendar.component_ids = children;
+    }
+    ICalendar { components }.to_string()
 }
 
 fn utc(at: Instant) -> PartialDateTime {

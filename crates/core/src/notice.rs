@@ -6,7 +6,7 @@ use crate::{
     account::User,
     booking::{Booking, Guest, Proposal, Side, Status},
     event_type::EventType,
-    ids::{AttendeeId, BookingId, GuestId, OutboxId, ProposalId, UserId},
+    ids::{AttendeeId, BookingId, GuestId, OutboxId, ProposalId, SeriesId, UserId},
     proof_key::ProofLink,
     room::Room,
     text::Note,
@@ -131,6 +131,22 @@ pub enum Notice {
         /// to who proposed.
         occasion: Occasion,
     },
+    /// About several bookings of a series, to one side of them: all of a new one, or those that were changed at
+    /// once. It tells of those that have not been changed since.
+    Series {
+        /// Which series.
+        series: SeriesId,
+        /// The first of the bookings.
+        booking: BookingId,
+        /// Its version then.
+        version: u32,
+        /// The highest SEQUENCE of the bookings then.
+        sequence: u32,
+        /// What is told.
+        occasion: Occasion,
+        /// To whom.
+        to: Side,
+    },
     /// A link by which a customer shows that the address is theirs: the only mail that goes to one that
     /// is not known to be.
     Proof {
@@ -152,7 +168,7 @@ impl Notice {
     /// To which side of a booking it goes, if it is about one.
     pub const fn to(&self) -> Option<Side> {
         match self {
-            Self::Booking { to: Recipient::Side(to), .. } => Some(*to),
+            Self::Booking { to: Recipient::Side(to), .. } | Self::Series { to, .. } => Some(*to),
             Self::Proof { .. } => Some(Side::Customer),
             Self::Booking { to: Recipient::Guest(_), .. }
             | Self::Proposal { .. }
@@ -193,6 +209,25 @@ pub fn for_both_sides(
     })
 }
 
+/// The mails about several bookings of a series: one for each side. `first` is the first of them as it was changed,
+/// `sequence` the highest of them.
+pub fn of_series(
+    series: SeriesId,
+    first: (BookingId, u32),
+    sequence: u32,
+    occasion: Occasion,
+) -> [Notice; 2] {
+    let (booking, version) = first;
+    [Side::Customer, Side::Host].map(|to| Notice::Series {
+        series,
+        booking,
+        version,
+        sequence,
+        occasion,
+        to,
+    })
+}
+
 /// The mails of a change to a booking for the guests who are expected.
 pub fn for_guests(
     booking: &Booking,
@@ -228,6 +263,8 @@ pub struct Letter {
 pub enum Content {
     /// About a booking.
     Booking(Box<BookingLetter>),
+    /// About several bookings of a series.
+    Series(Box<SeriesLetter>),
     /// A link by which a customer shows that the address is theirs.
     Proof(Box<ProofLetter>),
     /// A link to choose a new password.
@@ -277,6 +314,40 @@ pub struct BookingLetter {
     pub room: Option<Room>,
     /// The reader's own link to the booking.
     pub link: Token,
+}
+
+/// The facts of a mail about several bookings of a series, as they stand when it is sent.
+#[derive(Debug, Clone)]
+pub struct SeriesLetter {
+    /// What is told.
+    pub occasion: Occasion,
+    /// On which side the reader is.
+    pub to: Side,
+    /// The highest SEQUENCE of the bookings when it was decided on.
+    pub sequence: u32,
+    /// The bookings that it is about, in order; at least one.
+    pub parts: Vec<SeriesPart>,
+    /// Whether no booking of the series is left that stands.
+    pub is_end: bool,
+    /// Who did it and what they wrote, if anything was changed.
+    pub changed: Option<(Side, Note)>,
+    /// What was booked.
+    pub event_type: EventType,
+    /// With whom.
+    pub host: User,
+}
+
+/// One booking that a mail about a series tells of.
+#[derive(Debug, Clone)]
+pub struct SeriesPart {
+    /// The booking as it stands.
+    pub booking: Booking,
+    /// Its room, while it stands.
+    pub room: Option<Room>,
+    /// The reader's own link to it.
+    pub link: Token,
+    /// When it started before it was moved, if that is told.
+    pub was: Option<Instant>,
 }
 
 impl BookingLetter {

@@ -10,13 +10,15 @@ mod zone;
 
 use std::fmt;
 
-pub use chrono::{Datelike, NaiveDate as LocalDate, NaiveDateTime as LocalDateTime, Weekday};
+pub use chrono::{
+    Datelike, NaiveDate as LocalDate, NaiveDateTime as LocalDateTime, Timelike, Weekday,
+};
 pub use clock::{Clock, FixedClock};
 pub use date::{InvalidDate, parse_date, parse_moment};
 pub use instant::{Instant, InvalidInstant, MICROS_PER_MINUTE};
 pub use span::Span;
 pub use writer::TimeWriter;
-pub use zone::{Edge, Steady, TimeZone, UnknownTimeZone, UtcOffset};
+pub use zone::{Edge, OffsetChange, Steady, TimeZone, UnknownTimeZone, UtcOffset};
 
 /// The name of a day of the week.
 pub const fn day_name(day: Weekday) -> &'static str {

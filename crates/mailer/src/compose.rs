@@ -1,6 +1,7 @@
 //! Letters of the outbox become mails: one recipient each, and the same bytes but for the MIME
 //! boundaries whenever they are composed again, so that a repeat is recognisably the same mail.
 
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +60,9 @@ pub enum ComposeError {
     /// The parts do not make a mail.
     #[error("the parts do not make a mail: {0}")]
     Message(#[from] lettre::error::Error),
+    /// It tells of no booking.
+    #[error("it tells of no booking")]
+    Nothing,
     /// Composing panicked.
     #[error("composing panicked")]
     Panicked,
@@ -90,6 +94,7 @@ impl Composer {
     pub fn compose(&self, letter: &Letter) -> Result<Mail, ComposeError> {
         catch_unwind(AssertUnwindSafe(|| match &letter.content {
             Content::Booking(booking) => self.about_booking(booking, letter.queued_at),
+            Content::Series(series) => self.about_series(series, letter.queued_at),
             Content::Proof(proof) => self.to_unproven(proof, letter.queued_at),
             Content::PasswordReset { user, token, expires_at } => {
                 let view = ResetView::new(user, token, *expires_at, &self.site);
@@ -165,7 +170,10 @@ impl Composer {
             queued_at,
         };
         let mut builder = self.begin(&draft, from_name, &rendered)?.reply_to(reply_to);
-        let first = self.booking_message_id(letter, 0, Occasion::Booked);
+        let first = match &booking.series {
+            Some(series) if letter.guest.is_none() => self.series_message_id(series, *to),
+            _ => self.booking_message_id(letter, 0, Occasion::Booked),
+        };
         if view.calendar.is_some() && first != draft.message_id {
             builder = builder.in_reply_to(first.clone()).references(first);
         }

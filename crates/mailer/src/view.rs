@@ -4,9 +4,10 @@
 use askama::Template;
 use roomkey_core::{
     account::User,
-    booking::{Place, Side},
+    booking::{Booking, Place, Side},
     event_type::Visibility,
     notice::{BookingLetter, Moved, Occasion, ProofLetter},
+    question::Answer,
     room::Room,
     site::{PRODUCT, Site},
     text::{Note, PersonName},
@@ -54,6 +55,8 @@ macro_rules! mail {
         }
     };
 }
+
+pub(crate) mod series;
 
 mail!(
     BookingView,
@@ -240,6 +243,19 @@ pub(crate) struct PlaceView {
     pub(crate) link: Option<String>,
 }
 
+impl PlaceView {
+    fn of(booking: &Booking, reader: Side, host: &User) -> Option<Self> {
+        let Place { text, link } = booking.place(reader, &host.name)?;
+        Some(Self { lines: text.lines().map(str::to_owned).collect(), link })
+    }
+}
+
+fn answers(booking: &Booking) -> Vec<AnswerView<'_>> {
+    let answer = |answer: &'_ Answer| answer.value.to_string().lines().map(str::to_owned).collect();
+    let view = booking.answers.iter().map(|each| (each.label.as_str(), answer(each)));
+    view.map(|(label, lines)| AnswerView { label, lines }).collect()
+}
+
 /// An answer to a question.
 #[derive(Debug)]
 pub(crate) struct AnswerView<'a> {
@@ -318,19 +334,8 @@ impl<'a> BookingView<'a> {
                 }
                 _ => None,
             },
-            place: booking.place(letter.to, &host.name).map(|Place { text, link }| PlaceView {
-                lines: text.lines().map(str::to_owned).collect(),
-                link,
-            }),
-            answers: booking
-                .answers
-                .iter()
-                .filter(|_| to_host)
-                .map(|answer| AnswerView {
-                    label: answer.label.as_str(),
-                    lines: answer.value.to_string().lines().map(str::to_owned).collect(),
-                })
-                .collect(),
+            place: PlaceView::of(booking, letter.to, host),
+            answers: if to_host { answers(booking) } else { Vec::new() },
             // Nor may they write to whoever they bring along.
             note: if to_guest { Vec::new() } else { lines(&booking.note) },
             was: letter.moved.as_ref().and_then(|moved| was(moved, span, own)),

@@ -3,11 +3,13 @@
 mod event_type;
 mod guests;
 mod questions;
+mod series;
 
 use std::str::FromStr;
 
 pub(crate) use event_type::EventTypeRow;
 pub(crate) use guests::write_guests;
+pub(crate) use series::SeriesRow;
 
 use diesel::prelude::*;
 use guests::read_guests;
@@ -171,10 +173,23 @@ pub(crate) struct BookingRow {
     session_id: Option<String>,
     guests: String,
     pub(crate) private_note: String,
+    series_id: Option<String>,
+    series_index: Option<i32>,
+    series_start: Option<String>,
 }
 
 impl BookingRow {
-    pub(crate) fn read(self, attendee: &AttendeeRow) -> Result<Booking, StoreError> {
+    /// `series` is the one that it is in.
+    pub(crate) fn read(
+        self,
+        attendee: &AttendeeRow,
+        series: Option<&SeriesRow>,
+    ) -> Result<Booking, StoreError> {
+        let place = self.series_index.zip(self.series_start.as_deref());
+        let series = match series.zip(place) {
+            Some((series, (index, original))) => Some(series.read(index, original)?),
+            None => None,
+        };
         let cancelled = match (self.cancelled_by, self.cancel_reason) {
             (Some(by), Some(reason)) => {
                 Some((parse::<Side>("bookings.cancelled_by", &by)?, Note::from_stored(reason)))
@@ -191,6 +206,7 @@ impl BookingRow {
         };
         Ok(Booking {
             agreed,
+            series,
             id: parse("bookings.id", &self.id)?,
             event_type: parse("bookings.event_type_id", &self.event_type_id)?,
             host: parse("bookings.host_id", &self.host_id)?,
@@ -245,6 +261,9 @@ impl From<&Booking> for BookingRow {
             guests: write_guests(&booking.guests),
             // Of the host's making, later.
             private_note: String::new(),
+            series_id: booking.series.as_ref().map(|series| series.series.to_string()),
+            series_index: booking.series.as_ref().map(|series| signed(series.index)),
+            series_start: booking.series.as_ref().map(|s| s.original.format(WALL).to_string()),
         }
     }
 }

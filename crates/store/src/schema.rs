@@ -91,6 +91,7 @@ diesel::table! {
         shows_attendees -> Bool,
         guests -> Integer,
         email_proof -> Bool,
+        series_most -> Nullable<Integer>,
     }
 }
 
@@ -135,6 +136,21 @@ diesel::table! {
         session_id -> Nullable<Text>,
         guests -> Text,
         private_note -> Text,
+        series_id -> Nullable<Text>,
+        series_index -> Nullable<Integer>,
+        series_start -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    booking_series (id) {
+        id -> Text,
+        event_type_id -> Text,
+        every -> Text,
+        wall_start -> Text,
+        schedule_zone -> Text,
+        occurrences -> Integer,
+        ical_uid -> Text,
     }
 }
 
@@ -300,6 +316,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         guest_id -> Nullable<Text>,
         proposal_id -> Nullable<Text>,
+        series_id -> Nullable<Text>,
     }
 }
 
@@ -332,6 +349,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_types,
     event_links,
     bookings,
+    booking_series,
     guest_links,
     group_sessions,
     booking_hosts,

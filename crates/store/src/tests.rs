@@ -210,6 +210,7 @@ impl World {
             created_at: NOW,
             cancelled: None,
             session: None,
+            series: None,
             guests: Vec::new(),
             agreed: None,
         };

@@ -17,6 +17,7 @@ pub(crate) mod proposals;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;
+pub(crate) mod series;
 pub(crate) mod upkeep;
 
 use diesel::QueryResult;

@@ -22,7 +22,7 @@ use actix_web::{
 };
 
 pub(crate) use booking::answers_json;
-pub use booking::booking_json;
+pub use booking::{BookingJson, booking_json};
 use problem::Problem;
 
 use crate::method::{POST, READ, READ_AND_PATCH, READ_AND_POST, read};

@@ -28,7 +28,7 @@ use std::{net::IpAddr, path::PathBuf};
 use actix_web::HttpRequest;
 use roomkey_app::{App, Client};
 
-pub use api::booking_json;
+pub use api::{BookingJson, booking_json};
 pub use export::{Export, ExportError};
 pub(crate) use roomkey_core::site::PRODUCT;
 pub use routes::configure;

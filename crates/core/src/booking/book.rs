@@ -160,6 +160,7 @@ pub fn decide_booking(
         created_at: offer.now,
         cancelled: None,
         session: seating.session(event_type),
+        series: None,
         agreed: Some(WallTime::at(span.start, offer.schedule.time_zone)),
     };
     let policy = event_type.terms.room;

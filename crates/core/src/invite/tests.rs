@@ -51,6 +51,7 @@ impl Facts {
             booking: Booking {
                 guests: Vec::new(),
                 session: None,
+                series: None,
                 id,
                 event_type: event_type.id,
                 host: host_id,

@@ -178,6 +178,34 @@ impl TimeZone {
         }
     }
 
+    /// The offsets that hold in `span`, each from the moment it came into force; the first may have done so long
+    /// before.
+    pub fn offsets_in(self, span: Span) -> Vec<OffsetChange> {
+        let rules = self.zone().rules();
+        let starts = rules
+            .preceding(span.start.plus_micros(1).timestamp())
+            .take(1)
+            .chain(rules.following(span.start.timestamp()))
+            .map(|change| Instant::from_micros(change.timestamp().as_microsecond()))
+            .take_while(|at| *at < span.end);
+        let change = |at: Instant| OffsetChange {
+            at: Some(at),
+            before: self.offset_seconds(at.plus_micros(-1)),
+            after: self.offset_seconds(at),
+            is_dst: self.is_dst(at),
+            abbreviation: self.abbreviation(at),
+        };
+        let mut changes: Vec<_> = starts.map(change).collect();
+        if changes.first().is_none_or(|first| first.at > Some(span.start)) {
+            let offset = self.offset_seconds(span.start);
+            let (is_dst, abbreviation) = (self.is_dst(span.start), self.abbreviation(span.start));
+            let always =
+                OffsetChange { at: None, before: offset, after: offset, is_dst, abbreviation };
+            changes.insert(0, always);
+        }
+        changes
+    }
+
     /// The first transition after `at`; `at` itself if there is none.
     fn next_change(self, at: Instant) -> Instant {
         let mut later = self.zone().rules().following(at.timestamp());
@@ -260,6 +288,21 @@ impl Steady {
         let end = at.plus_micros(48 * 60 * 60 * 1_000_000 + Self::MARGIN);
         (self.since <= at.plus_micros(-Self::MARGIN) && end <= self.until).then_some(at)
     }
+}
+
+/// From when on a zone's clocks show a time by which offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OffsetChange {
+    /// When it came into force; none if there was no other before.
+    pub at: Option<Instant>,
+    /// Local time minus UTC until then, in seconds.
+    pub before: i32,
+    /// And from then on.
+    pub after: i32,
+    /// Whether it is daylight saving time.
+    pub is_dst: bool,
+    /// Its abbreviation, where it has one.
+    pub abbreviation: Option<String>,
 }
 
 /// By how much a clock is ahead of UTC: `UTC+2`, `UTC−3:30`.

@@ -71,6 +71,7 @@ fn booked(to: Side) -> BookingLetter {
         booking: Booking {
             guests: Vec::new(),
             session: None,
+            series: None,
             id,
             event_type: event_type.id,
             host: host.id,

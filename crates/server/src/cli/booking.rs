@@ -6,13 +6,15 @@ use roomkey_app::{
 };
 use roomkey_core::{
     account::User,
-    booking::{Attendance, BookingRequest, Event, Happening, Side, Status},
+    booking::{
+        Attendance, BookingRequest, Event, Every, Happening, Repeat, SeriesScope, Side, Status,
+    },
     ids::BookingId,
     question::Given,
     text::{EmailAddress, Note, PersonName},
-    time::{Edge, Instant, InvalidInstant, TimeZone, parse_moment},
+    time::{Edge, Instant, InvalidInstant, LocalDate, TimeZone, parse_date, parse_moment},
 };
-use roomkey_web::{Export, booking_json};
+use roomkey_web::{BookingJson, Export, booking_json};
 
 use super::{Json, host};
 use crate::output;
@@ -28,7 +30,7 @@ pub(super) enum Command {
     /// Say yes to a request; both sides get their invitation
     Confirm(Show),
     /// Say no to a request; the customer is told
-    Decline(Cancel),
+    Decline(Decline),
     /// Move a booking to another free time; both sides are told
     Move(Move),
     /// Propose other times for a booking; the customer chooses one of them, or none
@@ -36,7 +38,7 @@ pub(super) enum Command {
     /// Say yes to a customer who asks for another time; both sides are told
     AcceptMove(AcceptMove),
     /// Say no to a customer who asks for another time; the booking stays as it is
-    DeclineMove(Cancel),
+    DeclineMove(Decline),
     /// Call a booking off; both sides are told
     Cancel(Cancel),
     /// Mark that the customer came; nobody is told
@@ -95,7 +97,29 @@ pub(super) struct Add {
     #[arg(long, value_name = "ID=TEXT", value_parser = answer)]
     answer: Vec<(String, String)>,
     #[command(flatten)]
+    series: Series,
+    #[command(flatten)]
     json: Json,
+}
+
+#[derive(Args)]
+struct Series {
+    /// Book it again and again, all of it or nothing: week, two_weeks or month
+    #[arg(long, value_name = "EVERY", requires = "times")]
+    repeat: Option<Every>,
+    /// How many weeks, pairs of weeks or months, those that are left out included
+    #[arg(long, value_name = "NUMBER", requires = "repeat")]
+    times: Option<u32>,
+    /// A date that is left out, by the clock of the host's schedule; may be repeated
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "repeat")]
+    except: Vec<LocalDate>,
+}
+
+impl Series {
+    fn wanted(self) -> Option<Repeat> {
+        let (every, count) = self.repeat.zip(self.times)?;
+        Some(Repeat { every, count, except: self.except })
+    }
 }
 
 fn answer(text: &str) -> anyhow::Result<(String, String)> {
@@ -145,6 +169,9 @@ pub(super) struct Move {
     /// Told to both sides
     #[arg(long, default_value = "", value_name = "TEXT")]
     note: Note,
+    /// Which bookings of a series: this, following or all
+    #[arg(long, default_value = "this")]
+    scope: SeriesScope,
     #[command(flatten)]
     json: Json,
 }
@@ -176,6 +203,20 @@ pub(super) struct AcceptMove {
 
 #[derive(Args)]
 pub(super) struct Cancel {
+    /// The booking's id
+    id: String,
+    /// Told to both sides
+    #[arg(long, default_value = "")]
+    reason: Note,
+    /// Which bookings of a series: this, following or all
+    #[arg(long, default_value = "this")]
+    scope: SeriesScope,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Args)]
+pub(super) struct Decline {
     /// The booking's id
     id: String,
     /// Told to both sides
@@ -240,8 +281,10 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         }
         Command::Move(wanted) => {
             let found = find(app, &wanted.id).await?.booking;
-            let details = app.move_own(found.host, found.id, wanted.start, wanted.note).await?;
-            print(app, &details, wanted.json)
+            let details = app
+                .move_own_series(found.host, found.id, wanted.start, wanted.note, wanted.scope)
+                .await?;
+            print_whole(app, &details, wanted.json).await
         }
         Command::Propose(wanted) => {
             let found = find(app, &wanted.id).await?;
@@ -266,8 +309,9 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         }
         Command::Cancel(cancel) => {
             let found = find(app, &cancel.id).await?.booking;
-            let details = app.cancel_own(found.host, found.id, cancel.reason).await?;
-            print(app, &details, cancel.json)
+            let details =
+                app.cancel_own_series(found.host, found.id, cancel.reason, cancel.scope).await?;
+            print_whole(app, &details, cancel.json).await
         }
         Command::Attended(asked) => mark(app, asked, Attendance::Attended).await,
         Command::NoShow(asked) => mark(app, asked, Attendance::NoShow).await,
@@ -301,18 +345,22 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         by: Side::Host,
         overrides: add.r#override,
     };
-    let booked = app.book(Wanted::Page(page), None, request, None, None).await?;
-    print(app, &booked.details, add.json)
+    let wanted = Wanted::Page(page);
+    let booked = match add.series.wanted() {
+        Some(repeat) => app.book_series(wanted, None, request, repeat, None, None).await?,
+        None => app.book(wanted, None, request, None, None).await?,
+    };
+    print_whole(app, &booked.details, add.json).await
 }
 
 async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Result<()> {
     let history = app.history(&details.booking).await?;
     if asked.json {
-        let told = booking_json(details, Side::Host, app.site());
+        let told = with_series(app, details).await?;
         let proposal = app.open_proposal(details.booking.id).await?;
         return output::json(&told.with_history(&history).with_proposal(proposal.as_ref()));
     }
-    print(app, details, asked)?;
+    print_whole(app, details, asked).await?;
     let zone = details.host.time_zone;
     let local = |at: Instant| zone.local(at).format("%Y-%m-%d %H:%M");
     output::line(format_args!("  history, {} time", zone.city()))?;
@@ -417,6 +465,30 @@ async fn moved(
     }
 }
 
+async fn with_series(app: &App, details: &BookingDetails) -> anyhow::Result<BookingJson> {
+    let told = booking_json(details, Side::Host, app.site());
+    Ok(match &details.booking.series {
+        Some(series) => told.with_series(&app.series(series.series).await?),
+        None => told,
+    })
+}
+
+/// A booking, and the others of its series.
+async fn print_whole(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Result<()> {
+    if asked.json {
+        return output::json(&with_series(app, details).await?);
+    }
+    print(app, details, asked)?;
+    let Some(series) = &details.booking.series else { return Ok(()) };
+    output::line(format_args!("  series {}", series.series))?;
+    for BookingDetails { booking, host, .. } in app.series(series.series).await? {
+        let (status, zone) = (booking.status.as_str(), host.time_zone);
+        let local = zone.local(booking.span.start).format("%Y-%m-%d %H:%M");
+        output::line(format_args!("    {}  {status}  {local}", booking.id))?;
+    }
+    Ok(())
+}
+
 fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Result<()> {
     if json {
         return output::json(&booking_json(details, Side::Host, app.site()));
@@ -446,8 +518,10 @@ fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Re
 
 fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) -> anyhow::Result<()> {
     let zone = host.time_zone;
+    let place = booking.series.as_ref();
+    let place = place.map(|series| format!("  {} of {}", series.index, series.of));
     output::line(format_args!(
-        "{}  {}  {} ({})  {}  {} with {} <{}>",
+        "{}  {}  {} ({})  {}  {} with {} <{}>{}",
         booking.id,
         booking.status.as_str(),
         zone.local(booking.span.start).format("%Y-%m-%d %H:%M"),
@@ -456,5 +530,6 @@ fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) -> an
         host.handle,
         booking.attendee.name,
         booking.attendee.email,
+        place.unwrap_or_default(),
     ))
 }

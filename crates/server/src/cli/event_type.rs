@@ -48,6 +48,9 @@ fn confirm_within(text: &str) -> Result<u32, FieldError> {
 fn seats(text: &str) -> Result<u32, FieldError> {
     Bounds::SEATS.parse(text)
 }
+fn series(text: &str) -> Result<u32, FieldError> {
+    Bounds::SERIES_OR_NONE.parse(text)
+}
 fn guests(text: &str) -> Result<u32, FieldError> {
     Bounds::GUESTS.parse(text)
 }
@@ -109,6 +112,9 @@ pub(super) struct Add {
     /// So many customers can book the same time, each with a seat of their own
     #[arg(long, value_name = "PEOPLE", value_parser = seats, default_value = "1")]
     seats: u32,
+    /// It can be booked up to so many times at once: every week, every two weeks or every month; 0 is not
+    #[arg(long, value_name = "TIMES", value_parser = series, default_value = "0")]
+    series: u32,
     /// How many people a customer may bring along; none where there are seats
     #[arg(long, value_name = "PEOPLE", value_parser = guests, default_value_t = Terms::USUAL_GUESTS)]
     guests: u32,
@@ -304,6 +310,7 @@ impl Add {
             min_notice: Minutes(self.min_notice),
             cancel_notice: Minutes(self.cancel_notice),
             seats: Terms::seats_for(self.seats),
+            series: Terms::series_for(self.series).context("--series")?,
             shows_attendees: self.show_attendees,
             guests: self.guests,
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
@@ -323,6 +330,7 @@ impl Add {
             },
             ..Terms::usual(self.slug, self.title, self.description, usual)
         };
+        terms.repeats_with().map_err(|why| anyhow!("--series: {why}"))?;
         terms.set_durations(usual, lengths.collect()).context("--duration")?;
         Ok(terms)
     }
@@ -408,6 +416,7 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "requires_confirmation": terms.confirm_within.is_some(),
         "confirm_within": terms.confirm_within,
         "seats": terms.seats.unwrap_or(1),
+        "series": terms.series.unwrap_or(0),
         "show_attendees": terms.shows_attendees,
         "guests": terms.guests,
         "email_proof": terms.email_proof,

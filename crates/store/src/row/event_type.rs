@@ -53,6 +53,7 @@ pub(crate) struct EventTypeRow {
     shows_attendees: bool,
     guests: i32,
     email_proof: bool,
+    series_most: Option<i32>,
 }
 
 const DAYS: &str = "days";
@@ -98,6 +99,7 @@ impl EventTypeRow {
                 shows_attendees: self.shows_attendees,
                 guests: unsigned(self.guests),
                 email_proof: self.email_proof,
+                series: self.series_most.map(unsigned),
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -182,6 +184,7 @@ impl From<&EventType> for EventTypeRow {
             shows_attendees: terms.shows_attendees,
             guests: signed(terms.guests),
             email_proof: terms.email_proof,
+            series_most: terms.series.map(signed),
         }
     }
 }

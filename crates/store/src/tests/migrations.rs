@@ -12,9 +12,12 @@ use diesel::{
 };
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
-    booking::{Attendance, Guest, Proof, Proposal, ProposalState, Side, Status},
+    booking::{
+        Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState, Rule, Side,
+        Status, WallTime,
+    },
     event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId},
+    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId},
     notice::{self, Notice, Occasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     text::Note,
@@ -37,6 +40,7 @@ on_both!(
     proofs_come_and_go_on_data,
     seats_come_and_go_on_data,
     guests_come_and_go_on_data,
+    series_come_and_go_on_data,
     proposals_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
@@ -460,6 +464,68 @@ fn proposals_come_and_go_on_data(database: &TestDatabase) {
             .unwrap();
         assert_eq!(found.booking.status, Status::Confirmed);
         assert_eq!((proposal, waiting.0), (None, 0));
+    });
+}
+
+/// Down, the bookings of a series stay, each by itself; what was to be told of all of them is not.
+fn series_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let (owner, event) = (world.event_type.host, world.event_type.id);
+        let series = SeriesId::new(NOW, &Dice);
+        let zone = "Europe/Berlin".parse().unwrap();
+        let occurrence = |booking: &Booking, index| {
+            let first = WallTime::at(booking.span.start, zone);
+            let rule = Rule { every: Every::TwoWeeks, first };
+            let (original, ical_uid) = (first.local, format!("{series}@example.org"));
+            Occurrence { series, rule, of: 2, index, original, ical_uid }
+        };
+        let mut new = [world.booking(60, 90, (0, 0)), world.booking(120, 150, (0, 0))];
+        for (index, each) in (1..).zip(&mut new) {
+            each.booking.series = Some(occurrence(&each.booking, index));
+        }
+        let ids = [new[0].booking.id, new[1].booking.id];
+        let stored = [new[0].booking.series.clone(), new[1].booking.series.clone()];
+        let mut terms = world.event_type.clone();
+        terms.terms.series = Some(12);
+        let lead = new[0].booking.clone();
+        let (found, told) = world
+            .store
+            .write(move |tx| {
+                tx.update_event_type(&terms)?;
+                tx.insert_series(&lead, lead.series.as_ref().unwrap())?;
+                for each in &new {
+                    tx.insert_booking(each)?;
+                }
+                for notice in notice::of_series(series, (ids[0], 1), 0, Occasion::Booked) {
+                    tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                }
+                let terms = tx.event_type(owner, event)?.unwrap().terms;
+                assert_eq!(terms.series, Some(12));
+                Ok::<_, StoreError>((tx.series_bookings(series)?, tx.mail_waiting()?.0))
+            })
+            .await
+            .unwrap();
+        let read: Vec<_> = found.into_iter().map(|found| found.booking.series).collect();
+        // Only the first wall time of the row counts.
+        assert_eq!(read[0], stored[0]);
+        assert_eq!(read[1].as_ref().map(|series| series.index), Some(2));
+        assert_eq!(told, 2);
+        drop(world);
+        revert_from(&database.url, "0011_series").unwrap();
+        let store = open();
+        let (found, terms, waiting) = store
+            .read(move |tx| {
+                let terms = tx.event_type(owner, event)?.unwrap().terms;
+                let found = [tx.booking(ids[0])?.unwrap(), tx.booking(ids[1])?.unwrap()];
+                Ok::<_, StoreError>((found, terms, tx.mail_waiting()?.0))
+            })
+            .await
+            .unwrap();
+        assert!(found.iter().all(|found| found.booking.series.is_none() && found.room.is_some()));
+        assert_eq!((terms.series, waiting), (None, 0));
     });
 }
 

@@ -10,7 +10,7 @@ use roomkey_core::{
         Attendance, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
     },
     event_type::{EventType, LONGEST},
-    ids::{AttendeeId, BookingId, EventTypeId, UserId},
+    ids::{AttendeeId, BookingId, EventTypeId, SeriesId, UserId},
     notice::Moved,
     room::Room,
     text::Note,
@@ -23,11 +23,12 @@ use crate::{
     StoreError, Vault,
     connection::natively,
     row::{
-        AttendeeRow, BookingRow, EventTypeRow, RoomRow, UserRow, WALL, buffers, parse, signed, span,
+        AttendeeRow, BookingRow, EventTypeRow, RoomRow, SeriesRow, UserRow, WALL, buffers, parse,
+        signed, span,
     },
     schema::{
-        attendees, booking_events, booking_hosts, booking_links, bookings, event_types, rooms,
-        users,
+        attendees, booking_events, booking_hosts, booking_links, booking_series, bookings,
+        event_types, rooms, users,
     },
 };
 
@@ -131,7 +132,16 @@ fn holding(text: &str) -> String {
 /// From when to when, the buffers before and after, and the session.
 type BusyRow = (i64, i64, i64, i64, Option<String>);
 
-type DetailsRow = (BookingRow, EventTypeRow, UserRow, AttendeeRow, Option<RoomRow>, String, String);
+type DetailsRow = (
+    BookingRow,
+    EventTypeRow,
+    UserRow,
+    AttendeeRow,
+    Option<RoomRow>,
+    Option<SeriesRow>,
+    String,
+    String,
+);
 
 /// All of a booking in one query; macros, since its type can not be written down.
 macro_rules! details {
@@ -161,12 +171,16 @@ macro_rules! details {
                         .or(rooms::session_id.eq(bookings::session_id)),
                 )),
             )
+            .left_join(
+                booking_series::table.on(booking_series::id.nullable().eq(bookings::series_id)),
+            )
             .select((
                 BookingRow::as_select(),
                 EventTypeRow::as_select(),
                 UserRow::as_select(),
                 AttendeeRow::as_select(),
                 Option::<RoomRow>::as_select(),
+                Option::<SeriesRow>::as_select(),
                 HOST_LINKS.field(booking_links::token_sealed),
                 CUSTOMER_LINKS.field(booking_links::token_sealed),
             ))
@@ -184,9 +198,9 @@ fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
 }
 
 fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
-    let (mut booking, event_type, host, attendee, room, host_link, customer_link) = row;
+    let (mut booking, event_type, host, attendee, room, series, host_link, customer_link) = row;
     let private_note = Note::from_stored(mem::take(&mut booking.private_note));
-    let booking = booking.read(&attendee)?;
+    let booking = booking.read(&attendee, series.as_ref())?;
     let room = room.filter(|_| booking.status == Status::Confirmed);
     Ok(BookingDetails {
         booking,
@@ -201,7 +215,7 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
 
 impl Tx<'_> {
     /// The times at which a host is taken, as far as a booking that starts in `around` could come
-    /// too close to them, `but` for one booking. Several customers can book `seats` of that event type at
+    /// too close to them, `but` for some bookings. Several customers can book `seats` of that event type at
     /// the same time.
     ///
     /// # Errors
@@ -210,20 +224,18 @@ impl Tx<'_> {
         &mut self,
         host: UserId,
         around: Span,
-        but: Option<BookingId>,
+        but: impl IntoIterator<Item = BookingId>,
         seats: Option<(EventTypeId, u32)>,
     ) -> Result<Vec<Busy>, StoreError> {
         // Bounded by the longest booking and buffer, so that the index serves it.
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
         let to = around.end.plus(LONGEST).plus(LONGEST).micros();
-        // No booking has an empty id.
-        let but = but.map(|but| but.to_string()).unwrap_or_default();
+        let but: Vec<String> = but.into_iter().map(|but| but.to_string()).collect();
         let query = booking_hosts::table
             .filter(booking_hosts::held)
             .filter(booking_hosts::host_id.eq(host.to_string()))
             .filter(booking_hosts::start_at.gt(from))
             .filter(booking_hosts::start_at.lt(to))
-            .filter(booking_hosts::booking_id.ne(but))
             .select((
                 booking_hosts::start_at,
                 booking_hosts::end_at,
@@ -231,7 +243,13 @@ impl Tx<'_> {
                 booking_hosts::buffer_after,
                 booking_hosts::session_id,
             ));
-        let rows: Vec<BusyRow> = self.run(|c| natively!(c, c => query.load(c)))?;
+        let rows: Vec<BusyRow> = if but.is_empty() {
+            self.run(|c| natively!(c, c => query.load(c)))?
+        } else {
+            self.run(|c| {
+                natively!(c, c => query.filter(booking_hosts::booking_id.ne_all(but)).load(c))
+            })?
+        };
         let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
         let busy = |&(start, end, before, after, _): &BusyRow, by| {
             let (span, buffers) = (span(start, end), buffers(before, after));
@@ -264,7 +282,7 @@ impl Tx<'_> {
         Ok(all)
     }
 
-    /// The bookings of an event type that start in `around` and count for its limits, `but` for one.
+    /// The bookings of an event type that start in `around` and count for its limits, `but` for some.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -272,7 +290,7 @@ impl Tx<'_> {
         &mut self,
         event_type: EventTypeId,
         around: Span,
-        but: Option<BookingId>,
+        but: impl IntoIterator<Item = BookingId>,
     ) -> Result<Vec<Span>, StoreError> {
         let holding = names(Status::HOLDING);
         let mut query = bookings::table
@@ -282,7 +300,7 @@ impl Tx<'_> {
             .filter(bookings::status.eq_any(holding))
             .select((bookings::start_at, bookings::end_at))
             .into_boxed();
-        if let Some(but) = but {
+        for but in but {
             query = query.filter(bookings::id.ne(but.to_string()));
         }
         // A session counts once: no other two bookings of a host have the same time.
@@ -518,6 +536,17 @@ impl Tx<'_> {
             |c| natively!(c, c => details!().filter(bookings::id.eq(id.to_string())).load(c)),
         )?;
         row.map(|row| read(self.vault, row)).transpose()
+    }
+
+    /// All bookings of a series, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn series_bookings(&mut self, series: SeriesId) -> Result<Vec<BookingDetails>, StoreError> {
+        let of_series = bookings::series_id.eq(series.to_string());
+        let rows: Vec<DetailsRow> =
+            self.run(|c| details!().filter(of_series).order(bookings::series_index).load(c))?;
+        rows.into_iter().map(|row| read(self.vault, row)).collect()
     }
 
     /// The booking of a person on the customer's side.

@@ -8,8 +8,11 @@ use diesel::{
 };
 use roomkey_core::{
     booking::{Booking, ProposalState, Side, Status},
-    ids::{BookingId, OutboxId},
-    notice::{BookingLetter, Content, Letter, Notice, Occasion, ProofLetter, Recipient},
+    ids::{BookingId, OutboxId, SeriesId},
+    notice::{
+        BookingLetter, Content, Letter, Notice, Occasion, ProofLetter, Recipient, SeriesLetter,
+        SeriesPart,
+    },
     proof_key::Purpose,
     time::{Instant, Minutes},
     token::Token,
@@ -20,7 +23,7 @@ use crate::{
     StoreError,
     connection::{Conn, natively},
     row::{UserRow, parse, signed, unsigned},
-    schema::{outbox_messages as outbox, users},
+    schema::{booking_events, bookings, outbox_messages as outbox, users},
 };
 
 const QUEUED: &str = "queued";
@@ -52,6 +55,7 @@ struct OutboxRow {
     expires_at: Option<i64>,
     queued_at: i64,
     attempts: i32,
+    series_id: Option<String>,
 }
 
 diesel::alias!(const EARLIER: Alias<Earlier> = outbox as earlier);
@@ -128,6 +132,18 @@ impl Tx<'_> {
                 );
                 self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
             }
+            Notice::Series { series, booking, version, sequence, occasion, to } => {
+                let values = (
+                    common,
+                    outbox::kind.eq(occasion.as_str()),
+                    outbox::booking_id.eq(booking.to_string()),
+                    outbox::version.eq(signed(*version)),
+                    outbox::sequence.eq(signed(*sequence)),
+                    outbox::side.eq(to.as_str()),
+                    outbox::series_id.eq(series.to_string()),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
             // With the first version of its booking: a mail about a later one takes its place.
             Notice::Proof { booking } => {
                 let values = (
@@ -166,7 +182,9 @@ impl Tx<'_> {
         let older = outbox::table
             .filter(outbox::booking_id.eq(booking))
             .filter(outbox::version.lt(signed(version)))
-            .filter(outbox::state.eq(QUEUED));
+            .filter(outbox::state.eq(QUEUED))
+            // What tells of others as well goes all the same, and leaves this one out.
+            .filter(outbox::series_id.is_null());
         let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
         self.run(|c| match to {
             Recipient::Side(side) => {
@@ -299,6 +317,36 @@ impl Tx<'_> {
                             .filter(EARLIER.field(outbox::state).eq(CLAIMED))
                             .filter(EARLIER.field(outbox::claimed_until).gt(clock.micros())),
                     )))
+                    // Or one about several bookings, of which this is one: that does not give way to it. It is not
+                    // waited for while it waits itself.
+                    .filter(not(exists(
+                        EARLIER
+                            .filter(
+                                EARLIER
+                                    .field(outbox::state)
+                                    .eq(CLAIMED)
+                                    .and(
+                                        EARLIER
+                                            .field(outbox::claimed_until)
+                                            .assume_not_null()
+                                            .gt(clock.micros()),
+                                    )
+                                    .or(EARLIER
+                                        .field(outbox::state)
+                                        .eq(QUEUED)
+                                        .and(EARLIER.field(outbox::due_at).le(now.micros()))),
+                            )
+                            .filter(EARLIER.field(outbox::id).lt(outbox::id))
+                            .filter(EARLIER.field(outbox::side).eq(outbox::side))
+                            .filter(EARLIER.field(outbox::series_id).is_not_null())
+                            .filter(
+                                EARLIER.field(outbox::series_id).eq_any(
+                                    bookings::table
+                                        .filter(bookings::id.nullable().eq(outbox::booking_id))
+                                        .select(bookings::series_id),
+                                ),
+                            ),
+                    )))
                     // Ids are in the order of time.
                     .order((outbox::due_at, outbox::id))
                     .limit(limit.into())
@@ -317,7 +365,12 @@ impl Tx<'_> {
             RESET => self.reset_content(row, now)?,
             PROOF => self.proof_content(row, now)?,
             _ if row.proposal_id.is_some() => self.proposal_content(row, now)?,
-            _ => self.booking_content(row)?,
+            _ => match &row.series_id {
+                Some(series) => {
+                    self.series_content(row, parse("outbox_messages.series_id", series)?)?
+                }
+                None => self.booking_content(row)?,
+            },
         };
         let id = parse("outbox_messages.id", &row.id)?;
         Ok(content.map(|content| Letter {
@@ -434,6 +487,60 @@ impl Tx<'_> {
         }))))
     }
 
+    /// None if there is nothing left to tell.
+    fn series_content(
+        &mut self,
+        row: &OutboxRow,
+        series: SeriesId,
+    ) -> Result<Option<Content>, StoreError> {
+        let Some(side) = &row.side else { return Ok(None) };
+        let to: Side = parse("outbox_messages.side", side)?;
+        let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
+        let all = self.series_bookings(series)?;
+        let stands = |found: &BookingDetails| found.booking.status == Status::Confirmed;
+        let is_end = !all.iter().any(stands);
+        let changed = match occasion {
+            Occasion::Booked => None,
+            _ => Some(self.changed_together(
+                series,
+                occasion,
+                Instant::from_micros(row.queued_at),
+            )?),
+        };
+        let was = |found: &BookingDetails| match &changed {
+            None => stands(found).then_some(None),
+            Some(changed) => changed.get(&found.booking.id).copied(),
+        };
+        let told: Vec<_> =
+            all.into_iter().filter_map(|found| was(&found).map(|was| (found, was))).collect();
+        let Some((first, _)) = told.first() else { return Ok(None) };
+        let (event_type, host) = (first.event_type.clone(), first.host.clone());
+        let (id, version) = (first.booking.id, first.booking.version);
+        let changed = match occasion {
+            Occasion::Moved => {
+                let moved = self.last_move(id, version, version.saturating_sub(1))?;
+                moved.map(|moved| (moved.by, moved.note))
+            }
+            _ => first.booking.cancelled.clone(),
+        };
+        let part = |(found, was): (BookingDetails, Option<Instant>)| SeriesPart {
+            link: found.link(to).clone(),
+            room: found.room,
+            booking: found.booking,
+            was,
+        };
+        Ok(Some(Content::Series(Box::new(SeriesLetter {
+            occasion,
+            to,
+            sequence: unsigned(row.sequence),
+            parts: told.into_iter().map(part).collect(),
+            is_end,
+            changed,
+            event_type,
+            host,
+        }))))
+    }
+
     /// None if the link would lead to nothing any more.
     fn proof_content(
         &mut self,
@@ -469,7 +576,28 @@ impl Tx<'_> {
                 sent.filter(outbox::guest_id.eq(guest.to_string())).get_result(c)
             }
         })?;
-        Ok(told.map_or(0, unsigned))
+        let Recipient::Side(side) = to else { return Ok(told.map_or(0, unsigned)) };
+        // Or by one about several bookings of its series.
+        let together = outbox::table
+            .filter(outbox::state.eq(SENT))
+            .filter(outbox::side.eq(side.as_str()))
+            .filter(
+                outbox::series_id.eq_any(
+                    bookings::table
+                        .filter(bookings::id.eq(booking.to_string()))
+                        .select(bookings::series_id),
+                ),
+            )
+            .select(outbox::queued_at);
+        let together: Option<i32> = self.run(|c| {
+            booking_events::table
+                .filter(booking_events::booking_id.eq(booking.to_string()))
+                .filter(booking_events::version.lt(signed(version)))
+                .filter(booking_events::at.eq_any(together))
+                .select(diesel::dsl::max(booking_events::version))
+                .get_result(c)
+        })?;
+        Ok(told.max(together).map_or(0, unsigned))
     }
 
     fn reset_content(

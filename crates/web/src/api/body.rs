@@ -208,6 +208,11 @@ impl Reader {
 }
 
 impl Body {
+    /// Whether the field is there.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.at(field).is_some()
+    }
+
     /// A field by its dotted name; null is the same as left out.
     fn at(&self, field: &str) -> Option<&Value> {
         let mut parts = field.split('.');

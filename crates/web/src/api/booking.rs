@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use roomkey_app::BookingDetails;
 use roomkey_core::{
-    booking::{Attendance, Booking, Side, Status},
+    booking::{Attendance, Booking, Occurrence, Side, Status},
     event_type::Location,
     proof_key::ProofLink,
     question::{Answer, AnswerValue},
@@ -47,10 +47,63 @@ pub struct BookingJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) proposal: Option<ProposalJson>,
+    /// What it is in a series; left out where it was booked alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    series: Option<SeriesJson>,
     /// What happened to it, in order; more kinds may come. Only where a host asks for one booking.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) history: Option<Vec<HistoryEntryJson>>,
+}
+
+/// The series that a booking is in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Series)]
+struct SeriesJson {
+    id: String,
+    /// Which of its bookings this is, from 1.
+    index: u32,
+    /// How many bookings it was made of.
+    count: u32,
+    /// All of them, in order; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bookings: Option<Vec<OccurrenceJson>>,
+}
+
+/// A booking of a series.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Occurrence)]
+struct OccurrenceJson {
+    id: String,
+    #[schema(format = DateTime)]
+    start: String,
+    #[schema(value_type = openapi::Status)]
+    status: &'static str,
+}
+
+impl SeriesJson {
+    fn new(occurrence: &Occurrence) -> Self {
+        let Occurrence { series, index, of, .. } = occurrence;
+        Self { id: series.to_string(), index: *index, count: *of, bookings: None }
+    }
+}
+
+impl BookingJson {
+    /// With all bookings of its series.
+    #[must_use]
+    pub fn with_series(mut self, all: &[BookingDetails]) -> Self {
+        let occurrence = |BookingDetails { booking, .. }: &BookingDetails| OccurrenceJson {
+            id: booking.id.to_string(),
+            start: booking.span.start.to_string(),
+            status: booking.status.as_str(),
+        };
+        if let Some(series) = &mut self.series {
+            series.bookings = Some(all.iter().map(occurrence).collect());
+        }
+        self
+    }
 }
 
 /// What was booked.
@@ -256,6 +309,7 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
             calendar: Some(site.calendar_file(link)),
         },
         proposal: None,
+        series: booking.series.as_ref().map(SeriesJson::new),
         history: None,
     }
 }

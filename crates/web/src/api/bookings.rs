@@ -7,14 +7,16 @@ use actix_web::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use language_tags::LanguageTag;
-use roomkey_app::{BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted};
+use roomkey_app::{
+    BookingDetails, BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted,
+};
 use roomkey_core::{
     account::Scope,
-    booking::{BookingRequest, Side, Status},
+    booking::{BookingRequest, Every, Repeat, SeriesScope, Side, Status},
     ids::BookingId,
     question::Given,
     text::{EmailAddress, FieldError, Handle, Note, PersonName, Slug},
-    time::{Edge, Instant, Minutes, TimeZone, parse_moment},
+    time::{Edge, Instant, Minutes, TimeZone, parse_date, parse_moment},
     token::Token,
 };
 use serde::Serialize;
@@ -60,7 +62,9 @@ const MOST: u32 = 200;
         (status = 403, description = "The key has not the scope."),
         (status = 404, description = "There is no such event type, or only with a link, or it is \
                                       another host's."),
-        (status = 409, description = "`slot_taken`: somebody else has the time."),
+        (status = 409, description = "`slot_taken`: somebody else has the time. Of a series `dates` \
+                                      says which of its dates can not be booked, and why; nothing \
+                                      was booked."),
         (status = 410, description = "`link_gone`: the link is used up or has expired."),
         (status = 415, description = "The body is not `application/json`."),
         (status = 422, description = "`invalid_request` with `fields`, `slot_unavailable` or \
@@ -79,20 +83,64 @@ pub(super) async fn create(
     let key = idempotency(&request, caller.as_ref())?;
     let side = if caller.is_some() { Side::Host } else { Side::Customer };
     let (page, duration, asked) = read(&body, side)?;
+    let repeat = repeat(&body)?;
     if caller.as_ref().is_some_and(|caller| caller.host.handle.as_str() != page.handle) {
         return Err(Problem::not_found());
     }
     let start = asked.start;
     let client = caller.is_none().then(|| web.client(&request));
-    let booked = web.app.book(Wanted::Page(page), duration, asked, key, client).await?;
+    let wanted = Wanted::Page(page);
+    let booked = match repeat {
+        Some(repeat) => web.app.book_series(wanted, duration, asked, repeat, key, client).await?,
+        None => web.app.book(wanted, duration, asked, key, client).await?,
+    };
     let details = &booked.details;
     let told = match &booked.waits_at {
         Some(link) => waiting_json(details, start, link, web.app.site()),
-        None => booking_json(details, side, web.app.site()),
+        None => whole(&web, details, side).await?,
     };
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/bookings/{}", details.booking.id)))
         .json(told))
+}
+
+/// A booking with the others of its series.
+async fn whole(web: &Web, details: &BookingDetails, side: Side) -> Result<BookingJson, Problem> {
+    let told = booking_json(details, side, web.app.site());
+    Ok(match &details.booking.series {
+        Some(series) => told.with_series(&web.app.series(series.series).await?),
+        None => told,
+    })
+}
+
+/// Which bookings of a series a change is about; the one, if the body does not say.
+fn scope(reader: &mut Reader, body: &Body) -> Option<SeriesScope> {
+    if !body.has("scope") {
+        return Some(SeriesScope::This);
+    }
+    reader.text(body, "scope", |text| text.parse().map_err(|_| FieldError::Choice))
+}
+
+/// How the booking is to be repeated, if it is.
+fn repeat(body: &Body) -> Result<Option<Repeat>, Problem> {
+    if !body.has("repeat") {
+        return Ok(None);
+    }
+    let mut reader = Reader::default();
+    reader.object_of(body, "repeat", &["every", "count", "except"]);
+    let every = reader
+        .text(body, "repeat.every", |text| text.parse::<Every>().map_err(|_| FieldError::Choice));
+    let count = match reader.optional_number(body, "repeat.count") {
+        None if !body.has("repeat.count") => {
+            reader.check("repeat.count", Err(FieldError::Required))
+        }
+        count => count,
+    };
+    let except =
+        reader.texts(body, "repeat.except", |text| parse_date(text).map_err(|_| FieldError::Date));
+    reader.finish()?;
+    let repeat = every.zip(count).map(|(every, count)| Repeat { every, count, except });
+    repeat.map(Some).ok_or_else(|| Problem::bad_request("The request is not complete."))
 }
 
 fn idempotency(
@@ -185,7 +233,7 @@ pub(super) async fn get(
     let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
     let found = web.app.booking(caller.host.id, id).await?.ok_or_else(Problem::not_found)?;
     let history = web.app.history(&found.booking).await?;
-    let told = booking_json(&found, Side::Host, web.app.site());
+    let told = whole(&web, &found, Side::Host).await?;
     let proposal = web.app.open_proposal(found.booking.id).await?;
     Ok(HttpResponse::Ok().json(told.with_history(&history).with_proposal(proposal.as_ref())))
 }
@@ -256,10 +304,13 @@ pub(super) async fn cancel(
     let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
     let mut reader = Reader::default();
     let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
+    let scope = scope(&mut reader, &body);
     reader.finish()?;
-    let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    let cancelled = web.app.cancel_own(caller.host.id, id, reason).await?;
-    Ok(HttpResponse::Ok().json(booking_json(&cancelled, Side::Host, web.app.site())))
+    let whole_request = reason.zip(scope);
+    let (reason, scope) =
+        whole_request.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let cancelled = web.app.cancel_own_series(caller.host.id, id, reason, scope).await?;
+    Ok(HttpResponse::Ok().json(whole(&web, &cancelled, Side::Host).await?))
 }
 
 /// Moves a booking to another free time; both sides are told. It stays the same booking with the same
@@ -299,12 +350,13 @@ pub(super) async fn reschedule(
     let start =
         reader.text(&body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
     let note = reader.optional_text(&body, "note", str::parse::<Note>);
+    let scope = scope(&mut reader, &body);
     reader.finish()?;
-    let whole = start.zip(note);
-    let (start, note) =
-        whole.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    let moved = web.app.move_own(caller.host.id, id, start, note).await?;
-    Ok(HttpResponse::Ok().json(booking_json(&moved, Side::Host, web.app.site())))
+    let whole_request = start.zip(note).zip(scope);
+    let ((start, note), scope) =
+        whole_request.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let moved = web.app.move_own_series(caller.host.id, id, start, note, scope).await?;
+    Ok(HttpResponse::Ok().json(whole(&web, &moved, Side::Host).await?))
 }
 
 /// A part of a list of bookings, by start.

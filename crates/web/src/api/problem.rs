@@ -9,7 +9,7 @@ use actix_web::{
 };
 use roomkey_app::{
     BookError, CancelError, Limited, LinkGone, MarkError, MoveError, OfferError, ProposalError,
-    RequestError, StoreError,
+    RefusedDate, RepeatError, RequestError, StoreError,
 };
 use roomkey_core::{
     availability::Refusal,
@@ -53,6 +53,24 @@ impl From<WrongAnswer> for WrongField {
                 Self::with(&field, "unknown", message)
             }
         }
+    }
+}
+
+/// A date of a series that can not be booked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WrongDate {
+    /// In the zone of the host's schedule; what leaves it out in `repeat.except`.
+    #[schema(format = Date)]
+    date: String,
+    #[schema(format = DateTime)]
+    start: String,
+    /// What speaks against it.
+    reason: String,
+}
+
+impl From<&RefusedDate> for WrongDate {
+    fn from(RefusedDate { date, start, why }: &RefusedDate) -> Self {
+        Self { date: date.to_string(), start: start.to_string(), reason: why.to_string() }
     }
 }
 
@@ -108,6 +126,10 @@ pub(super) struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     fields: Vec<WrongField>,
+    /// Which dates of a series can not be booked; left out where it is about none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    dates: Vec<WrongDate>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
@@ -121,6 +143,7 @@ impl Problem {
             code,
             detail: detail.into(),
             fields: Vec::new(),
+            dates: Vec::new(),
             retry_after: None,
         }
     }
@@ -167,6 +190,17 @@ impl Problem {
         let detail = "Some fields are missing or wrong.";
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidRequest, detail);
         Self { fields, ..problem }
+    }
+
+    /// Some dates of a series can not be had.
+    fn dates(refused: &[RefusedDate], detail: String) -> Self {
+        let (status, code) = if refused.iter().any(|date| date.why.is_taken()) {
+            (StatusCode::CONFLICT, Code::SlotTaken)
+        } else {
+            (StatusCode::UNPROCESSABLE_ENTITY, Code::SlotUnavailable)
+        };
+        let dates = refused.iter().map(WrongDate::from).collect();
+        Self { dates, ..Self::new(status, code, detail) }
     }
 
     fn unavailable() -> Self {
@@ -274,6 +308,7 @@ impl From<BookError> for Problem {
             BookError::Refused(why) => {
                 Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
+            BookError::Repeat(why) => why.into(),
             BookError::Duration(_) => {
                 let wrong = WrongField::with("duration", "choice", error.to_string());
                 Self::wrong_fields(vec![wrong])
@@ -287,8 +322,22 @@ impl From<BookError> for Problem {
     }
 }
 
+impl From<RepeatError> for Problem {
+    fn from(error: RepeatError) -> Self {
+        let (field, code) = match &error {
+            RepeatError::Dates(refused) => return Self::dates(refused, error.to_string()),
+            RepeatError::Never | RepeatError::ProofFirst => ("repeat", "choice"),
+            RepeatError::Count { .. } => ("repeat.count", "out_of_range"),
+            RepeatError::NotADate(_) | RepeatError::NothingLeft => ("repeat.except", "choice"),
+            RepeatError::Guests => ("guests", "too_many"),
+        };
+        Self::wrong_fields(vec![WrongField::with(field, code, error.to_string())])
+    }
+}
+
 impl From<MoveError> for Problem {
     fn from(error: MoveError) -> Self {
+        let error_text = error.to_string();
         let conflict = StatusCode::CONFLICT;
         match error {
             MoveError::Unknown | MoveError::Gone => Self::not_found(),
@@ -304,6 +353,7 @@ impl From<MoveError> for Problem {
                 Self::new(unprocessable, Code::SlotUnavailable, why.to_string())
             }
             MoveError::Limited(limited) => limited.into(),
+            MoveError::Dates(refused) => Self::dates(&refused, error_text),
             MoveError::Store(error) => error.into(),
         }
     }

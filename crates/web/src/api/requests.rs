@@ -34,6 +34,31 @@ pub(super) struct NewBooking {
     /// Book it also where the host's own hours, notice, limits or calendars are against it; never over another
     /// booking. Only with a key.
     r#override: Option<bool>,
+    /// To book it again and again, all of it or nothing.
+    repeat: Option<NewRepeat>,
+}
+
+/// How a booking is repeated: at the same time of day by the clock of the host's schedule. The answer is the first
+/// booking.
+#[derive(ToSchema)]
+#[schema(example = json!({"every": "week", "count": 6, "except": ["2026-12-24"]}))]
+struct NewRepeat {
+    every: NewEvery,
+    /// How many weeks, pairs of weeks or months, those that are left out included; at most as many as the event
+    /// type allows.
+    #[schema(minimum = 2, maximum = 52)]
+    count: u32,
+    /// Dates that are left out, in the zone of the host's schedule.
+    except: Option<Vec<String>>,
+}
+
+/// How often: in a month on the same weekday, counted from its first. A month without a fifth is left out.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum NewEvery {
+    Week,
+    TwoWeeks,
+    Month,
 }
 
 /// Who books.
@@ -66,6 +91,8 @@ pub(super) struct Reschedule {
     start: String,
     /// Told to both sides.
     note: Option<String>,
+    /// Which bookings of a series are moved as far, `this` if left out: all of them, or nothing.
+    scope: Option<Scope>,
 }
 
 /// Other times for a booking.
@@ -108,4 +135,15 @@ pub(super) struct Mark {
 pub(super) struct Cancellation {
     /// Told to both sides.
     reason: Option<String>,
+    /// Which bookings of a series are called off; `this` if left out.
+    scope: Option<Scope>,
+}
+
+/// Which bookings of a series a change is about. What is over, has begun or was called off stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Scope {
+    This,
+    Following,
+    All,
 }

@@ -1,6 +1,7 @@
 //! `/b/{token}`: a booking, to one of its two sides.
 
 mod history;
+mod series;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -26,6 +27,7 @@ use crate::{
     view::{Came, Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
 };
 use history::Entry;
+use series::SeriesCard;
 
 /// Where the booking is in its life, as its reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +214,8 @@ pub(crate) struct Page {
     /// Questions and what was answered.
     answers: Vec<(String, String)>,
     note: String,
+    /// Where it stands in its series, if it is in one.
+    series: Option<SeriesCard>,
     /// Whether others can book the same time.
     is_seat: bool,
     /// Who has, as far as the reader may know.
@@ -525,6 +529,7 @@ impl Page {
                 .map(|answer| (answer.label.to_string(), answer.value.to_string()))
                 .collect(),
             note: if found.guest.is_some() { String::new() } else { booking.note.to_string() },
+            series: SeriesCard::of(web, found).await?,
             is_seat: booking.session.is_some(),
             others: others(web, found).await?,
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
@@ -576,6 +581,7 @@ impl Page {
             key,
             answers: vec![("What <b>size</b>?".into(), "<b>Large</b>".into())],
             note: "Line\nline".into(),
+            series: (state == State::Confirmed).then(SeriesCard::sample),
             is_seat: state == State::Pending,
             others: vec!["Cy <b>bold</b>".into()],
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),

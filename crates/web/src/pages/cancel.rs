@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::{CancelError, Found};
 use roomkey_core::{
-    booking::{InvalidTransition, may_cancel},
+    booking::{InvalidTransition, SeriesScope, may_cancel},
     text::Note,
 };
 
@@ -36,6 +36,10 @@ pub(crate) struct Page {
     /// Whether they meet in a room.
     has_room: bool,
     reason: String,
+    /// Whether there are others in its series.
+    in_series: bool,
+    /// Which of them was chosen.
+    scope: String,
     problems: Problems,
 }
 
@@ -70,7 +74,12 @@ pub(crate) async fn post(
     let link = found.details.link(found.side);
     let mut problems = Problems::default();
     if let Some(reason) = problems.check("reason", form.get("reason").parse::<Note>()) {
-        match web.app.cancel_by_link(link, reason).await {
+        let Some(scope) = scope(&form) else {
+            problems.add("scope", "Choose which dates to cancel");
+            let contents = Page::new(&request, &found, &form, problems);
+            return page(StatusCode::UNPROCESSABLE_ENTITY, &contents);
+        };
+        match web.app.cancel_series_by_link(link, reason, scope).await {
             Ok(_) => return Ok(see_other(path(link))),
             Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
                 return cancelled_before(&request, &web, &token).await;
@@ -92,13 +101,23 @@ pub(crate) async fn post(
     page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &found, &form, problems))
 }
 
+/// Which bookings of a series a form is about; the one, if it does not say.
+pub(super) fn scope(form: &Form) -> Option<SeriesScope> {
+    match form.get("scope") {
+        "" => Some(SeriesScope::This),
+        name => name.parse().ok(),
+    }
+}
+
 impl Page {
     fn new(request: &HttpRequest, found: &Found, form: &Form, problems: Problems) -> Self {
         let Facts { title, when, other, path, .. } = Facts::of(found);
         let (shell, reason) = (shell(request), form.text("reason"));
         // Of a session only a seat is given back.
         let has_room = found.details.room.is_some() && found.details.booking.session.is_none();
-        Self { shell, title, other, when, path, has_room, reason, problems }
+        let in_series = found.details.booking.series.is_some();
+        let scope = form.text("scope");
+        Self { shell, title, other, when, path, has_room, reason, in_series, scope, problems }
     }
 }
 
@@ -113,6 +132,8 @@ impl Page {
             path: "/b/token".into(),
             has_room: true,
             reason: String::new(),
+            in_series: true,
+            scope: "all".into(),
             problems: Problems::default(),
         }]
     }

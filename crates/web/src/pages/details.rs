@@ -1,5 +1,7 @@
 //! `/{handle}/{slug}?slot=…`: who books, and the `POST` that books.
 
+mod repeat;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -7,10 +9,13 @@ use actix_web::{
 };
 use askama::Template;
 use data_encoding::BASE64URL_NOPAD;
-use roomkey_app::{BookError, Idempotency, IdempotencyScope, Offered, Page as Address, Wanted};
+use repeat::RepeatFields;
+use roomkey_app::{
+    BookError, Idempotency, IdempotencyScope, Offered, Page as Address, RefusedDate, Wanted,
+};
 use roomkey_core::{
     availability::{Refusal, Slot},
-    booking::{BookingRequest, Side},
+    booking::{BookingRequest, Repeat, Side},
     event_type::{Bounds, Prefill},
     question::Given,
     random,
@@ -85,6 +90,8 @@ pub(crate) struct Page {
     pub(crate) asks: Vec<Ask>,
     /// Names and texts of answers that nobody is asked for.
     pub(crate) hidden: Vec<(String, String)>,
+    /// Where it can be booked repeatedly.
+    pub(crate) repeat: Option<RepeatFields>,
     pub(crate) problems: Problems,
 }
 
@@ -122,6 +129,7 @@ pub(super) fn show(
             proves: proves(request, web, offered),
             asks: asks(&questions, Side::Customer, &given),
             hidden: hidden_answers(&questions, &given),
+            repeat: RepeatFields::of(offered, query, &[], (zone, trail.clock)),
             problems: Problems::default(),
         },
     )
@@ -173,6 +181,7 @@ struct Answered {
     zone: Option<TimeZone>,
     request: Option<BookingRequest>,
     duration: Option<Minutes>,
+    repeat: Option<Repeat>,
     idempotency: Option<Idempotency>,
 }
 
@@ -200,6 +209,7 @@ impl Answered {
         if !form.get("website").is_empty() {
             problems.add("details", "Send the form as it stands on the page");
         }
+        let repeat = repeat::read(form, problems);
         let idempotency = idempotency(form, problems);
         let request = || {
             Some(BookingRequest {
@@ -216,7 +226,7 @@ impl Answered {
             })
         };
         let link = address::link(form);
-        Self { link, start, zone, request: request(), duration, idempotency }
+        Self { link, start, zone, request: request(), duration, repeat, idempotency }
     }
 }
 
@@ -237,12 +247,16 @@ pub(crate) async fn post(
     let mut problems = Problems::default();
     let answered = Answered::read(&form, zone, &mut problems);
     address.link = answered.link.as_ref().map(Token::hash);
-    let mut refusal = None;
+    let (mut refusal, mut refused) = (None, Vec::new());
     if let Some(asked) = answered.request.clone().filter(|_| problems.is_empty()) {
         let wanted = Wanted::Page(address.clone());
         let client = Some(web.client(&request));
         let (duration, key) = (answered.duration, answered.idempotency.clone());
-        match web.app.book(wanted, duration, asked, key, client).await {
+        let booked = match answered.repeat.clone() {
+            None => web.app.book(wanted, duration, asked, key, client).await,
+            Some(repeat) => web.app.book_series(wanted, duration, asked, repeat, key, client).await,
+        };
+        match booked {
             Ok(booked) => {
                 return Ok(see_other(match &booked.waits_at {
                     Some(link) => check_mail::path(link),
@@ -256,6 +270,7 @@ pub(crate) async fn post(
             // What is wrong with them is told with the form.
             Err(BookError::Answers(_) | BookError::Changed) => {}
             Err(why @ (BookError::Refused(_) | BookError::Taken)) => refusal = Some(why),
+            Err(BookError::Repeat(why)) => refused = repeat::note_problem(why, &mut problems),
             Err(BookError::Guests(wrong)) => problems.add(guests::FIELD, wrong.to_string()),
             Err(BookError::Duration(wrong)) => {
                 problems.add("slot", format!("Bookings of this kind last {}", wrong.in_words()));
@@ -266,8 +281,17 @@ pub(crate) async fn post(
             }
         }
     }
+    let refusal = Refused { refusal, dates: refused };
     let again = again(&request, &web, address, &form, &answered, refusal, problems).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+}
+
+/// What can not be booked.
+struct Refused {
+    /// The time itself.
+    refusal: Option<BookError>,
+    /// Dates of a series.
+    dates: Vec<RefusedDate>,
 }
 
 /// The form again, with what is wrong with it and every answer.
@@ -277,7 +301,7 @@ async fn again(
     address: Address,
     form: &Form,
     answered: &Answered,
-    refusal: Option<BookError>,
+    Refused { refusal, dates }: Refused,
     mut problems: Problems,
 ) -> Result<Page, Failure> {
     let start = answered.start.unwrap_or(web.app.now());
@@ -342,6 +366,7 @@ async fn again(
         proves: proves(request, web, &offered),
         asks,
         hidden: hidden_answers(&questions, &given),
+        repeat: RepeatFields::of(&offered, form, &dates, (zone, clock)),
         problems,
     })
 }
@@ -377,6 +402,7 @@ impl Page {
             proves: true,
             asks: Ask::samples(),
             hidden: vec![("q_source".into(), "<b>".into())],
+            repeat: Some(RepeatFields::sample()),
             problems,
         };
         let mut problems = Problems::default();

@@ -9,7 +9,7 @@ use actix_web::{
 use askama::Template;
 use roomkey_app::{Found, Movable, MoveError};
 use roomkey_core::{
-    booking::{InvalidTransition, Way, way_to_move},
+    booking::{InvalidTransition, SeriesScope, Way, way_to_move},
     text::Note,
     time::{Instant, Span},
 };
@@ -17,7 +17,7 @@ use roomkey_core::{
 use super::{
     booked::{self, Facts, found, path, zones},
     booking::{self, Asked, Chip, Source},
-    closed, page, see_other, shell,
+    cancel, closed, page, see_other, shell,
 };
 use crate::{
     Web,
@@ -48,6 +48,10 @@ pub(crate) struct Page {
     /// The path of the booking's page.
     path: String,
     note: String,
+    /// Whether there are others in its series.
+    in_series: bool,
+    /// Which of them was chosen.
+    scope: String,
     problems: Problems,
 }
 
@@ -121,8 +125,12 @@ pub(crate) async fn post(
     let (own, _) = zones(&found);
     let mut chosen = Some(Span { start, end: start.plus_micros(length(&found)) });
     let mut nearest = Vec::new();
-    if let Some(note) = note {
-        match move_or_ask(&web, &found, start, note).await {
+    let scope = cancel::scope(&form);
+    if scope.is_none() {
+        problems.add("scope", "Choose which dates to move");
+    }
+    if let Some((note, scope)) = note.zip(scope) {
+        match move_or_ask(&web, &found, start, note, scope).await {
             // Of one that was changed meanwhile its page says how it stands.
             Ok(()) | Err(MoveError::Changed) => return Ok(see_other(path(link))),
             Err(MoveError::InvalidTransition(why)) => {
@@ -131,6 +139,16 @@ pub(crate) async fn post(
             Err(MoveError::Unknown | MoveError::Gone) => return Err(Failure::NotFound),
             Err(MoveError::Store(error)) => return Err(error.into()),
             Err(MoveError::Limited(limited)) => return Err(limited.into()),
+            Err(MoveError::Dates(refused)) => {
+                let today = own.date(found.now);
+                let told = refused.iter().map(|date| {
+                    let time = nearby(own, date.start, today, Clock::TwentyFour);
+                    format!("{time} ({})", date.why)
+                });
+                let told = told.collect::<Vec<_>>().join(", ");
+                let text = format!("Nothing was moved, for not all dates are free: {told}");
+                problems.add("scope", text);
+            }
             Err(MoveError::Refused(_) | MoveError::Taken) => {
                 let today = own.date(found.now);
                 let time = nearby(own, start, today, Clock::TwentyFour);
@@ -145,6 +163,7 @@ pub(crate) async fn post(
     }
     let mut contents = Page::new(&request, &found, chosen, form.text("note"), problems);
     contents.nearest = nearest;
+    contents.scope = form.text("scope");
     page(unprocessable, &contents)
 }
 
@@ -154,10 +173,11 @@ async fn move_or_ask(
     found: &Found,
     start: Instant,
     note: Note,
+    scope: SeriesScope,
 ) -> Result<(), MoveError> {
     let link = found.details.link(found.side);
     match way(found)? {
-        Way::Move => web.app.move_by_link(link, start, note).await.map(drop),
+        Way::Move => web.app.move_series_by_link(link, start, note, scope).await.map(drop),
         Way::Ask => match web.app.propose_by_link(link, vec![start], note).await {
             Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
@@ -224,6 +244,8 @@ impl Page {
             nearest: Vec::new(),
             path,
             note,
+            in_series: found.details.booking.series.is_some(),
+            scope: String::new(),
             problems,
         }
     }
@@ -246,6 +268,8 @@ impl Page {
             new,
             path: "/b/token".into(),
             note: "<b>bold".into(),
+            in_series: true,
+            scope: "following".into(),
             problems,
         };
         let mut gone = Problems::default();

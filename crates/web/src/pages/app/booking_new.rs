@@ -136,6 +136,7 @@ pub(crate) async fn post(
             Err(BookError::Changed) => {
                 problems.add("details", "Look the form through and send it again");
             }
+            Err(BookError::Repeat(why)) => problems.add("details", why.to_string()),
             Err(BookError::Guests(wrong)) => problems.add(guests::FIELD, wrong.to_string()),
             Err(BookError::Answers(wrong)) => {
                 note_wrong(&event.terms.asks(), &wrong, &mut problems);

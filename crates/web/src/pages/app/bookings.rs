@@ -59,6 +59,8 @@ pub(crate) struct Row {
     pub(crate) has_room: bool,
     /// Whether the customer came, if the host has said.
     pub(crate) came: Option<Came>,
+    /// `3 of 6`, in a series.
+    pub(crate) series: Option<String>,
     /// What the host may say of it; nothing before the start.
     pub(crate) marks: Vec<Came>,
     /// Whether the customer asks for another time.
@@ -262,6 +264,7 @@ impl Row {
             state: State::of(booking, now),
             has_room: details.room.is_some(),
             came: attendance.map(Came::from),
+            series: (booking.series.as_ref()).map(|s| format!("{} of {}", s.index, s.of)),
             marks: if can_mark { Came::others(attendance) } else { Vec::new() },
             page: booked::path(details.link(Side::Host)),
         }
@@ -287,6 +290,7 @@ impl Page {
                 state: State::Pending,
                 has_room: false,
                 came: Some(Came::from(Attendance::NoShow)),
+                series: Some("3 of 6".into()),
                 marks: Came::others(None),
                 page: "/b/token".into(),
             };

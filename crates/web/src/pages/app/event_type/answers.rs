@@ -31,6 +31,8 @@ pub(crate) struct Answers {
     /// How many customers can book the same time.
     pub(crate) seats: String,
     pub(crate) shows_attendees: bool,
+    /// How often it can be booked at once; 0 for one by one.
+    pub(crate) series: String,
     pub(crate) guests: String,
     pub(crate) email_proof: bool,
     pub(crate) move_notice: String,
@@ -110,6 +112,7 @@ impl Answers {
             min_notice: "0".into(),
             confirm_within: USUAL_CONFIRM.to_string(),
             seats: "1".into(),
+            series: "0".into(),
             guests: Terms::USUAL_GUESTS.to_string(),
             move_notice: "0".into(),
             cancel_notice: "0".into(),
@@ -142,6 +145,7 @@ impl Answers {
             requires_confirmation: form.has("requires_confirmation"),
             confirm_within: form.text("confirm_within"),
             seats: form.text("seats"),
+            series: form.text("series"),
             shows_attendees: form.has("shows_attendees"),
             guests: form.text("guests"),
             email_proof: form.has("email_proof"),
@@ -198,6 +202,7 @@ impl Answers {
             requires_confirmation: terms.confirm_within.is_some(),
             confirm_within: number(terms.confirm_within.unwrap_or(Minutes(USUAL_CONFIRM))),
             seats: terms.seats.unwrap_or(1).to_string(),
+            series: terms.series.unwrap_or(0).to_string(),
             shows_attendees: terms.shows_attendees,
             guests: terms.guests.to_string(),
             email_proof: terms.email_proof,
@@ -251,6 +256,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
     let min_notice = number("min_notice", Bounds::MIN_NOTICE, Some(0));
     let confirm_within = number("confirm_within", Bounds::CONFIRM, Some(USUAL_CONFIRM));
     let seats = number("seats", Bounds::SEATS, Some(1));
+    let series = number("series", Bounds::SERIES_OR_NONE, Some(0));
     let guests = number("guests", Bounds::GUESTS, Some(0));
     let move_notice = number("move_notice", Bounds::CUSTOMER_NOTICE, Some(0));
     let cancel_notice = number("cancel_notice", Bounds::CUSTOMER_NOTICE, Some(0));
@@ -277,6 +283,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         confirm_within: Some(Minutes(confirm_within?))
             .filter(|_| form.has("requires_confirmation")),
         seats: Terms::seats_for(seats?),
+        series: problems.check("series", Terms::series_for(series?))?,
         shows_attendees: form.has("shows_attendees"),
         guests: guests?,
         email_proof: form.has("email_proof"),
@@ -296,6 +303,9 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         },
         ..Terms::usual(slug?, title?, description?, usual)
     };
+    if let Err(why) = terms.repeats_with() {
+        problems.add("series", format!("Enter 0: {why}"));
+    }
     problems.check("other_durations", terms.set_durations(usual, others?));
     problems.is_empty().then_some(terms)
 }

@@ -1,0 +1,180 @@
+use askama::Template;
+use roomkey_core::{
+    booking::{Every, Rule, Side},
+    event_type::Visibility,
+    notice::{Occasion, SeriesLetter, SeriesPart},
+    site::{PRODUCT, Site},
+    time::{Datelike as _, Span, TimeZone, day_name},
+};
+
+use super::{AnswerView, PlaceView, Rendered, answers, lines};
+use crate::{
+    columns,
+    when::{self, When},
+};
+
+mail!(
+    SeriesView,
+    series,
+    "mail/series/subject.txt",
+    "mail/series/body.txt",
+    "mail/series/body.html"
+);
+
+/// Several bookings of a series as one of its two sides reads about them.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask each by itself")]
+pub(crate) struct SeriesView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) to_host: bool,
+    /// `Booked`, the subject's first word.
+    pub(crate) word: &'static str,
+    pub(crate) headline: String,
+    pub(crate) title: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) customer: &'a str,
+    pub(crate) customer_email: &'a str,
+    /// The name of the side that does not read.
+    pub(crate) other: &'a str,
+    pub(crate) reader_email: &'a str,
+    /// `6 times from Mon 5 Jul, 10:00 (London)`.
+    pub(crate) summary: String,
+    /// `Every week on Monday at 10:00 in London`.
+    pub(crate) rhythm: String,
+    pub(crate) rows: Vec<RowView<'a>>,
+    /// Whether the bookings are called off.
+    pub(crate) is_struck: bool,
+    pub(crate) is_moved: bool,
+    /// Whether there are rooms to go to.
+    pub(crate) has_rooms: bool,
+    pub(crate) place: Option<PlaceView>,
+    pub(crate) answers: Vec<AnswerView<'a>>,
+    pub(crate) note: Vec<&'a str>,
+    pub(crate) by_reader: bool,
+    pub(crate) reason: Vec<&'a str>,
+    /// Where a customer can book another time; not where that takes a link.
+    pub(crate) again: Option<String>,
+    pub(crate) reference: String,
+    /// What the calendar part does.
+    pub(crate) calendar: &'static str,
+}
+
+/// One date.
+#[derive(Debug)]
+pub(crate) struct RowView<'a> {
+    pub(crate) when: When,
+    pub(crate) was: Option<When>,
+    pub(crate) page: String,
+    /// The room at Jitsi.
+    pub(crate) room: Option<String>,
+    /// Only where Jitsi asks for one.
+    pub(crate) password: Option<&'a str>,
+}
+
+impl<'a> SeriesView<'a> {
+    /// Nothing where the letter tells of no booking.
+    pub(crate) fn new(letter: &'a SeriesLetter, site: &Site) -> Option<Self> {
+        let SeriesLetter { occasion, to, parts, event_type, host, .. } = letter;
+        let booking = &parts.first()?.booking;
+        let rule = &booking.series.as_ref()?.rule;
+        let (customer, to_host) = (&booking.attendee, *to == Side::Host);
+        let (reader_email, zone, other) = if to_host {
+            (&host.email, host.time_zone, &customer.name)
+        } else {
+            (&customer.email, customer.time_zone, &host.name)
+        };
+        let (by, reason) = letter.changed.as_ref().map(|(by, note)| (*by, note)).unzip();
+        let by_reader = by == Some(*to);
+        let times = match parts.len() {
+            1 => "once".to_owned(),
+            count => format!("{count} times"),
+        };
+        let (word, did, calendar) = match occasion {
+            Occasion::Cancelled => ("Cancelled", "cancelled", "takes them out of your calendar"),
+            Occasion::Moved => ("Moved", "moved", "moves them in your calendar"),
+            _ => ("Booked", "booked", "adds them to any calendar"),
+        };
+        let headline = match (occasion, to) {
+            (Occasion::Cancelled | Occasion::Moved, _) if by_reader => {
+                format!("You {did} these bookings")
+            }
+            (Occasion::Cancelled | Occasion::Moved, _) => {
+                format!("{other} has {did} these bookings")
+            }
+            (_, Side::Customer) => format!("You’re booked {times}, {}", customer.name),
+            (_, Side::Host) => format!("You’re booked {times} with {}", customer.name),
+        };
+        let is_struck = *occasion == Occasion::Cancelled;
+        let can_book_again =
+            is_struck && !to_host && event_type.terms.visibility != Visibility::Link;
+        let row = |part| RowView::new(part, zone, site, is_struck);
+        let rows: Vec<_> = parts.iter().map(row).collect();
+        Some(Self {
+            product: PRODUCT,
+            to_host,
+            word,
+            headline,
+            title: event_type.terms.title.as_str(),
+            host: host.name.as_str(),
+            customer: customer.name.as_str(),
+            customer_email: customer.email.as_str(),
+            other: other.as_str(),
+            reader_email: reader_email.as_str(),
+            summary: format!("{times} from {}", when::short(booking.span, zone)),
+            rhythm: rhythm(rule),
+            has_rooms: rows.iter().any(|row| row.room.is_some()),
+            rows,
+            is_struck,
+            is_moved: *occasion == Occasion::Moved,
+            place: PlaceView::of(booking, *to, host),
+            answers: if to_host && !is_struck { answers(booking) } else { Vec::new() },
+            note: lines(&booking.note),
+            by_reader,
+            reason: reason.map(lines).unwrap_or_default(),
+            again: can_book_again.then(|| {
+                let site = site.public_url.as_str();
+                format!("{site}/{}/{}", host.handle, event_type.terms.slug)
+            }),
+            reference: booking.id.to_string(),
+            calendar,
+        })
+    }
+}
+
+impl<'a> RowView<'a> {
+    fn new(part: &'a SeriesPart, zone: TimeZone, site: &Site, is_struck: bool) -> Self {
+        let span = part.booking.span;
+        let room = part.room.as_ref().filter(|_| !is_struck);
+        let length = span.end.since(span.start);
+        let was = part.was.filter(|was| *was != span.start);
+        let was = was.map(|start| Span { start, end: start.plus_micros(length) });
+        let password = room.filter(|_| site.enforces_password());
+        Self {
+            when: When::new(span, zone),
+            was: was.map(|was| When::new(was, zone)),
+            page: site.booking_page(&part.link),
+            room: room.map(|room| site.room(&room.name)),
+            password: password.map(|room| room.password.expose()),
+        }
+    }
+}
+
+/// `Every week on Monday at 10:00 in London`, as it was agreed on.
+fn rhythm(rule: &Rule) -> String {
+    let first = rule.first;
+    let day = day_name(first.local.weekday());
+    let on = match rule.every {
+        Every::Week | Every::TwoWeeks => format!("Every {} on {day}", rule.every),
+        Every::Month => {
+            let nth = match rule.week_of_month() {
+                1 => "first",
+                2 => "second",
+                3 => "third",
+                4 => "fourth",
+                _ => "fifth",
+            };
+            format!("Every month on the {nth} {day}")
+        }
+    };
+    format!("{on} at {} in {}", first.local.format("%H:%M"), first.zone.city())
+}

@@ -1,0 +1,520 @@
+//! The same wall time again and again: booked, moved and cancelled whole or not at all.
+
+use std::{sync::Barrier, thread};
+
+use roomkey_tests::{Backend, Host, Mail, Reply, TestApp, long_run, on_both};
+use serde_json::{Value, json};
+
+on_both!(
+    a_series_is_booked_whole,
+    a_date_that_is_not_free_is_named_and_left_out,
+    a_request_is_repeated_without_harm,
+    one_mail_tells_of_all_and_the_clock_change_is_right,
+    what_can_not_be_repeated_is_refused,
+    limits_and_links_count,
+    the_form_asks_again_and_leaves_dates_out,
+    each_page_leads_to_the_others,
+    one_the_following_or_all_are_cancelled,
+    one_is_moved_or_the_following_as_far,
+    a_move_of_all_is_refused_whole,
+    the_editor_and_the_commands_know_series,
+    of_64_clients_series_are_whole_or_not_there,
+);
+
+const ADA: &str = "ada@hosts.example";
+const BO: &str = "bo@customers.example";
+/// A Monday, 10:00 in London.
+const START: &str = "2027-10-11T09:00:00Z";
+const BOOKINGS: &str = "/api/v1/bookings";
+
+/// London, Friday 1 October 2027, 09:00.
+fn app(backend: Backend, options: &[&str]) -> TestApp {
+    let app = TestApp::on(backend).clock("2027-10-01 08:00:00").without_limits().start_with_ada();
+    let usual = ["--title", "Lesson", "--duration", "60", "--window-days", "365"];
+    let series = if options.contains(&"--series") { &[][..] } else { &["--series", "12"][..] };
+    app.add_event_type("ada", "lesson", &[&usual[..], series, options].concat());
+    app
+}
+
+fn wish(app: &TestApp, start: &str, repeat: &Value) -> Value {
+    let mut request = app.request("lesson", start, "Bo", BO);
+    request["repeat"] = repeat.clone();
+    request
+}
+
+fn ask(app: &TestApp, start: &str, repeat: &Value) -> Reply {
+    app.client().post_json(BOOKINGS, &wish(app, start, repeat))
+}
+
+fn book(app: &TestApp, count: u32) -> Value {
+    ask(app, START, &json!({"every": "week", "count": count})).expect(201).json()
+}
+
+fn texts(list: &Value, field: &str) -> Vec<String> {
+    let list = list.as_array().expect("a list").iter();
+    list.map(|each| each[field].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn held(app: &TestApp) -> i64 {
+    app.database().number("SELECT count(*) FROM booking_hosts WHERE held")
+}
+
+fn path(booking: &Value) -> String {
+    let page = booking["links"]["page"].as_str().expect("a page");
+    page[page.find("/b/").expect("a path")..].to_owned()
+}
+
+/// What the API tells the host of a booking.
+fn shown(app: &TestApp, id: &str) -> Value {
+    app.cli(&["booking", "show", id, "--json"]).json()
+}
+
+fn mail(app: &TestApp, to: &str, word: &str) -> Mail {
+    let what = format!("a mail '{word}' to {to}");
+    app.mailbox().wait_for(&what, |mail| mail.is_to(to) && mail.part("subject").starts_with(word))
+}
+
+fn a_series_is_booked_whole(backend: Backend) {
+    let app = app(backend, &[]);
+    let first = book(&app, 4);
+    let series = &first["series"];
+    assert_eq!((&series["index"], &series["count"]), (&json!(1), &json!(4)));
+    let starts = ["2027-10-11T09:00:00Z", "2027-10-18T09:00:00Z", "2027-10-25T09:00:00Z"];
+    // The clocks go back on 31 October: it stays 10:00 in London.
+    assert_eq!(
+        texts(&series["bookings"], "start"),
+        [&starts[..], &["2027-11-01T10:00:00Z"]].concat()
+    );
+    assert_eq!(texts(&series["bookings"], "status"), ["confirmed"; 4]);
+    assert_eq!(first["id"], series["bookings"][0]["id"]);
+    assert_eq!(held(&app), 4);
+    let rooms = "SELECT count(DISTINCT name_hash) FROM rooms WHERE NOT revoked";
+    assert_eq!(app.database().number(rooms), 4, "each has a room of its own");
+    // On the second Monday of each month.
+    let monthly = ask(&app, "2027-10-11T13:00:00Z", &json!({"every": "month", "count": 3}));
+    assert_eq!(
+        texts(&monthly.expect(201).json()["series"]["bookings"], "start"),
+        ["2027-10-11T13:00:00Z", "2027-11-08T14:00:00Z", "2027-12-13T14:00:00Z"]
+    );
+    // A fifth Friday is not in every month.
+    let fifth = ask(&app, "2027-10-29T09:00:00Z", &json!({"every": "month", "count": 4}));
+    assert_eq!(
+        texts(&fifth.expect(201).json()["series"]["bookings"], "start"),
+        ["2027-10-29T09:00:00Z", "2027-12-31T10:00:00Z"]
+    );
+    let third = first["series"]["bookings"][2]["id"].as_str().expect("an id");
+    let told = shown(&app, third);
+    assert_eq!((&told["series"]["index"], &told["series"]["id"]), (&json!(3), &series["id"]));
+}
+
+fn a_date_that_is_not_free_is_named_and_left_out(backend: Backend) {
+    let app = app(backend, &[]);
+    let taken = app.request("intro", "2027-10-18T09:30:00Z", "Cy", "cy@customers.example");
+    app.client().post_json(BOOKINGS, &taken).expect(201);
+    let before = app.database().row_counts();
+    let refused = ask(&app, START, &json!({"every": "week", "count": 3}));
+    assert_eq!(refused.problem(409), "slot_taken");
+    let problem = refused.json();
+    let date = json!({"date": "2027-10-18", "start": "2027-10-18T09:00:00Z", "reason": "this time is taken"});
+    assert_eq!(problem["dates"], json!([date]));
+    assert_eq!(app.database().row_counts(), before, "nothing is half booked");
+    let except = json!({"every": "week", "count": 3, "except": ["2027-10-18"]});
+    let booked = ask(&app, START, &except).expect(201).json();
+    assert_eq!(booked["series"]["count"], 2);
+    let starts = texts(&booked["series"]["bookings"], "start");
+    assert_eq!(starts, ["2027-10-11T09:00:00Z", "2027-10-25T09:00:00Z"]);
+    let told = mail(&app, BO, "Booked");
+    assert_eq!(told.value()["calendar"]["events"][0]["instances"], json!(starts));
+    // A minute at which nothing starts is no conflict with somebody.
+    let stray_start = ask(&app, "2027-10-11T09:17:00Z", &json!({"every": "week", "count": 2}));
+    assert_eq!(stray_start.problem(422), "slot_unavailable");
+    let stray = json!({"every": "week", "count": 3, "except": ["2027-10-19"]});
+    assert_eq!(ask(&app, "2027-10-12T09:00:00Z", &stray).status, 201);
+    assert_eq!(ask(&app, "2027-10-13T09:00:00Z", &stray).problem(422), "invalid_request");
+}
+
+fn a_request_is_repeated_without_harm(backend: Backend) {
+    let app = app(backend, &[]);
+    let repeat = json!({"every": "week", "count": 3});
+    let client = app.client().header("Idempotency-Key", "one");
+    let first = client.post_json(BOOKINGS, &wish(&app, START, &repeat)).expect(201).json();
+    let again = client.post_json(BOOKINGS, &wish(&app, START, &repeat)).expect(201).json();
+    assert_eq!(first, again);
+    assert_eq!(held(&app), 3);
+    let other = json!({"every": "week", "count": 4});
+    let reused = client.post_json(BOOKINGS, &wish(&app, START, &other));
+    assert_eq!(reused.problem(422), "idempotency_key_reused");
+    let alone = app.request("lesson", START, "Bo", BO);
+    assert_eq!(client.post_json(BOOKINGS, &alone).problem(422), "idempotency_key_reused");
+}
+
+fn one_mail_tells_of_all_and_the_clock_change_is_right(backend: Backend) {
+    let app = app(backend, &[]);
+    let booked = book(&app, 4);
+    let starts = texts(&booked["series"]["bookings"], "start");
+    for to in [BO, ADA] {
+        let told = mail(&app, to, "Booked");
+        assert!(told.part("subject").contains("4 times"), "{}", told.part("subject"));
+        assert_eq!(told.calendar("method"), "REQUEST");
+        let calendar = &told.value()["calendar"];
+        assert_eq!(calendar["errors"], json!([]));
+        assert_eq!(calendar["events"].as_array().map(Vec::len), Some(1));
+        assert_eq!(calendar["events"][0]["instances"], json!(starts));
+        assert_eq!(told.part("text").matches("Password: ").count(), 4);
+        assert_eq!(told.part("text").matches("/b/").count(), 4);
+        assert_eq!(told.part("html").matches("Open, move or cancel").count(), 4);
+    }
+    let own = mail(&app, BO, "Booked");
+    assert!(own.part("text").contains(&path(&booked)), "the customer's own links");
+    assert!(!mail(&app, ADA, "Booked").part("text").contains(&path(&booked)));
+    let sent = "SELECT count(*) FROM outbox_messages";
+    assert_eq!(app.database().number(sent), 2);
+}
+
+fn what_can_not_be_repeated_is_refused(backend: Backend) {
+    let app = app(backend, &["--series", "4"]);
+    let wrong = |repeat: Value, field: &str| {
+        let refused = ask(&app, START, &repeat);
+        assert_eq!(refused.problem(422), "invalid_request", "{repeat}");
+        assert_eq!(texts(&refused.json()["fields"], "field"), [field], "{repeat}");
+    };
+    wrong(json!({"every": "day", "count": 2}), "repeat.every");
+    wrong(json!({"every": "week"}), "repeat.count");
+    wrong(json!({"every": "week", "count": 1}), "repeat.count");
+    wrong(json!({"every": "week", "count": 5}), "repeat.count");
+    wrong(json!({"every": "week", "count": 2, "except": ["soon"]}), "repeat.except.0");
+    wrong(json!({"every": "week", "count": 2, "until": "2028"}), "repeat.until");
+    let all = json!({"every": "week", "count": 2, "except": ["2027-10-11", "2027-10-18"]});
+    wrong(all, "repeat.except");
+    let mut with_guest = wish(&app, START, &json!({"every": "week", "count": 2}));
+    with_guest["guests"] = json!(["di@customers.example"]);
+    let refused = app.client().post_json(BOOKINGS, &with_guest);
+    assert_eq!(texts(&refused.json()["fields"], "field"), ["guests"]);
+    let mut intro = app.request("intro", START, "Bo", BO);
+    intro["repeat"] = json!({"every": "week", "count": 2});
+    let refused = app.client().post_json(BOOKINGS, &intro);
+    assert_eq!(refused.problem(422), "invalid_request");
+    assert_eq!(held(&app), 0);
+}
+
+fn limits_and_links_count(backend: Backend) {
+    let app = app(backend, &["--limit", "2 bookings a month"]);
+    let refused = ask(&app, START, &json!({"every": "week", "count": 4}));
+    assert_eq!(refused.problem(422), "slot_unavailable");
+    // Those of the series itself count: two in October, and November is another month.
+    assert_eq!(texts(&refused.json()["dates"], "date"), ["2027-10-25"]);
+    let link = app.cli(&[
+        "event-link",
+        "add",
+        "--host",
+        "ada",
+        "--event",
+        "lesson",
+        "--name",
+        "Bo",
+        "--uses",
+        "1",
+        "--json",
+    ]);
+    let url = link.json()["url"].as_str().expect("a link").to_owned();
+    let mut request = wish(&app, START, &json!({"every": "month", "count": 3}));
+    request["link"] = json!(url.rsplit("link=").next());
+    app.client().post_json(BOOKINGS, &request).expect(201);
+    let left = "SELECT uses_left FROM event_links";
+    assert_eq!(app.database().number(left), 0, "a series takes one use");
+}
+
+fn the_form_asks_again_and_leaves_dates_out(backend: Backend) {
+    let app = app(backend, &[]);
+    let taken = app.request("intro", "2027-10-18T09:30:00Z", "Cy", "cy@customers.example");
+    app.client().post_json(BOOKINGS, &taken).expect(201);
+    let browser = app.client();
+    let page = browser.page(&format!("/ada/lesson?slot={START}&tz=Europe/London"));
+    assert!(page.text().contains("Repeat"), "{}", page.text());
+    let form = page.form("/ada/lesson").set("name", "Bo").set("email", BO);
+    let form = form.set("repeat", "week").set("times", "3");
+    let too_often = browser.submit(&form.clone().set("times", "13")).expect(422).page();
+    assert!(too_often.marked().contains("times"), "{:?}", too_often.marked());
+    let again = browser.submit(&form).expect(422).page();
+    assert!(again.marked().contains("except"), "{:?}", again.marked());
+    let text = again.text();
+    assert!(text.contains("Mon 18 Oct 10:00: this time is taken"), "{text}");
+    let form = again.form("/ada/lesson");
+    assert_eq!((form.value("name"), form.value("repeat")), (Some("Bo"), Some("week")));
+    assert_eq!(form.value("except"), Some("2027-10-18"), "left out unless the customer says no");
+    assert_eq!(held(&app), 1);
+    let booked = browser.submit(&form).expect(303).location();
+    assert_eq!(held(&app), 3);
+    let page = browser.page(&booked).text();
+    assert!(page.contains("1 of 2"), "{page}");
+    // One without a word of it has no such part, and books once.
+    assert!(!browser.page(&format!("/ada/intro?slot={START}&tz=UTC")).text().contains("Repeat"));
+    let form = browser.page("/ada/lesson?slot=2027-10-12T09:00:00Z").form("/ada/lesson");
+    browser.submit(&form.set("name", "Bo").set("email", BO)).expect(303);
+    assert_eq!(held(&app), 4);
+}
+
+fn each_page_leads_to_the_others(backend: Backend) {
+    let mut app = app(backend, &[]);
+    let booked = book(&app, 3);
+    let page = app.client().page(&path(&booked));
+    assert!(page.text().contains("1 of 3"), "{}", page.text());
+    let links: Vec<String> =
+        page.select("#series a").iter().filter_map(|a| a.attr("href")).map(str::to_owned).collect();
+    assert_eq!(links.len(), 2);
+    for (link, place) in links.iter().zip(["2 of 3", "3 of 3"]) {
+        let other = app.client().page(link);
+        assert!(other.text().contains(place), "{}", other.text());
+        // The customer's own key to the others, not the host's.
+        assert!(!other.text().contains("For you alone"));
+    }
+    let browser = app.sign_in(&Host::ada());
+    let list = browser.page("/app/bookings").text();
+    assert!(list.contains("1 of 3") && list.contains("3 of 3"), "{list}");
+    let listed = app.cli(&["booking", "list"]);
+    assert!(listed.done().contains("2 of 3"), "{}", listed.done());
+    // Calendars know the series by its first page: that works as long as there is any of them.
+    app.restart_at("2027-11-20 08:00:00");
+    assert_eq!(app.client().get(&path(&booked)).status, 200);
+    app.restart_at("2027-11-25 08:00:00");
+    assert_eq!(app.client().get(&path(&booked)).status, 410);
+}
+
+fn one_the_following_or_all_are_cancelled(backend: Backend) {
+    let mut app = app(backend, &[]);
+    let booked = book(&app, 5);
+    let uid = mail(&app, BO, "Booked").calendar("uid").to_owned();
+    let browser = app.client();
+    let page = browser.page(&path(&booked));
+    let links: Vec<String> =
+        page.select("#series a").iter().filter_map(|a| a.attr("href")).map(str::to_owned).collect();
+    let cancel = |link: &str, scope: &str| {
+        let path = format!("{link}/cancel");
+        browser.submit(&browser.page(&path).form(&path).set("scope", scope)).expect(303);
+    };
+    // The second alone: its own mail, that names the date by when it was.
+    cancel(&links[0], "this");
+    let told = mail(&app, BO, "Cancelled");
+    let event = &told.value()["calendar"]["events"][0];
+    assert_eq!((told.calendar("method"), told.calendar("uid")), ("CANCEL", uid.as_str()));
+    assert_eq!(event["recurrence_id"], "2027-10-18T09:00:00Z");
+    assert_eq!(event["sequence"], 1);
+    assert_eq!(held(&app), 4);
+    // The fourth and the fifth.
+    cancel(&links[2], "following");
+    assert_eq!(held(&app), 2);
+    let told = app.mailbox().wait_for("a mail about both", |mail| {
+        mail.is_to(BO)
+            && mail.part("subject").starts_with("Cancelled")
+            && mail.part("subject").contains("2 times")
+    });
+    let events = &told.value()["calendar"]["events"];
+    let times = ["2027-11-01T10:00:00Z", "2027-11-08T10:00:00Z"];
+    assert_eq!(texts(events, "recurrence_id"), times);
+    assert_eq!(texts(events, "status"), ["CANCELLED"; 2]);
+    // What has begun stays; all that are to come go.
+    app.restart_at("2027-10-11 09:30:00");
+    let id = booked["id"].as_str().expect("an id").to_owned();
+    let told = app.cli(&["booking", "cancel", &id, "--scope", "all", "--json"]).json();
+    assert_eq!(
+        texts(&told["series"]["bookings"], "status"),
+        ["confirmed", "cancelled", "cancelled", "cancelled", "cancelled"]
+    );
+    assert_eq!(held(&app), 1);
+    // A series of which nothing is left is struck out whole.
+    let other = ask(&app, "2027-10-12T09:00:00Z", &json!({"every": "week", "count": 2}));
+    let other = other.expect(201).json();
+    let key = app.key("ada", "bookings:write");
+    let body = json!({"reason": "Ill", "scope": "all"});
+    let path = format!("{BOOKINGS}/{}/cancel", other["id"].as_str().expect("an id"));
+    key.post_json(&path, &body).expect(200);
+    let told = app.mailbox().wait_for("a mail about all", |mail| {
+        mail.is_to(BO) && mail.calendar("method") == "CANCEL" && mail.part("text").contains("Ill")
+    });
+    let event = &told.value()["calendar"]["events"][0];
+    assert_eq!((&event["recurrence_id"], &event["sequence"]), (&Value::Null, &json!(1)));
+    assert_eq!(key.post_json(&path, &json!({"scope": "some"})).problem(422), "invalid_request");
+}
+
+fn one_is_moved_or_the_following_as_far(backend: Backend) {
+    let app = app(backend, &[]);
+    let booked = book(&app, 4);
+    let uid = mail(&app, BO, "Booked").calendar("uid").to_owned();
+    let key = app.key("ada", "bookings:write");
+    let ids = texts(&booked["series"]["bookings"], "id");
+    let reschedule = |id: &str, start: &str, scope: &str| {
+        let path = format!("{BOOKINGS}/{id}/reschedule");
+        key.post_json(&path, &json!({"start": start, "scope": scope}))
+    };
+    // The first alone.
+    reschedule(&ids[0], "2027-10-12T12:00:00Z", "this").expect(200);
+    let told = mail(&app, BO, "Moved");
+    let event = &told.value()["calendar"]["events"][0];
+    assert_eq!((told.calendar("uid"), &event["sequence"]), (uid.as_str(), &json!(1)));
+    assert_eq!(event["recurrence_id"], START);
+    assert_eq!(event["start"], "2027-10-12T12:00:00Z");
+    // From the second on a week later and at 15:00: each into the next one's former week, over a clock change.
+    let moved = reschedule(&ids[1], "2027-10-25T14:00:00Z", "following").expect(200).json();
+    assert_eq!(
+        texts(&moved["series"]["bookings"], "start"),
+        [
+            "2027-10-12T12:00:00Z",
+            "2027-10-25T14:00:00Z",
+            "2027-11-01T15:00:00Z",
+            "2027-11-08T15:00:00Z"
+        ]
+    );
+    let told = app.mailbox().wait_for("a mail about three", |mail| {
+        mail.is_to(BO) && mail.part("subject").contains("3 times")
+    });
+    let events = &told.value()["calendar"]["events"];
+    assert_eq!(
+        texts(events, "recurrence_id"),
+        ["2027-10-18T09:00:00Z", "2027-10-25T09:00:00Z", "2027-11-01T10:00:00Z"]
+    );
+    assert_eq!(
+        texts(events, "start"),
+        ["2027-10-25T14:00:00Z", "2027-11-01T15:00:00Z", "2027-11-08T15:00:00Z"]
+    );
+    assert!(told.part("text").contains("Was: Monday 18 October 2027"), "{}", told.part("text"));
+    // All back by an hour, by the customer's page.
+    let browser = app.client();
+    let path = format!("{}/reschedule", path(&booked));
+    let page = browser.page(&format!("{path}?slot=2027-10-12T11:00:00Z"));
+    browser.submit(&page.form(&path).set("scope", "all")).expect(303);
+    let told = shown(&app, &ids[0]);
+    assert_eq!(
+        texts(&told["series"]["bookings"], "start"),
+        [
+            "2027-10-12T11:00:00Z",
+            "2027-10-25T13:00:00Z",
+            "2027-11-01T14:00:00Z",
+            "2027-11-08T14:00:00Z"
+        ]
+    );
+    assert_eq!(held(&app), 4);
+    let live = "SELECT count(*) FROM rooms WHERE NOT revoked";
+    assert_eq!(app.database().number(live), 4);
+    let mail = app.mailbox().wait_for("a mail about four", |mail| {
+        mail.is_to(BO)
+            && mail.part("subject").starts_with("Moved")
+            && mail.part("subject").contains("4 times")
+    });
+    assert_eq!(mail.value()["calendar"]["events"][1]["sequence"], 2);
+}
+
+fn a_move_of_all_is_refused_whole(backend: Backend) {
+    let app = app(backend, &[]);
+    let booked = book(&app, 3);
+    let taken = app.request("intro", "2027-10-25T13:00:00Z", "Cy", "cy@customers.example");
+    app.client().post_json(BOOKINGS, &taken).expect(201);
+    mail(&app, BO, "Booked");
+    let before = app.database().dump_of("bookings");
+    let key = app.key("ada", "bookings:write");
+    let id = booked["id"].as_str().expect("an id");
+    let wanted = json!({"start": "2027-10-11T13:00:00Z", "scope": "all"});
+    let refused = key.post_json(&format!("{BOOKINGS}/{id}/reschedule"), &wanted);
+    assert_eq!(refused.problem(409), "slot_taken");
+    assert_eq!(texts(&refused.json()["dates"], "date"), ["2027-10-25"]);
+    let browser = app.client();
+    let path = format!("{}/reschedule", path(&booked));
+    let page = browser.page(&format!("{path}?slot=2027-10-11T13:00:00Z"));
+    let page = browser.submit(&page.form(&path).set("scope", "all")).expect(422).page();
+    assert!(page.text().contains("Mon 25 Oct 15:00 (this time is taken)"), "{}", page.text());
+    assert_eq!(page.form(&path).value("scope"), Some("all"));
+    assert_eq!(app.database().dump_of("bookings"), before);
+}
+
+fn the_editor_and_the_commands_know_series(backend: Backend) {
+    let app = app(backend, &["--series", "6"]);
+    let browser = app.sign_in(&Host::ada());
+    let path = "/app/event-types/lesson";
+    let form = browser.page(path).form(path);
+    assert_eq!(form.value("series"), Some("6"));
+    for (field, value) in [("series", "1"), ("series", "53"), ("seats", "2")] {
+        let refused = browser.submit(&form.clone().set(field, value)).expect(422).page();
+        assert!(refused.marked().contains("series"), "{field}: {:?}", refused.marked());
+    }
+    for switch in ["requires_confirmation", "email_proof"] {
+        let refused = browser.submit(&form.clone().set(switch, "on")).expect(422).page();
+        assert!(refused.marked().contains("series"), "{switch}: {:?}", refused.marked());
+    }
+    let add =
+        ["event-type", "add", "--host", "ada", "--slug", "x", "--title", "X", "--duration", "30"];
+    let wrong = app.cli(&[&add[..], &["--series", "3", "--seats", "2"]].concat());
+    assert!(wrong.refused().contains("--series"), "{}", wrong.refused());
+    let booked = app.cli(&[
+        "booking",
+        "add",
+        "--host",
+        "ada",
+        "--event",
+        "lesson",
+        "--start",
+        START,
+        "--name",
+        "Bo",
+        "--email",
+        BO,
+        "--repeat",
+        "two_weeks",
+        "--times",
+        "3",
+        "--except",
+        "2027-10-25",
+        "--json",
+    ]);
+    assert_eq!(
+        texts(&booked.json()["series"]["bookings"], "start"),
+        ["2027-10-11T09:00:00Z", "2027-11-08T10:00:00Z"]
+    );
+    browser.submit(&form.set("series", "0")).expect(303);
+    let refused = ask(&app, "2027-10-12T09:00:00Z", &json!({"every": "week", "count": 2}));
+    assert_eq!(refused.problem(422), "invalid_request");
+}
+
+fn of_64_clients_series_are_whole_or_not_there(backend: Backend) {
+    const CLIENTS: usize = 64;
+    let rounds = if long_run() { 100 } else { 5 };
+    let app = app(backend, &[]);
+    app.set_schedule(&Host::ada(), &["mon-sun 00:00-24:00"]);
+    let barrier = Barrier::new(CLIENTS);
+    let statuses: Vec<Vec<u16>> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| {
+                let (app, barrier) = (&app, &barrier);
+                scope.spawn(move || {
+                    let client = app.client();
+                    let email = format!("client{number}@customers.example");
+                    let book = |round: usize| {
+                        let hour = round % 24;
+                        let day = 4 + round / 24;
+                        // Series from the first week, and single bookings and other series of their later weeks.
+                        let week = (number % 4) * 7;
+                        let start = chrono::NaiveDate::from_ymd_opt(2027, 10, 4).expect("a date")
+                            + chrono::Duration::days(i64::try_from(day - 4 + week).expect("days"));
+                        let start = format!("{start}T{hour:02}:00:00Z");
+                        let mut request = app.request("lesson", &start, "A client", &email);
+                        if number % 8 < 4 {
+                            request["repeat"] = json!({"every": "week", "count": 3});
+                        }
+                        barrier.wait();
+                        client.post_json(BOOKINGS, &request).status
+                    };
+                    (0..rounds).map(book).collect()
+                })
+            })
+            .collect();
+        clients.into_iter().map(|client| client.join().expect("a client")).collect()
+    });
+    let all: Vec<u16> = statuses.into_iter().flatten().collect();
+    assert!(all.iter().all(|status| [201, 409].contains(status)), "{all:?}");
+    assert!(all.contains(&201));
+    let overlaps = "SELECT count(*) FROM booking_hosts a JOIN booking_hosts b ON a.host_id = b.host_id \
+                    AND a.booking_id < b.booking_id AND a.start_at < b.end_at AND b.start_at < a.end_at \
+                    WHERE a.held AND b.held";
+    assert_eq!(app.database().number(overlaps), 0);
+    let partial = "SELECT count(*) FROM booking_series WHERE occurrences <> 3 OR occurrences <> \
+                   (SELECT count(*) FROM bookings WHERE series_id = booking_series.id)";
+    assert_eq!(app.database().number(partial), 0, "a series is whole or not there");
+}
