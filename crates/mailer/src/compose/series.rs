@@ -33,12 +33,11 @@ impl Composer {
             Side::Host => (host_mailbox, customer, self.own_name()),
         };
         let first = self.series_message_id(occurrence, *to);
-        let message_id = match occasion {
-            Occasion::Booked => first.clone(),
-            _ => {
-                let (booking, kind) = (lead.booking.id, occasion.as_str());
-                self.message_id(&format!("sr.{booking}.{sequence}.{}.{kind}", to.as_str()))
-            }
+        let message_id = if *occasion == Occasion::Booked {
+            first.clone()
+        } else {
+            let (booking, kind) = (lead.booking.id, occasion.as_str());
+            self.message_id(&format!("sr.{booking}.{sequence}.{}.{kind}", to.as_str()))
         };
         let draft = Draft { message_id, to: recipient, queued_at };
         let mut builder = self.begin(&draft, from_name, &rendered)?.reply_to(reply_to);
