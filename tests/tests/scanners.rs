@@ -21,6 +21,11 @@ fn looking_at_every_link_of_every_mail_changes_nothing(backend: Backend) {
     app.add_event_type("ada", "visit", &options);
     let options = ["--title", "Proof", "--duration", "30", "--email-proof"];
     app.add_event_type("ada", "proof", &options);
+    // Whose one booking of a day somebody waits for.
+    let full = ["--title", "Full", "--duration", "60", "--limit", "1 booking a day"];
+    app.add_event_type("ada", "full", &[&full[..], &["--waiting-list", "30"]].concat());
+    let proven = ["--title", "Full", "--duration", "60", "--email-proof", "--waiting-list", "30"];
+    app.add_event_type("ada", "proven", &[&proven[..], &["--limit", "1 booking a day"]].concat());
     let key = app.key("ada", "bookings:write");
     let book = |event: &str, start: &str| {
         let request = app.request(event, start, "Bo Berg", "bo@customers.example");
@@ -47,17 +52,43 @@ fn looking_at_every_link_of_every_mail_changes_nothing(backend: Backend) {
     for subject in ["Moved: ", "Cancelled: ", "Declined: "] {
         app.mailbox().wait_for(subject, |mail| mail.part("subject").starts_with(subject));
     }
+    // Somebody who waits, who has an offer, and who is yet to show that the address is theirs.
+    let wait = |event: &str, email: &str, subject: &str| {
+        let path = format!("/ada/{event}/waiting-list");
+        let form = app.client().page(&path).form(&path).set("day", "2027-07-20");
+        app.client().submit(&form.set("name", "Bo").set("email", email)).expect(303);
+        app.mailbox().wait_for(subject, |mail| {
+            mail.is_to(email) && mail.part("subject").starts_with(subject)
+        })
+    };
+    let full = book("full", "2027-07-20T09:00:00Z");
+    let proven = app.request("proven", "2027-07-20T12:00:00Z", "Bo Berg", "bo@customers.example");
+    key.post_json("/api/v1/bookings", &proven).expect(201);
+    wait("full", "cy@customers.example", "On the waiting list: ");
+    wait("full", "di@customers.example", "On the waiting list: ");
+    wait("proven", "di@customers.example", "Confirm your place on the waiting list: ");
+    act(&full, "cancel", json!({}));
+    app.mailbox()
+        .wait_for("the offer", |mail| mail.part("subject").starts_with("A time is free: "));
     let queued = "SELECT count(*) FROM outbox_messages WHERE finished_at IS NULL";
     wait_until("all mail", SOON, || (app.database().number(queued) == 0).then_some(()));
 
     let base = app.base();
     let mut found = BTreeSet::new();
+    let mut places = BTreeSet::new();
     for mail in app.mailbox().all() {
         let calendar = mail.value()["calendar"]["raw"].as_str().unwrap_or_default();
         let calendar = calendar.replace("\r\n ", "").replace("\n ", "").replace("\\n", "\n");
         for text in [mail.part("text"), mail.part("html"), &calendar] {
             found.extend(links(text, &base));
+            places.extend(links(text, &format!("{base}/w/")));
         }
+    }
+    assert_eq!(places.len(), 3, "{found:#?}");
+    // What stands behind them is looked at, too.
+    for place in &places {
+        let path = place.strip_prefix(&base).expect("a link of ours");
+        found.extend(app.client().page(path).links().iter().map(|link| format!("{base}{link}")));
     }
     let kinds = ["/verify", "/join", "/cancel", "/reschedule", "/ada/intro", "/ada/visit"];
     for kind in kinds {

@@ -16,6 +16,7 @@ use roomkey_core::{
     text::Note,
     time::{Instant, Minutes, Span},
     token::TokenHash,
+    waiting_list::{Entry, State},
 };
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, StoreError, Tx};
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ use crate::{
     attempts::Attempt,
     context::enqueue,
     event_links::{NotOpen, admit, take_use},
-    offer::{ask, duration_of},
+    offer::{ask, duration_of, waiting_of},
 };
 
 /// What is to be booked.
@@ -262,6 +263,10 @@ impl App {
             Wanted::Page(page) => admit::<BookError>(tx, &facts, page, now)?,
             Wanted::Own(..) => None,
         };
+        let waiting = wanted.waiting(tx, facts.event_type.id)?;
+        // The link to their page was sent to that address alone.
+        let is_theirs = |entry: &Entry| entry.email.folded() == request.email.folded();
+        let is_proven = is_proven || waiting.as_ref().is_some_and(is_theirs);
         let moment = Span::moment(request.start);
         let fresh = Fresh::draw(now, self.entropy(), request.guests.len());
         let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
@@ -286,6 +291,9 @@ impl App {
         }
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
+        }
+        if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
+            tx.change_waiting_entry(&entry, State::Booked, now)?;
         }
         if let Some(record) = record {
             record.insert(tx, new.booking.id, now)?;
@@ -319,10 +327,22 @@ impl Wanted {
     }
 
     /// Who may have kept the time.
-    pub(crate) const fn holder(&self) -> Option<TokenHash> {
+    pub(crate) fn holder(&self) -> Option<TokenHash> {
         match self {
-            Self::Page(page) => page.holder,
+            Self::Page(page) => page.keeper(),
             Self::Own(..) => None,
+        }
+    }
+
+    /// Who books, if they have waited for it.
+    fn waiting(
+        &self,
+        tx: &mut Tx<'_>,
+        event_type: EventTypeId,
+    ) -> Result<Option<Entry>, StoreError> {
+        match self {
+            Self::Page(page) => waiting_of(tx, page, event_type),
+            Self::Own(..) => Ok(None),
         }
     }
 

@@ -55,6 +55,7 @@ pub struct App {
     pub(crate) limits: bool,
     pub(crate) email_proof: EmailProof,
     pub(crate) mail_due: Arc<Notify>,
+    pub(crate) waiting_due: Arc<Notify>,
     pub(crate) passwords: Arc<PasswordHashing>,
     pub(crate) setup_token: Arc<Token>,
 }
@@ -76,6 +77,7 @@ impl App {
             limits,
             email_proof,
             mail_due,
+            waiting_due: Arc::default(),
         }
     }
 
@@ -99,9 +101,11 @@ impl App {
         &*self.entropy
     }
 
-    /// Wakes the mail worker: a transaction that put mail into the outbox was committed.
+    /// Wakes the mail worker, and whoever looks after waiting lists: a transaction was committed that may have put mail
+    /// into the outbox, and may have freed a time.
     pub(crate) fn wake_mail(&self) {
         self.mail_due.notify_one();
+        self.waiting_due.notify_one();
     }
 }
 

@@ -10,6 +10,7 @@ use roomkey_core::{
     ids::{BookingId, EventTypeId},
     time::{Instant, LocalDate, Minutes, Span},
     token::TokenHash,
+    waiting_list::Entry,
 };
 use roomkey_store::{OfferFacts, OfferKey, StoreError, Tx};
 
@@ -35,6 +36,8 @@ pub struct Offered {
     pub last_date: LocalDate,
     /// The link by which it was asked for.
     pub link: Option<EventLink>,
+    /// Who asks, if they have waited for it.
+    pub waiting: Option<Entry>,
     /// The moment for which all this holds.
     pub now: Instant,
 }
@@ -67,6 +70,8 @@ pub struct Page {
     pub by: Side,
     /// What their browser keeps to show that an address is theirs.
     pub stamp: Option<String>,
+    /// The link to their page in a waiting list, which they brought: a time that is kept for them is free to them.
+    pub waiting: Option<TokenHash>,
 }
 
 /// No free times can be told.
@@ -153,8 +158,9 @@ impl App {
             .read(move |tx| {
                 let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
                 let link = admit::<OfferError>(tx, &facts, &page, now)?;
-                let offered = offered(tx, facts, duration, range, now, page.holder)?;
-                Ok(Offered { link, ..offered })
+                let waiting = waiting_of(tx, &page, facts.event_type.id)?;
+                let offered = offered(tx, facts, duration, range, now, page.keeper())?;
+                Ok(Offered { link, waiting, ..offered })
             })
             .await
     }
@@ -213,7 +219,7 @@ impl App {
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let moment = Span::moment(start);
                 let (slot, reasons) =
-                    ask(tx, &facts, duration, moment, now, page.holder, |offer| {
+                    ask(tx, &facts, duration, moment, now, page.keeper(), |offer| {
                         let tell = |refusal| {
                             let reason = Reason { offer, start, refusal, calendars: &[] };
                             (refusal, reason.to_string())
@@ -231,7 +237,15 @@ impl App {
 impl Page {
     /// Asked for by a customer, and nobody in particular.
     pub const fn new(handle: String, slug: String) -> Self {
-        Self { handle, slug, holder: None, link: None, by: Side::Customer, stamp: None }
+        Self {
+            handle,
+            slug,
+            holder: None,
+            link: None,
+            by: Side::Customer,
+            stamp: None,
+            waiting: None,
+        }
     }
 
     /// Asked for by its own host.
@@ -242,6 +256,11 @@ impl Page {
     pub(crate) fn key(&self) -> OfferKey<'_> {
         OfferKey::Address { handle: &self.handle, slug: &self.slug }
     }
+
+    /// Whose kept time is free to who asks.
+    pub(crate) fn keeper(&self) -> Option<TokenHash> {
+        self.waiting.or(self.holder)
+    }
 }
 
 /// The length that is asked for, or the usual one.
@@ -251,6 +270,18 @@ pub(crate) fn duration_of(terms: &Terms, asked: Option<Minutes>) -> Result<Minut
         Some(asked) if terms.has_duration(asked) => Ok(asked),
         Some(_) => Err(WrongDuration { offered: terms.durations() }),
     }
+}
+
+/// Who asks, if they brought the link to their page in the event type's waiting list. Only who brings one causes a
+/// look-up.
+pub(crate) fn waiting_of(
+    tx: &mut Tx<'_>,
+    page: &Page,
+    event_type: EventTypeId,
+) -> Result<Option<Entry>, StoreError> {
+    let Some(token) = page.waiting else { return Ok(None) };
+    let found = tx.waiting_entry_by_token(token)?.map(|found| found.entry);
+    Ok(found.filter(|entry| entry.event_type == event_type))
 }
 
 /// What is the asker's own, and therefore not in the asker's way.
@@ -354,5 +385,15 @@ pub(crate) fn slots_in(
         (offer.slots(range), offer.last_date())
     })?;
     let OfferFacts { host, event_type, schedule, .. } = facts;
-    Ok(Offered { host, event_type, schedule, duration, slots, last_date, link: None, now })
+    Ok(Offered {
+        host,
+        event_type,
+        schedule,
+        duration,
+        slots,
+        last_date,
+        link: None,
+        waiting: None,
+        now,
+    })
 }

@@ -103,7 +103,9 @@ impl App {
     pub async fn withdraw(&self, link: &str) -> Result<(), ProofError> {
         let found = self.booking_to_prove(Purpose::Wait, link).await?.details;
         let app = self.clone();
-        self.store.write(move |tx| app.withdraw_in(tx, &found)).await
+        self.store.write(move |tx| app.withdraw_in(tx, &found)).await?;
+        self.wake_mail();
+        Ok(())
     }
 
     fn withdraw_in(&self, tx: &mut Tx<'_>, found: &BookingDetails) -> Result<(), ProofError> {

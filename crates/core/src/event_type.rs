@@ -105,6 +105,9 @@ pub struct Terms {
     pub shows_attendees: bool,
     /// Whether customers show first that the address they give is theirs.
     pub email_proof: bool,
+    /// How long a time that becomes free is kept for who waits for it; nobody waits if it does not say. See
+    /// [`Terms::waiting_list`].
+    pub waiting_list: Option<Minutes>,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -198,6 +201,8 @@ impl Bounds {
     pub const SERIES: Self = Self { min: 2, max: 52 };
     /// The same, where 0 is not repeatedly at all.
     pub const SERIES_OR_NONE: Self = Self { min: 0, max: Self::SERIES.max };
+    /// Minutes for which a time is kept for somebody in the waiting list.
+    pub const WAITING_LIST: Self = Self { min: 5, max: 24 * 60 };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -289,6 +294,23 @@ impl Terms {
     /// How many people a customer may bring along. Where there are seats, each takes one of their own.
     pub const fn most_guests(&self) -> u32 {
         if self.seats.is_some() { 0 } else { self.guests }
+    }
+
+    /// How long a time that becomes free is kept for who waits for it, if there is a waiting list: not where it takes
+    /// a link to book, since whoever waits could not be let in without one.
+    pub fn waiting_list(&self) -> Option<Minutes> {
+        self.waiting_list.filter(|_| self.visibility != Visibility::Link)
+    }
+
+    /// Reads for how many minutes a time is kept for who waits; nothing and 0 say that nobody waits.
+    ///
+    /// # Errors
+    /// [`FieldError`] of [`Bounds::WAITING_LIST`].
+    pub fn read_waiting_list(text: &str) -> Result<Option<Minutes>, FieldError> {
+        match text.trim() {
+            "" | "0" => Ok(None),
+            text => Bounds::WAITING_LIST.parse(text).map(|minutes| Some(Minutes(minutes))),
+        }
     }
 
     /// The most lengths to choose from.
@@ -393,6 +415,7 @@ impl Terms {
             guests: Self::USUAL_GUESTS,
             shows_attendees: false,
             email_proof: false,
+            waiting_list: None,
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

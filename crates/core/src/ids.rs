@@ -83,6 +83,8 @@ ids! {
     SeriesId
     /// One generation of a booking's room.
     RoomId
+    /// Somebody in a waiting list.
+    WaitingEntryId
     /// A mail waiting to be sent.
     OutboxId
     /// A key for the JSON API.

@@ -4,7 +4,7 @@
 //! ([`time::Instant`]) and random bytes ([`random::Entropy`]) are passed in by the caller.
 //!
 //! Where to find things: what a host offers is [`event_type`] and [`availability`], and what is asked
-//! of whoever takes it [`question`]; what became of an offer is [`booking`]; where people meet is [`room`]; what they are told is [`notice`],
+//! of whoever takes it [`question`]; what became of an offer is [`booking`]; who waits for one is [`waiting_list`]; where people meet is [`room`]; what they are told is [`notice`],
 //! and what their calendars are told is [`invite`]; how somebody shows that an address is theirs is [`proof_key`]; who may do what is [`account`]; what links are
 //! made from is [`site`].
 
@@ -23,3 +23,4 @@ pub mod site;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod waiting_list;

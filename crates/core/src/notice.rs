@@ -6,12 +6,15 @@ use crate::{
     account::User,
     booking::{Booking, Guest, Proposal, Side, Status},
     event_type::EventType,
-    ids::{AttendeeId, BookingId, GuestId, OutboxId, ProposalId, SeriesId, UserId},
+    ids::{
+        AttendeeId, BookingId, GuestId, OutboxId, ProposalId, SeriesId, UserId, WaitingEntryId,
+    },
     proof_key::ProofLink,
     room::Room,
     text::Note,
     time::Instant,
     token::Token,
+    waiting_list::Entry,
 };
 
 /// What a mail about a booking tells.
@@ -104,6 +107,37 @@ pub enum Recipient {
     Guest(GuestId),
 }
 
+/// What a mail to somebody in a waiting list tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WaitingOccasion {
+    /// They joined; or have to show that the address is theirs before they are in line.
+    Joined,
+    /// A time has become free, and is kept for them.
+    Offered,
+}
+
+impl WaitingOccasion {
+    /// Its name in the database and in Message-IDs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Joined => "waiting_joined",
+            Self::Offered => "waiting_offered",
+        }
+    }
+}
+
+impl FromStr for WaitingOccasion {
+    type Err = UnknownOccasion;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOccasion> {
+        match text {
+            "waiting_joined" => Ok(Self::Joined),
+            "waiting_offered" => Ok(Self::Offered),
+            _ => Err(UnknownOccasion),
+        }
+    }
+}
+
 /// A mail that an event causes; it goes into the outbox in the event's own transaction.
 #[derive(Debug, Clone)]
 pub enum Notice {
@@ -153,6 +187,13 @@ pub enum Notice {
         /// Of which booking, which is new.
         booking: BookingId,
     },
+    /// To somebody in a waiting list.
+    Waiting {
+        /// Who.
+        entry: WaitingEntryId,
+        /// What is told.
+        occasion: WaitingOccasion,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// Whose. No mail leaves where there is no such user.
@@ -172,6 +213,7 @@ impl Notice {
             Self::Proof { .. } => Some(Side::Customer),
             Self::Booking { to: Recipient::Guest(_), .. }
             | Self::Proposal { .. }
+            | Self::Waiting { .. }
             | Self::PasswordReset { .. } => None,
         }
     }
@@ -267,6 +309,8 @@ pub enum Content {
     Series(Box<SeriesLetter>),
     /// A link by which a customer shows that the address is theirs.
     Proof(Box<ProofLetter>),
+    /// To somebody in a waiting list.
+    Waiting(Box<WaitingLetter>),
     /// A link to choose a new password.
     PasswordReset {
         /// Whose.
@@ -369,4 +413,20 @@ pub struct ProofLetter {
     pub host: User,
     /// The link.
     pub link: ProofLink,
+}
+
+/// The facts of a mail to somebody in a waiting list. Until the address is shown to be theirs, nothing that whoever
+/// joined wrote is told.
+#[derive(Debug, Clone)]
+pub struct WaitingLetter {
+    /// What is told.
+    pub occasion: WaitingOccasion,
+    /// Their entry as it stands.
+    pub entry: Entry,
+    /// For what they wait.
+    pub event_type: EventType,
+    /// With whom.
+    pub host: User,
+    /// The link to their page.
+    pub link: Token,
 }

@@ -123,6 +123,11 @@ impl Site {
         format!("{}/b/{}/check-mail", self.public_url.as_str(), link.expose())
     }
 
+    /// The page of somebody in a waiting list.
+    pub fn waiting_entry_page(&self, token: &Token) -> String {
+        format!("{}/w/{}", self.public_url.as_str(), token.expose())
+    }
+
     /// The page that takes a new password.
     pub fn reset_page(&self, token: &Token) -> String {
         format!("{}/reset-password/{}", self.public_url.as_str(), token.expose())

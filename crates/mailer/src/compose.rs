@@ -22,7 +22,7 @@ use lettre::{
 use roomkey_core::{
     booking::Side,
     invite::{Invite, Method},
-    notice::{BookingLetter, Content, Letter, Occasion, ProofLetter},
+    notice::{BookingLetter, Content, Letter, Occasion, ProofLetter, WaitingLetter},
     site::Site,
     text::EmailAddress,
     time::Instant,
@@ -30,7 +30,7 @@ use roomkey_core::{
 
 use crate::{
     Sender,
-    view::{self, BookingView, ProofView, Rendered, ResetView, TestView},
+    view::{self, BookingView, ProofView, Rendered, ResetView, TestView, WaitingView},
 };
 
 /// A composed mail, ready to be handed over.
@@ -96,6 +96,7 @@ impl Composer {
             Content::Booking(booking) => self.about_booking(booking, letter.queued_at),
             Content::Series(series) => self.about_series(series, letter.queued_at),
             Content::Proof(proof) => self.to_unproven(proof, letter.queued_at),
+            Content::Waiting(waiting) => self.to_waiting(waiting, letter.queued_at),
             Content::PasswordReset { user, token, expires_at } => {
                 let view = ResetView::new(user, token, *expires_at, &self.site);
                 let draft = Draft {
@@ -205,6 +206,29 @@ impl Composer {
         };
         let rendered = view::verify(&ProofView::new(letter, &self.site))?;
         self.finish(self.begin(&draft, self.own_name(), &rendered)?, draft, rendered, None)
+    }
+
+    /// To somebody in a waiting list. The name that was given with the address is not in it: whoever joined may have
+    /// typed somebody else's address.
+    fn to_waiting(&self, letter: &WaitingLetter, queued_at: Instant) -> Result<Mail, ComposeError> {
+        let WaitingLetter { occasion, entry, host, link, .. } = letter;
+        let draft = Draft {
+            message_id: self.message_id(&format!("wl.{}.{}", entry.id, occasion.as_str())),
+            to: Mailbox::new(None, address(&entry.email)?),
+            queued_at,
+        };
+        let rendered = view::waiting(&WaitingView::new(letter, &self.site))?;
+        let mut builder = if entry.in_line_since.is_some() {
+            let name = format!("{} via {}", host.name, self.sender.name());
+            let host = mailbox(host.name.as_str(), &host.email)?;
+            self.begin(&draft, name, &rendered)?.reply_to(host)
+        } else {
+            self.begin(&draft, self.own_name(), &rendered)?
+        };
+        // The page has the button by which one leaves; looking at it changes nothing.
+        let page = format!("<{}>", self.site.waiting_entry_page(link));
+        builder = builder.raw_header(plain_header("List-Unsubscribe", &page));
+        self.finish(builder, draft, rendered, None)
     }
 
     fn own_name(&self) -> String {

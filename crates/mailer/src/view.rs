@@ -6,13 +6,14 @@ use roomkey_core::{
     account::User,
     booking::{Booking, Place, Side},
     event_type::Visibility,
-    notice::{BookingLetter, Moved, Occasion, ProofLetter},
+    notice::{BookingLetter, Moved, Occasion, ProofLetter, WaitingLetter},
     question::Answer,
     room::Room,
     site::{PRODUCT, Site},
     text::{Note, PersonName},
     time::{Instant, Span, TimeZone},
     token::Token,
+    waiting_list::{Offered, State, Wish},
 };
 
 use crate::{
@@ -93,6 +94,13 @@ mail!(
     "mail/verify/subject.txt",
     "mail/verify/body.txt",
     "mail/verify/body.html"
+);
+mail!(
+    WaitingView,
+    waiting,
+    "mail/waiting/subject.txt",
+    "mail/waiting/body.txt",
+    "mail/waiting/body.html"
 );
 mail!(TestView, test, "mail/test/subject.txt", "mail/test/body.txt", "mail/test/body.html");
 
@@ -458,6 +466,89 @@ impl<'a> ProofView<'a> {
             until: booking.expires_at.map(|at| when::moment(at, own)).unwrap_or_default(),
             reference: booking.id.to_string(),
         }
+    }
+}
+
+/// Somebody in a waiting list reads where they are in it, or what they are offered.
+#[derive(Debug)]
+pub(crate) struct WaitingView<'a> {
+    pub(crate) product: &'static str,
+    pub(crate) headline: &'static str,
+    pub(crate) title: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) email: &'a str,
+    /// What they wait for.
+    pub(crate) wish: String,
+    /// Whether they must show first that the address is theirs.
+    pub(crate) proves: bool,
+    pub(crate) offer: Option<OfferView>,
+    /// How long a time is kept, if the list is still there.
+    pub(crate) kept: String,
+    pub(crate) link: String,
+    pub(crate) reference: String,
+}
+
+/// A time that is kept for somebody.
+#[derive(Debug)]
+pub(crate) struct OfferView {
+    /// In their zone.
+    pub(crate) when: When,
+    /// In the host's zone, if its clocks differ.
+    pub(crate) their_when: Option<When>,
+    pub(crate) their_date_differs: bool,
+    pub(crate) short_when: String,
+    pub(crate) until: String,
+}
+
+impl OfferView {
+    fn new(Offered { span, until }: Offered, own: TimeZone, their: TimeZone) -> Self {
+        let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));
+        Self {
+            when: When::new(span, own),
+            their_when: (!same_clocks).then(|| When::new(span, their)),
+            their_date_differs: own.date(span.start) != their.date(span.start),
+            short_when: when::short(span, own),
+            until: when::moment(until, own),
+        }
+    }
+}
+
+impl<'a> WaitingView<'a> {
+    pub(crate) fn new(letter: &'a WaitingLetter, site: &Site) -> Self {
+        let WaitingLetter { entry, event_type, host, link, .. } = letter;
+        let proves = entry.in_line_since.is_none();
+        let offer = match entry.state {
+            State::Offered(offered) => {
+                Some(OfferView::new(offered, entry.time_zone, host.time_zone))
+            }
+            State::Waiting | State::Booked | State::Left | State::Lapsed => None,
+        };
+        Self {
+            product: PRODUCT,
+            headline: match (&offer, proves) {
+                (Some(_), _) => "A time is free",
+                (None, true) => "Confirm your place on the waiting list",
+                (None, false) => "You are on the waiting list",
+            },
+            title: event_type.terms.title.as_str(),
+            host: host.name.as_str(),
+            email: entry.email.as_str(),
+            wish: wish(entry.wish),
+            proves,
+            offer,
+            kept: event_type.terms.waiting_list().map(|kept| kept.to_string()).unwrap_or_default(),
+            link: site.waiting_entry_page(link),
+            reference: entry.id.to_string(),
+        }
+    }
+}
+
+/// What somebody waits for, in words.
+fn wish(Wish { duration, day, until }: Wish) -> String {
+    match (day, until) {
+        (Some(day), _) => format!("{duration} on {}", when::date(day)),
+        (None, Some(until)) => format!("{duration} on any day until {}", when::date(until)),
+        (None, None) => format!("{duration} on any day"),
     }
 }
 

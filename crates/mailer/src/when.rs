@@ -2,6 +2,8 @@
 
 use roomkey_core::time::{Instant, LocalDate, LocalDateTime, Minutes, Span, TimeZone};
 
+const DATE: &str = "%A %-d %B %Y";
+
 /// A span as a mail writes it, in the zone of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct When {
@@ -68,12 +70,17 @@ pub(crate) fn moment(at: Instant, zone: TimeZone) -> String {
     format!("{} on {} ({place})", clock(local), long_date(local))
 }
 
+/// `Thursday 8 October 2026`.
+pub(crate) fn date(date: LocalDate) -> String {
+    date.format(DATE).to_string()
+}
+
 fn clock(local: LocalDateTime) -> String {
     local.format("%H:%M").to_string()
 }
 
 fn long_date(local: LocalDateTime) -> String {
-    local.format("%A %-d %B %Y").to_string()
+    local.format(DATE).to_string()
 }
 
 /// The zone's city. In the hour that an autumn night has twice, the city alone would leave open

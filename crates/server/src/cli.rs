@@ -11,6 +11,7 @@ mod schedule;
 mod seed;
 mod slots;
 mod user;
+mod waiting_list;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -61,6 +62,9 @@ enum Command {
     /// Free times, and why others are not
     #[command(subcommand)]
     Slots(slots::Command),
+    /// Who waits for a time
+    #[command(subcommand)]
+    WaitingList(waiting_list::Command),
     /// Bookings, by the same rules as on the pages
     #[command(subcommand)]
     Booking(booking::Command),
@@ -134,6 +138,7 @@ async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitC
                 Command::EventLink(command) => event_link::run(&app, command).await,
                 Command::Slots(command) => slots::run(&app, command).await,
                 Command::Schedule(command) => schedule::run(&app, command).await,
+                Command::WaitingList(command) => waiting_list::run(&app, command).await,
                 Command::Booking(command) => booking::run(&app, command).await,
                 Command::ApiKey(command) => api_key::run(&app, command).await,
                 Command::Seed(command) => seed::run(&app, &command).await,

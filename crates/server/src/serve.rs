@@ -46,6 +46,8 @@ const WORKER_PAUSE: Duration = Duration::from_secs(1);
 const WORKER_LOCK_POLL: Duration = Duration::from_millis(500);
 /// How often requests that have lapsed are looked for, at least.
 const EXPIRE_POLL: Duration = Duration::from_secs(5);
+/// How often it is looked for times that have become free for who waits for them, at least.
+const WAITING_POLL: Duration = Duration::from_secs(2);
 /// How often what has expired is deleted.
 const UPKEEP: Duration = Duration::from_hours(1);
 
@@ -85,6 +87,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     ];
     if running.contains(&Part::Worker) {
         tasks.push(tokio::spawn(expire(app.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(offer_to_waiting(app.clone(), stopped.clone())));
         tasks.push(worker(&settings, &app, mail_due, stopped)?);
     }
 
@@ -302,6 +305,29 @@ async fn expire(app: App, stopped: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = &mut stopped => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Offers what has become free to those who wait for it: as soon as this process may have freed something, when an offer
+/// lapses, and now and then for what other processes did.
+async fn offer_to_waiting(app: App, stopped: watch::Receiver<bool>) {
+    let mut stopped = pin!(until(stopped));
+    loop {
+        let pause = match app.offer_to_waiting().await {
+            Ok(next) => next.map_or(WAITING_POLL, |next| {
+                let micros = u64::try_from(next.since(app.now())).unwrap_or(0);
+                Duration::from_micros(micros).min(WAITING_POLL)
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "nobody on a waiting list can be offered a time");
+                WAITING_POLL
+            }
+        };
+        tokio::select! {
+            () = &mut stopped => return,
+            () = app.waiting_is_due() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }

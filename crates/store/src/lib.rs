@@ -41,6 +41,7 @@ pub use tx::{
     holds::Hold,
     idempotency::Recorded,
     rooms::RoomState,
+    waiting_list::WaitingEntry,
 };
 pub use vault::{InvalidSecretKey, SecretKey, Vault};
 pub use worker_lock::WorkerLock;

@@ -92,6 +92,7 @@ diesel::table! {
         guests -> Integer,
         email_proof -> Bool,
         series_most -> Nullable<Integer>,
+        waiting_list -> Nullable<Integer>,
     }
 }
 
@@ -317,6 +318,32 @@ diesel::table! {
         guest_id -> Nullable<Text>,
         proposal_id -> Nullable<Text>,
         series_id -> Nullable<Text>,
+        entry_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    waiting_entries (id) {
+        id -> Text,
+        event_type_id -> Text,
+        host_id -> Text,
+        token_hash -> Text,
+        token_sealed -> Text,
+        name -> Text,
+        email -> Text,
+        email_folded -> Text,
+        time_zone -> Text,
+        duration -> Integer,
+        day -> Nullable<Text>,
+        until -> Nullable<Text>,
+        joined_at -> BigInt,
+        in_line_since -> Nullable<BigInt>,
+        over_at -> BigInt,
+        state -> Text,
+        offered_start -> Nullable<BigInt>,
+        offered_end -> Nullable<BigInt>,
+        offered_until -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -362,5 +389,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     rooms,
     idempotency_records,
     outbox_messages,
+    waiting_entries,
     api_keys,
 );

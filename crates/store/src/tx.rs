@@ -19,6 +19,7 @@ pub(crate) mod rooms;
 pub(crate) mod schedules;
 pub(crate) mod series;
 pub(crate) mod upkeep;
+pub(crate) mod waiting_list;
 
 use diesel::QueryResult;
 

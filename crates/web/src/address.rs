@@ -21,3 +21,11 @@ pub(crate) const LINK: &str = "link";
 pub(crate) fn link(form: &Form) -> Option<Token> {
     form.get(LINK).parse().ok()
 }
+
+/// The name, in queries and forms, of the link to somebody's page in a waiting list.
+pub(crate) const WAITING: &str = "waiting";
+
+/// The link to their page in a waiting list that a query or a form brings, if it could be one.
+pub(crate) fn waiting(form: &Form) -> Option<Token> {
+    form.get(WAITING).parse().ok()
+}

@@ -42,8 +42,10 @@ pub(crate) async fn page(
     let secure = public_url.is_some_and(roomkey_core::site::BaseUrl::is_https);
     let reference = request.extensions().get::<RequestId>().map(ToString::to_string);
     let shell = Shell { theme: theme::of(request.request()), flash: None };
-    let has_link =
-        !request.query_string().is_empty() && Form::query(request.request()).has(address::LINK);
+    let has_link = !request.query_string().is_empty() && {
+        let query = Form::query(request.request());
+        query.has(address::LINK) || query.has(address::WAITING)
+    };
     let manners = Manners::of(request.method(), request.path(), has_link);
 
     let mut response = if allowed {
@@ -129,8 +131,17 @@ impl Manners {
         if has_link || !matches!(*method, Method::GET | Method::HEAD) {
             return Self::Private;
         }
-        let private =
-            ["b", "app", "setup", "sign-in", "forgot-password", "reset-password", "invite", "dev"];
+        let private = [
+            "b",
+            "w",
+            "app",
+            "setup",
+            "sign-in",
+            "forgot-password",
+            "reset-password",
+            "invite",
+            "dev",
+        ];
         let first = path.split('/').nth(1).unwrap_or_default();
         if private.contains(&first) { Self::Private } else { Self::Public }
     }
@@ -158,6 +169,7 @@ mod tests {
     fn private_pages_are_known_by_their_first_part() {
         let of = |path| Manners::of(&Method::GET, path, false);
         assert_eq!(of("/b/token/join"), Manners::Private);
+        assert_eq!(of("/w/token"), Manners::Private);
         assert_eq!(of("/app"), Manners::Private);
         assert_eq!(of("/bob/intro"), Manners::Public);
         assert_eq!(Manners::of(&Method::POST, "/bob/intro", false), Manners::Private);

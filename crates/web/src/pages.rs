@@ -28,6 +28,8 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod trailing_slash;
 pub(crate) mod verify;
+pub(crate) mod waiting;
+pub(crate) mod waiting_list;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -79,6 +81,7 @@ mod tests {
             super::app::event_type::Page::samples(),
             super::app::event_type::question::Page::samples(),
             super::app::event_types::Page::samples(),
+            super::app::waiting::Page::samples(),
             super::booked::Page::samples(),
             super::booking::Page::samples(),
             super::cancel::Page::samples(),
@@ -98,6 +101,8 @@ mod tests {
             super::setup::Page::samples(),
             super::sign_in::Page::samples(),
             super::verify::Page::samples(),
+            super::waiting::Page::samples(),
+            super::waiting_list::Page::samples(),
         );
         for (name, html) in &pages {
             let count = |needle: &str| html.matches(needle).count();

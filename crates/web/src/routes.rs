@@ -17,7 +17,7 @@ use crate::{
     pages::{
         answer, app, booked, booking, calendar, cancel, check_mail, details, forgot_password,
         guests, hold, home, join, mailbox, mark, note, profile, proposal, propose, reschedule,
-        reset_password, setup, sign_in, sign_out, trailing_slash, verify,
+        reset_password, setup, sign_in, sign_out, trailing_slash, verify, waiting, waiting_list,
     },
     theme,
 };
@@ -60,7 +60,8 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
                 .route(web::post().to(reset_password::post)),
         )
         .configure(booking_pages)
-        .configure(host_pages);
+        .configure(host_pages)
+        .configure(waiting_pages);
     if mailbox_is_shown {
         pages = pages
             .service(at("/dev/mailbox", READ).route(read().to(mailbox::list)))
@@ -137,6 +138,21 @@ fn booking_pages(config: &mut ServiceConfig) {
         );
 }
 
+/// The pages of those who wait for a time.
+fn waiting_pages(config: &mut ServiceConfig) {
+    config
+        .service(
+            at("/w/{token}", READ_AND_POST)
+                .route(read().to(waiting::get))
+                .route(web::post().to(waiting::post)),
+        )
+        .service(
+            at("/{handle}/{slug}/waiting-list", READ_AND_POST)
+                .route(read().to(waiting_list::get))
+                .route(web::post().to(waiting_list::post)),
+        );
+}
+
 /// The pages of those who have an account.
 fn host_pages(config: &mut ServiceConfig) {
     config
@@ -152,6 +168,10 @@ fn host_pages(config: &mut ServiceConfig) {
             at("/app/bookings/new", READ_AND_POST)
                 .route(read().to(app::booking_new::get))
                 .route(web::post().to(app::booking_new::post)),
+        )
+        .service(at("/app/waiting", READ).route(read().to(app::waiting::get)))
+        .service(
+            at("/app/waiting/{id}/remove", POST).route(web::post().to(app::waiting::post_remove)),
         )
         .service(at("/app/event-types", READ).route(read().to(app::event_types::get)))
         .service(

@@ -13,6 +13,9 @@ pub(crate) const SECRETS: [&str; 3] = ["Ann Adler", "ann@customers.example", "Ad
 /// Names nothing.
 const UNKNOWN_ID: &str = "01a229f1-2800-79eb-a3d0-a17a5b999b52";
 const UNKNOWN_TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The link to somebody's page in a waiting list, and its SHA-256: the real one goes by mail alone.
+const WAITING_TOKEN: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+const WAITING_HASH: &str = "eb9f16800c9029ffca85695763d23c3ace71011cf40e9354acd810205e250f87";
 const CONFERENCE: &str = "/conference";
 const BOOKINGS: &str = "/api/v1/bookings";
 
@@ -59,6 +62,8 @@ pub(crate) struct World {
     /// Room of the booking that is about to begin.
     room: (String, String),
     link: String,
+    /// Somebody in a waiting list.
+    waiting: String,
     schedule: String,
     asset: String,
     mail: String,
@@ -84,6 +89,9 @@ impl World {
         app.add_event_type("ada", "proof", &proof);
         let soon = ["--title", "Soon", "--duration", "30", "--increment", "5"];
         app.add_event_type("ada", "soon", &soon);
+        // A whole day that begins today: nobody can book it any more.
+        let full = ["--title", "Full", "--duration", "1440", "--window-days", "0"];
+        app.add_event_type("ada", "full", &[&full[..], &["--waiting-list", "30"]].concat());
         let eve = account(&app, "eve", "member");
         let admin = account(&app, "root-of-all", "admin");
         app.add_event_type("eve", "hers", &["--title", "With Eve", "--duration", "30"]);
@@ -128,6 +136,7 @@ impl World {
             forms: BTreeMap::new(),
             room: Default::default(),
             link: String::new(),
+            waiting: String::new(),
             schedule: String::new(),
             asset: String::new(),
             mail: String::new(),
@@ -136,6 +145,24 @@ impl World {
         };
         world.fill();
         world
+    }
+
+    /// Puts two people into a waiting list.
+    fn wait(&mut self) {
+        let path = "/ada/full/waiting-list";
+        let database = self.app.database();
+        let entries = ["ann@customers.example", "bea@customers.example"].map(|email| {
+            let form = self.browser(Who::CustomerA).page(path).form(path);
+            let form = form.set("day", "2027-07-01").set("name", "Ann Adler").set("email", email);
+            self.browser(Who::CustomerA).submit(&form).expect(303);
+            let entry = format!("SELECT id FROM waiting_entries WHERE email = '{email}'");
+            database.rows(&entry)[0]["id"].as_str().expect("an id").to_owned()
+        });
+        let [known, removed] = entries;
+        database.execute(&format!(
+            "UPDATE waiting_entries SET token_hash = '{WAITING_HASH}' WHERE id = '{known}'"
+        ));
+        self.waiting = removed;
     }
 
     /// Makes one of everything that Ada can have.
@@ -147,6 +174,9 @@ impl World {
             ada.submit(&ada.page(&path).form(&path).set("label", label)).expect(303);
         }
         ada.submit(&ada.page(editor).form("/links").set("link_name", "For Ann")).expect(303);
+        let form = ada.page(editor).form(editor).set("waiting_list", "30");
+        ada.submit(&form).expect(303);
+        self.wait();
         let made = form_with(&ada, "/app/availability", "/app/schedules", "new_name");
         let address = ada.submit(&made.set("new_name", "Evenings")).expect(303).location();
         let schedule = address.split('?').next().expect("a path").to_owned();
@@ -265,6 +295,7 @@ impl World {
         let or = |own: &str, missing: &str| if is_missing { missing } else { own }.to_owned();
         let made = self.made.get(path);
         let token = match (made, which) {
+            (_, Which::Own | Which::Customers) if path.starts_with("/w/") => WAITING_TOKEN,
             (Some(made), Which::Own | Which::Customers) => &made.customer,
             (Some(made), Which::Hosts) => &made.host,
             (_, _) => UNKNOWN_TOKEN,
@@ -277,6 +308,7 @@ impl World {
                     _ => &made.guests[0],
                 })
                 .to_owned(),
+            _ if path.contains("/waiting/") => or(&self.waiting, UNKNOWN_ID),
             _ if path.contains("/links/") => or(&self.link, UNKNOWN_ID),
             _ if path.contains("/availability/") => or(&self.schedule, UNKNOWN_ID),
             _ if path.starts_with(CONFERENCE) => or(&self.room.1, UNKNOWN_ID),
@@ -321,6 +353,7 @@ impl World {
                 let room = if is_missing { "nosuchroom" } else { &self.room.0 };
                 form(&[("name", room), ("start_time", "x"), ("mail_owner", "x@meet.example.org")])
             }
+            "/w/{token}" => form(&[("do", "leave")]),
             "/theme" => form(&[("theme", "dark")]),
             "/{handle}/{slug}/hold" => form(&[("release", "1")]),
             "/{handle}/{slug}" | "/b/{token}/propose" => form(&[("slot", &own_time())]),

@@ -6,7 +6,8 @@ use roomkey_core::{
     account::{Role, User},
     booking::{Attendee, Booking, Proof, Status},
     event_type::{Buffers, EventType, Location, Terms},
-    ids::{AttendeeId, BookingId, EventTypeId, OutboxId, RoomId, UserId},
+    ids::{AttendeeId, BookingId, EventTypeId, OutboxId, RoomId, UserId, WaitingEntryId},
+    notice::WaitingOccasion,
     proof_key::{ProofKey, Purpose},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
@@ -14,6 +15,7 @@ use roomkey_core::{
     text::{Note, PersonName, Title},
     time::{Minutes, Span, Weekday},
     token::Token,
+    waiting_list::{Entry, Offered, State, Wish},
 };
 
 use super::*;
@@ -179,6 +181,63 @@ fn a_mail_to_an_unproven_address_says_nothing_that_its_writer_chose() {
     let mail = make(asks);
     let subject = read(&mail).subject().map(str::to_owned);
     assert!(subject.is_some_and(|subject| subject.starts_with("Send your request: ")));
+}
+
+#[test]
+fn who_waits_is_told_where_they_are_and_what_they_are_offered() {
+    let BookingLetter { booking, mut event_type, host, .. } = booked(Side::Customer);
+    event_type.terms.waiting_list = Some(Minutes(30));
+    let wish = Wish { duration: Minutes(45), day: None, until: None };
+    let entry = Entry {
+        id: WaitingEntryId::new(now(), &Sevens),
+        event_type: event_type.id,
+        host: host.id,
+        name: "Free Money".parse().unwrap(),
+        email: "ada@customers.example".parse().unwrap(),
+        time_zone: "Europe/London".parse().unwrap(),
+        wish,
+        joined_at: now(),
+        in_line_since: Some(now()),
+        over_at: now().plus(Minutes(600)),
+        state: State::Waiting,
+    };
+    let page = "https://book.example.org/w/BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+    let make = |occasion, entry: Entry| {
+        let (event_type, host) = (event_type.clone(), host.clone());
+        let link = Token::new(&Sevens);
+        let waiting = WaitingLetter { occasion, entry, event_type, host, link };
+        let letter = letter(Content::Waiting(Box::new(waiting)));
+        composer(JitsiMode::Reservations).compose(&letter).unwrap()
+    };
+    let check = |mail: &Mail, subject: &str, says: &str| {
+        let message = read(mail);
+        assert_eq!(message.subject(), Some(subject));
+        assert_eq!(header(&message, "Auto-Submitted"), "auto-generated");
+        let raw = String::from_utf8_lossy(&mail.bytes);
+        assert!(!raw.contains("text/calendar") && !raw.contains("Free Money"), "{raw}");
+        for body in bodies(&message) {
+            let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(body.contains(page) && body.contains(says), "{body}");
+        }
+    };
+    let mail = make(WaitingOccasion::Joined, entry.clone());
+    check(&mail, "On the waiting list: Project consultation", "kept for you for 30 minutes.");
+    assert!(mail.message_id.starts_with(&format!("<wl.{}.waiting_joined@", entry.id)));
+    let reply_to = read(&mail).reply_to().unwrap().first().unwrap().address().map(str::to_owned);
+    assert_eq!(reply_to.as_deref(), Some("mara@studio.example"));
+
+    let day = Some("2026-10-08".parse().unwrap());
+    let unproven = Entry { in_line_since: None, wish: Wish { day, ..wish }, ..entry.clone() };
+    let mail = make(WaitingOccasion::Joined, unproven);
+    let subject = "Confirm your place on the waiting list: Project consultation";
+    check(&mail, subject, "45 minutes on Thursday 8 October 2026");
+    assert!(read(&mail).reply_to().is_none());
+
+    let until = Instant::parse("2026-10-01T13:32:00Z").unwrap();
+    let state = State::Offered(Offered { span: booking.span, until });
+    let mail = make(WaitingOccasion::Offered, Entry { state, ..entry });
+    let subject = "A time is free: Project consultation, Thu 8 Oct, 12:45 (London)";
+    check(&mail, subject, "kept for you until 14:32 on Thursday 1 October 2026 (London).");
 }
 
 fn letter(content: Content) -> Letter {

@@ -129,7 +129,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
     output::line(format_args!("{url}"))
 }
 
-async fn event(app: &App, host: &User, slug: &str) -> anyhow::Result<EventType> {
+pub(super) async fn event(app: &App, host: &User, slug: &str) -> anyhow::Result<EventType> {
     let all = app.event_types(host.id).await?;
     all.into_iter()
         .find(|event| event.terms.slug.as_str() == slug)

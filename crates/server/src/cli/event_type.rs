@@ -54,6 +54,9 @@ fn series(text: &str) -> Result<u32, FieldError> {
 fn guests(text: &str) -> Result<u32, FieldError> {
     Bounds::GUESTS.parse(text)
 }
+fn waiting_list(text: &str) -> Result<u32, FieldError> {
+    Ok(Terms::read_waiting_list(text)?.map_or(0, |kept| kept.0))
+}
 fn customer_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::CUSTOMER_NOTICE.parse(text)
 }
@@ -124,6 +127,13 @@ pub(super) struct Add {
     /// Customers show first that the email address they give is theirs: by a button in a mail
     #[arg(long)]
     email_proof: bool,
+    /// Where there is no free time, customers can join a waiting list; a time that becomes free is kept so long for
+    /// the first in line [default: no waiting list]
+    #[arg(
+        long, value_name = "MINUTES", value_parser = waiting_list, default_value = "0",
+        hide_default_value = true
+    )]
+    waiting_list: u32,
     /// Customers can move a booking until so long before the start [default: until it begins]
     #[arg(
         long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
@@ -315,6 +325,7 @@ impl Add {
             guests: self.guests,
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
             email_proof: self.email_proof,
+            waiting_list: (self.waiting_list > 0).then_some(Minutes(self.waiting_list)),
             move_notice: Minutes(self.move_notice),
             window,
             limits,
@@ -420,6 +431,7 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "show_attendees": terms.shows_attendees,
         "guests": terms.guests,
         "email_proof": terms.email_proof,
+        "waiting_list": terms.waiting_list,
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

@@ -54,6 +54,7 @@ pub(crate) struct EventTypeRow {
     guests: i32,
     email_proof: bool,
     series_most: Option<i32>,
+    waiting_list: Option<i32>,
 }
 
 const DAYS: &str = "days";
@@ -100,6 +101,7 @@ impl EventTypeRow {
                 guests: unsigned(self.guests),
                 email_proof: self.email_proof,
                 series: self.series_most.map(unsigned),
+                waiting_list: self.waiting_list.map(minutes),
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -185,6 +187,7 @@ impl From<&EventType> for EventTypeRow {
             guests: signed(terms.guests),
             email_proof: terms.email_proof,
             series_most: terms.series.map(signed),
+            waiting_list: terms.waiting_list.map(|kept| signed(kept.0)),
         }
     }
 }

@@ -16,18 +16,22 @@ use roomkey_core::{
         Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState, Rule, Side,
         Status, WallTime,
     },
-    event_type::{Grid, Limit, Location, Visibility, Window},
-    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId},
-    notice::{self, Notice, Occasion},
+    event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
+    ids::{
+        GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId,
+    },
+    notice::{self, Notice, Occasion, WaitingOccasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
+    waiting_list::{Entry, Offered, State, Wish},
 };
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run};
 use crate::{
-    Backend, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store, StoreError,
+    Backend, Hold, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store, StoreError,
+    WaitingEntry,
     migrate::{revert_all, revert_from},
 };
 
@@ -42,6 +46,7 @@ on_both!(
     guests_come_and_go_on_data,
     series_come_and_go_on_data,
     proposals_come_and_go_on_data,
+    waiting_lists_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
 );
@@ -526,6 +531,95 @@ fn series_come_and_go_on_data(database: &TestDatabase) {
             .unwrap();
         assert!(found.iter().all(|found| found.booking.series.is_none() && found.room.is_some()));
         assert_eq!((terms.series, waiting), (None, 0));
+    });
+}
+
+/// Down, who waits is forgotten, what was kept for them is free, and their mails end; all other mail stays.
+fn waiting_lists_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let (host, event) = (world.event_type.host, world.event_type.id);
+        let mut with_list = world.event_type.clone();
+        with_list.terms.waiting_list = Some(Minutes(30));
+        let new = world.booking(60, 90, (0, 0));
+        let booking = new.booking.clone();
+        let wish =
+            Wish { duration: Minutes(30), day: Some("2027-01-01".parse().unwrap()), until: None };
+        let entry = Entry {
+            id: WaitingEntryId::new(NOW, &Dice),
+            event_type: event,
+            host,
+            name: "Bo Berg".parse().unwrap(),
+            email: "Bo@customers.example".parse().unwrap(),
+            time_zone: "Europe/Berlin".parse().unwrap(),
+            wish,
+            joined_at: NOW,
+            in_line_since: None,
+            over_at: NOW.plus(Minutes(600)),
+            state: State::Waiting,
+        };
+        let waiting = WaitingEntry { entry: entry.clone(), token: Token::new(&Dice) };
+        let holder = waiting.token.hash();
+        let offered = Offered { span: booking.span, until: NOW.plus(Minutes(30)) };
+        let (stored, made) = (waiting.clone(), entry.clone());
+        world
+            .store
+            .write(move |tx| {
+                tx.update_event_type(&with_list)?;
+                tx.insert_booking(&new)?;
+                for notice in notice::of_new(&new.booking) {
+                    tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                }
+                tx.insert_waiting_entry(&stored)?;
+                let occasion = WaitingOccasion::Joined;
+                let notice = Notice::Waiting { entry: made.id, occasion };
+                tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
+                tx.put_in_line(made.id, NOW)?;
+                assert!(tx.change_waiting_entry(&made, State::Offered(offered), NOW)?);
+                assert!(
+                    !tx.change_waiting_entry(&made, State::Left, NOW)?,
+                    "it is not what it was"
+                );
+                tx.place_hold(&Hold {
+                    holder,
+                    client: "waiting list".to_owned(),
+                    host,
+                    event_type: event,
+                    span: offered.span,
+                    buffers: Buffers::default(),
+                    created_at: NOW,
+                    expires_at: offered.until,
+                })
+            })
+            .await
+            .unwrap();
+        let line = world.store.read(move |tx| tx.waiting_line(event)).await.unwrap();
+        let state = State::Offered(offered);
+        assert_eq!(line[0].entry, Entry { in_line_since: Some(NOW), state, ..entry.clone() });
+        assert_eq!(line[0].token.expose(), waiting.token.expose());
+        // One for each address, event type and day.
+        let again = WaitingEntry { token: Token::new(&Dice), ..waiting.clone() };
+        let again = WaitingEntry {
+            entry: Entry { id: WaitingEntryId::new(NOW, &Dice), ..again.entry },
+            ..again
+        };
+        let twice = world.store.write(move |tx| tx.insert_waiting_entry(&again)).await;
+        assert!(matches!(twice, Err(StoreError::Constraint(_))), "{twice:?}");
+        let names = named(&world.store, database.backend()).await;
+        drop(world.store);
+
+        revert_from(&database.url, "0012_waiting_list").unwrap();
+        let store = open();
+        assert_eq!(named(&store, database.backend()).await, names);
+        assert_eq!(counted(&store, MAILS).await, BTreeMap::from([("booked".into(), 2)]));
+        let left = "SELECT 'waiting' AS name, count(*) AS count FROM waiting_entries
+            UNION ALL SELECT 'holds' AS name, count(*) AS count FROM slot_holds";
+        let left = counted(&store, left).await;
+        assert_eq!((left["waiting"], left["holds"]), (0, 0));
+        let terms = store.read(move |tx| tx.event_type(host, event)).await.unwrap().unwrap().terms;
+        assert_eq!(terms.waiting_list, None);
     });
 }
 

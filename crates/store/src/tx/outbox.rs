@@ -11,14 +11,15 @@ use roomkey_core::{
     ids::{BookingId, OutboxId, SeriesId},
     notice::{
         BookingLetter, Content, Letter, Notice, Occasion, ProofLetter, Recipient, SeriesLetter,
-        SeriesPart,
+        SeriesPart, WaitingLetter, WaitingOccasion,
     },
     proof_key::Purpose,
     time::{Instant, Minutes},
     token::Token,
+    waiting_list::State,
 };
 
-use super::{Tx, bookings::BookingDetails};
+use super::{Tx, bookings::BookingDetails, waiting_list::WaitingEntry};
 use crate::{
     StoreError,
     connection::{Conn, natively},
@@ -50,6 +51,7 @@ struct OutboxRow {
     side: Option<String>,
     guest_id: Option<String>,
     proposal_id: Option<String>,
+    entry_id: Option<String>,
     user_id: Option<String>,
     token_sealed: Option<String>,
     expires_at: Option<i64>,
@@ -153,6 +155,16 @@ impl Tx<'_> {
                     outbox::version.eq(1),
                     outbox::sequence.eq(0),
                     outbox::side.eq(Side::Customer.as_str()),
+                );
+                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
+            }
+            Notice::Waiting { entry, occasion } => {
+                let values = (
+                    common,
+                    outbox::kind.eq(occasion.as_str()),
+                    outbox::entry_id.eq(entry.to_string()),
+                    outbox::version.eq(0),
+                    outbox::sequence.eq(0),
                 );
                 self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
             }
@@ -365,6 +377,7 @@ impl Tx<'_> {
             RESET => self.reset_content(row, now)?,
             PROOF => self.proof_content(row, now)?,
             _ if row.proposal_id.is_some() => self.proposal_content(row, now)?,
+            kind if let Ok(occasion) = kind.parse() => self.waiting_content(row, occasion, now)?,
             _ => match &row.series_id {
                 Some(series) => {
                     self.series_content(row, parse("outbox_messages.series_id", series)?)?
@@ -560,6 +573,37 @@ impl Tx<'_> {
         };
         let found = found.filter(|found| waits(&found.booking));
         Ok(found.map(|found| Content::Proof(Box::new(letter(found)))))
+    }
+
+    /// None if there is nothing to tell any more.
+    fn waiting_content(
+        &mut self,
+        row: &OutboxRow,
+        occasion: WaitingOccasion,
+        now: Instant,
+    ) -> Result<Option<Content>, StoreError> {
+        let Some(id) = &row.entry_id else { return Ok(None) };
+        let found = self.waiting_entry(parse("outbox_messages.entry_id", id)?)?;
+        let Some(WaitingEntry { entry, token }) = found else { return Ok(None) };
+        let is_told = match (occasion, entry.state_at(now)) {
+            (WaitingOccasion::Joined, state) => !state.is_end(),
+            (WaitingOccasion::Offered, state) => matches!(state, State::Offered(_)),
+        };
+        if !is_told {
+            return Ok(None);
+        }
+        let Some(event_type) = self.event_type(entry.host, entry.event_type)? else {
+            return Ok(None);
+        };
+        let host: Option<UserRow> = self.one(|c| {
+            users::table.find(entry.host.to_string()).select(UserRow::as_select()).load(c)
+        })?;
+        let letter = |host: UserRow| {
+            let host = host.read()?;
+            let letter = WaitingLetter { occasion, entry, event_type, host, link: token };
+            Ok(Content::Waiting(Box::new(letter)))
+        };
+        host.map(letter).transpose()
     }
 
     /// The last version before this one of which somebody was told by a mail that has left;

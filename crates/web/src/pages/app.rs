@@ -6,3 +6,4 @@ pub(crate) mod bookings;
 pub(crate) mod day;
 pub(crate) mod event_type;
 pub(crate) mod event_types;
+pub(crate) mod waiting;

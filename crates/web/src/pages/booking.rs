@@ -16,7 +16,7 @@ use roomkey_core::{
     token::Token,
 };
 
-use super::{details, page, shell};
+use super::{details, page, shell, waiting_list};
 use crate::{
     Web, address,
     failure::Failure,
@@ -140,6 +140,8 @@ pub(crate) struct Page {
     month: Month,
     day: DayTimes,
     next_free: Option<NextFree>,
+    /// The path of the waiting list, if there is one.
+    waiting_list: Option<String>,
     zone: ZoneChoice,
     clock: Clock,
     trail: Trail,
@@ -183,6 +185,7 @@ impl Asked {
             slot: Instant::parse(&query.get("slot").replace(' ', "+")).ok(),
             trail: Trail {
                 link: address::link(query),
+                waiting: address::waiting(query),
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
                 duration: Bounds::DURATION.parse(query.get("duration")).ok().map(Minutes),
@@ -212,6 +215,7 @@ pub(crate) async fn get(
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
     address.link = asked.trail.link.as_ref().map(Token::hash);
+    address.waiting = asked.trail.waiting.as_ref().map(Token::hash);
     if let Some(start) = asked.slot {
         let moment = Span::moment(start);
         let offered =
@@ -503,6 +507,12 @@ impl Page {
         let soon = now.plus(SOON);
         let shows_soon = slots.first().is_some_and(|slot| slot.start < soon);
         let first = slots.iter().take(if shows_soon { 3 } else { 0 });
+        let is_full = |date: &LocalDate| on(in_month, zone, *date).is_empty();
+        let waiting_list = event_type
+            .terms
+            .waiting_list()
+            .filter(|_| moving.is_none())
+            .map(|_| waiting_list::path(host, event_type, chosen.filter(is_full), &trail));
         Self {
             shell: shell(request),
             host: HostCard::new(host),
@@ -536,6 +546,7 @@ impl Page {
                     later: date > asked.date.unwrap_or(key.last()),
                 }
             }),
+            waiting_list,
             zone: ZoneChoice {
                 options: ZoneOptions::new(zone, [host.time_zone], *now),
                 city: zone.city(),
@@ -613,6 +624,7 @@ impl Page {
             ),
             day,
             next_free,
+            waiting_list: Some("/ada/intro/waiting-list?date=2026-10-08".into()),
             zone: ZoneChoice {
                 options: ZoneOptions::new(zone, [], start),
                 city: zone.city(),

@@ -72,6 +72,8 @@ pub(crate) struct Page {
     pub(crate) choice: Choice,
     /// The secret link by which it was opened.
     pub(crate) link: Option<Token>,
+    /// The link to their page in the waiting list, if they come from there.
+    pub(crate) waiting: Option<Token>,
     /// Back to the month.
     pub(crate) back: String,
     /// How times are written.
@@ -119,12 +121,13 @@ pub(super) fn show(
             when: Some(When::new(slot.span(), zone, offered.host.time_zone, trail.clock)),
             choice: Choice::Chosen(slot.start),
             link: trail.link.clone(),
+            waiting: trail.waiting.clone(),
             back: format!("?date={date}{trail}#times"),
             clock: trail.clock,
             zone: zone.name(),
             zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
             idempotency_key: new_key(web),
-            answers: Answers::prefilled(query, offered.link.as_ref().map(|link| &link.prefill)),
+            answers: Answers::prefilled(query, prefill(offered).as_ref()),
             seen: offered.event_type.terms.asked_as(),
             proves: proves(request, web, offered),
             asks: asks(&questions, Side::Customer, &given),
@@ -137,7 +140,18 @@ pub(super) fn show(
 
 /// Whether it takes the button in an email to book; not in a browser where that may be known.
 fn proves(request: &HttpRequest, web: &Web, offered: &Offered) -> bool {
-    web.app.asks_email_proof(&offered.event_type) && proof_cookie::of(request, web).is_none()
+    web.app.asks_email_proof(&offered.event_type)
+        && proof_cookie::of(request, web).is_none()
+        && offered.waiting.is_none()
+}
+
+/// What is known already: of who waited for the time, else what the link says.
+fn prefill(offered: &Offered) -> Option<Prefill> {
+    let waited = offered
+        .waiting
+        .as_ref()
+        .map(|entry| Prefill { name: Some(entry.name.clone()), email: Some(entry.email.clone()) });
+    waited.or_else(|| offered.link.as_ref().map(|link| link.prefill.clone()))
 }
 
 impl Answers {
@@ -177,6 +191,7 @@ pub(super) fn idempotency(form: &Form, problems: &mut Problems) -> Option<Idempo
 /// What a form asks for, field by field.
 struct Answered {
     link: Option<Token>,
+    waiting: Option<Token>,
     start: Option<Instant>,
     zone: Option<TimeZone>,
     request: Option<BookingRequest>,
@@ -225,8 +240,8 @@ impl Answered {
                 overrides: false,
             })
         };
-        let link = address::link(form);
-        Self { link, start, zone, request: request(), duration, repeat, idempotency }
+        let (link, waiting) = (address::link(form), address::waiting(form));
+        Self { link, waiting, start, zone, request: request(), duration, repeat, idempotency }
     }
 }
 
@@ -247,6 +262,7 @@ pub(crate) async fn post(
     let mut problems = Problems::default();
     let answered = Answered::read(&form, zone, &mut problems);
     address.link = answered.link.as_ref().map(Token::hash);
+    address.waiting = answered.waiting.as_ref().map(Token::hash);
     let (mut refusal, mut refused) = (None, Vec::new());
     if let Some(asked) = answered.request.clone().filter(|_| problems.is_empty()) {
         let wanted = Wanted::Page(address.clone());
@@ -341,8 +357,8 @@ async fn again(
     let span = Span::lasting(start, offered.duration);
     let usual = offered.duration == offered.event_type.terms.duration;
     let duration = (!usual).then_some(offered.duration);
-    let link = answered.link.clone();
-    let trail = Trail { link, zone: Some(zone), clock, duration, prefill: Vec::new() };
+    let (link, waiting) = (answered.link.clone(), answered.waiting.clone());
+    let trail = Trail { link, waiting, zone: Some(zone), clock, duration, prefill: Vec::new() };
     let used_up = problems.of("details").is_some();
     Ok(Page {
         shell: shell(request),
@@ -351,6 +367,7 @@ async fn again(
         when: stands.then(|| When::new(span, zone, offered.host.time_zone, clock)),
         choice,
         link: answered.link.clone(),
+        waiting: answered.waiting.clone(),
         back: format!("?date={}{trail}#times", zone.date(start)),
         clock,
         zone: zone.name(),
@@ -392,6 +409,7 @@ impl Page {
             when: Some(When::sample()),
             choice,
             link: Some(Token::derived(&[0; 32])),
+            waiting: Some(Token::derived(&[0; 32])),
             back: "?date=2026-10-08&tz=Europe/London#times".into(),
             clock: Clock::Twelve,
             zone: "Europe/London",

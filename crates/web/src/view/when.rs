@@ -188,6 +188,8 @@ pub(crate) struct Trail {
     pub(crate) duration: Option<Minutes>,
     /// Names of the query and their texts.
     pub(crate) prefill: Vec<(String, String)>,
+    /// The link to the visitor's page in the waiting list, if they come from there.
+    pub(crate) waiting: Option<Token>,
 }
 
 impl Trail {
@@ -205,6 +207,9 @@ impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(link) = &self.link {
             write!(f, "&link={}", link.expose())?;
+        }
+        if let Some(waiting) = &self.waiting {
+            write!(f, "&waiting={}", waiting.expose())?;
         }
         if let Some(zone) = self.zone {
             f.write_str("&tz=")?;

@@ -92,6 +92,8 @@ pub(crate) struct Page {
     query: String,
     /// How many times are kept for customers who are yet to show that the address is theirs.
     unproven: i64,
+    /// How many wait for a time.
+    waiting: usize,
     days: Vec<AgendaDay>,
     more: Option<String>,
 }
@@ -156,6 +158,10 @@ async fn show(
         Tab::Upcoming => web.app.asked_to_move(host.user().id).await?,
         Tab::Past | Tab::Cancelled => Vec::new(),
     };
+    let waiting = match tab {
+        Tab::Upcoming => web.app.waiting_with(host.user().id, None).await?.len(),
+        Tab::Past | Tab::Cancelled => 0,
+    };
     let zone = host.user().time_zone;
     let today = zone.date(now);
     let handle = &host.user().handle;
@@ -168,6 +174,7 @@ async fn show(
         search,
         query: request.query_string().to_owned(),
         unproven,
+        waiting,
         days: by_day(&listed, &asking, zone, now),
         more: more.flatten(),
     };
@@ -306,6 +313,7 @@ impl Page {
             search: Search::sample(),
             query: "show=past&q=%3Cb%3Ebold\"".to_owned(),
             unproven: i64::from(tab == Tab::Upcoming),
+            waiting: usize::from(tab == Tab::Upcoming),
             days,
             more: (tab == Tab::Past).then(|| "?show=past&cursor=x".to_owned()),
         };

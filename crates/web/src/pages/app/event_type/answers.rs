@@ -35,6 +35,8 @@ pub(crate) struct Answers {
     pub(crate) series: String,
     pub(crate) guests: String,
     pub(crate) email_proof: bool,
+    /// For how many minutes a time is kept for who waits; empty for no waiting list.
+    pub(crate) waiting_list: String,
     pub(crate) move_notice: String,
     pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
@@ -149,6 +151,7 @@ impl Answers {
             shows_attendees: form.has("shows_attendees"),
             guests: form.text("guests"),
             email_proof: form.has("email_proof"),
+            waiting_list: form.text("waiting_list"),
             move_notice: form.text("move_notice"),
             cancel_notice: form.text("cancel_notice"),
             window,
@@ -206,6 +209,7 @@ impl Answers {
             shows_attendees: terms.shows_attendees,
             guests: terms.guests.to_string(),
             email_proof: terms.email_proof,
+            waiting_list: terms.waiting_list.map(number).unwrap_or_default(),
             move_notice: number(terms.move_notice),
             cancel_notice: number(terms.cancel_notice),
             window: window.into(),
@@ -246,6 +250,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         "" => Some(Visibility::Public),
         word => problems.check("visibility", word.parse::<Visibility>()),
     };
+    let waiting_list =
+        problems.check("waiting_list", Terms::read_waiting_list(form.get("waiting_list")));
     let window = read_window(form, problems);
     let location = read_location(form, problems);
     let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
@@ -287,6 +293,7 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
         shows_attendees: form.has("shows_attendees"),
         guests: guests?,
         email_proof: form.has("email_proof"),
+        waiting_list: waiting_list?,
         move_notice: Minutes(move_notice?),
         cancel_notice: Minutes(cancel_notice?),
         window: window?,
