@@ -119,6 +119,8 @@ async function prepare(t) {
   const cancelled = await server.book("intro", "2027-03-09T10:00:00Z");
   server.cli(["booking", "cancel", cancelled.id, "--reason", "The train is late."]);
   server.addEventType("advice", "Advice for members", "--link-only");
+  // Nobody can book it: whoever wants to joins the waiting list.
+  server.addEventType("full", "A talk about the garden", "--window-days", "0", "--min-notice", "2880", "--waiting-list", "30");
   const link = (...options) => server.link("board", ...options);
   const usedUp = link("--name", "For one booking", "--uses", "1");
   link("--name", "Last year’s members", "--expires", "2027-03-02");
@@ -138,6 +140,13 @@ async function prepare(t) {
   await signedOut.page.getByLabel("Email").fill(ADA.email);
   await signedOut.page.getByRole("button", { name: "Send link" }).click();
   const reset = new URL(await server.inMail(ADA.email, /http\S+\/reset-password\/[\w-]+/)).pathname;
+
+  const waits = await visitor(t, browser, server);
+  await waits.page.goto("/ada/full/waiting-list?date=2027-03-03");
+  await waits.page.getByLabel("Name").fill(long);
+  await waits.page.getByLabel("Email").fill("waits@customers.example");
+  await waits.page.getByRole("button", { name: "Join the waiting list" }).click();
+  const waiting = new URL(await server.inMail("waits@customers.example", /http\S+\/w\/[\w-]+/)).pathname;
 
   const submit = (button) => ({
     async act(page) {
@@ -164,6 +173,11 @@ async function prepare(t) {
     ["booking", "/ada/intro?date=2027-03-08&tz=Europe/Berlin"],
     ["booking-12h", "/ada/intro?date=2027-03-08&tz=America/New_York&h=12"],
     ["booking-no-times", "/ada/intro?date=2027-03-07&tz=Europe/Berlin"],
+    ["booking-waiting-list", "/ada/full"],
+    ["waiting-list", "/ada/full/waiting-list?date=2027-03-03&tz=Europe/Berlin"],
+    ["waiting-list-refused", "/ada/full/waiting-list", submit("Join the waiting list")],
+    ["waiting-list-joined", "/ada/full/waiting-list?done=on"],
+    ["waiting", waiting],
     ["booking-gone", "/ada/intro?slot=2027-03-08T10:00:00Z&tz=Europe/Berlin"],
     ["details", "/ada/intro?slot=2027-03-08T11:00:00Z&tz=America/New_York"],
     ["link-used-up", usedUp],
@@ -200,6 +214,7 @@ async function prepare(t) {
     ["app-bookings", "/app/bookings"],
     ["app-bookings-past", "/app/bookings?show=past"],
     ["app-bookings-cancelled", "/app/bookings?show=cancelled"],
+    ["app-waiting", "/app/waiting"],
     ["app-bookings-day", "/app/bookings/day?date=2027-03-04"],
     ["app-bookings-day-free", "/app/bookings/day?date=2027-03-11"],
     ["app-bookings-day-refused", "/app/bookings/day?date=2027-03-01"],

@@ -96,7 +96,7 @@ impl Row {
         let (today, clock) = (zone.date(now), Clock::default());
         let offered = match entry.state_at(now) {
             State::Offered(offered) => Some(format!(
-                "Offered {}, kept until {}",
+                "{}, kept until {}",
                 nearby(zone, offered.span.start, today, clock),
                 nearby(zone, offered.until, today, clock),
             )),
@@ -126,7 +126,7 @@ impl Page {
         };
         let list = List {
             title: "Intro <b>bold</b>".into(),
-            rows: vec![row(Some("Offered Today 15:00, kept until Today 14:32")), row(None)],
+            rows: vec![row(Some("Today 15:00, kept until Today 14:32")), row(None)],
         };
         let page = |lists| Self {
             shell: AppShell::sample(Section::Bookings),
