@@ -6,9 +6,7 @@ use crate::{
     account::User,
     booking::{Booking, Guest, Proposal, Side, Status},
     event_type::EventType,
-    ids::{
-        AttendeeId, BookingId, GuestId, OutboxId, ProposalId, SeriesId, UserId, WaitingEntryId,
-    },
+    ids::{AttendeeId, BookingId, GuestId, OutboxId, ProposalId, SeriesId, UserId, WaitingEntryId},
     proof_key::ProofLink,
     room::Room,
     text::Note,

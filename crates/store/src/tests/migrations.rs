@@ -17,9 +17,7 @@ use roomkey_core::{
         Status, WallTime,
     },
     event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
-    ids::{
-        GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId,
-    },
+    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId},
     notice::{self, Notice, Occasion, WaitingOccasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     text::Note,

@@ -246,9 +246,9 @@ impl Tx<'_> {
         let rows: Vec<BusyRow> = if but.is_empty() {
             self.run(|c| natively!(c, c => query.load(c)))?
         } else {
-            self.run(|c| {
-                natively!(c, c => query.filter(booking_hosts::booking_id.ne_all(but)).load(c))
-            })?
+            self.run(
+                |c| natively!(c, c => query.filter(booking_hosts::booking_id.ne_all(but)).load(c)),
+            )?
         };
         let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
         let busy = |&(start, end, before, after, _): &BusyRow, by| {
