@@ -14,6 +14,7 @@ on_both!(
     of_a_request_guests_hear_when_it_stands,
     the_host_takes_a_guest_off,
     an_address_gets_no_more_mail_by_being_a_guest,
+    what_was_not_told_yet_is_told_with_the_next,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -273,4 +274,40 @@ fn an_address_gets_no_more_mail_by_being_a_guest(backend: Backend) {
     assert_eq!(statuses.last(), Some(&429));
     // Nothing of the last is stored.
     assert_eq!(app.database().number("SELECT count(*) FROM bookings"), 20);
+}
+
+/// The mail of a change takes the place of one that has not left, and says what that would have said.
+fn what_was_not_told_yet_is_told_with_the_next(backend: Backend) {
+    let web = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits();
+    let key = "5a".repeat(32);
+    let web = web.set("secret_key", &key).argument("--only").argument("web").start_with_ada();
+    let take_off = |booked: &Booked| {
+        let form = web.client().page(booked.page()).form("/remove");
+        web.client().submit(&form).expect(303);
+    };
+    let moved = book(&web, &[CY, DI]);
+    let to = ["booking", "move", moved.id(), "--start", "2027-07-05T10:00:00Z", "--note", "Late"];
+    web.cli(&to).done();
+    take_off(&moved);
+    let mut request = web.request("intro", "2027-07-06T09:00:00Z", "Ed Ek", "ed@customers.example");
+    request["guests"] = json!([CY]);
+    let made = web.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    take_off(&Booked::from_json(made));
+
+    let mut all = TestApp::on(backend).clock("2027-07-01 08:10:00").without_limits().prepare();
+    all.set("database_url", web.database().url());
+    all.set("data_dir", web.data_dir().display().to_string());
+    all.set("secret_key", key);
+    all.start();
+    let told = |to: &str, subject: &str| {
+        web.mailbox().wait_for(&format!("{subject} to {to}"), |mail| {
+            mail.is_to(to) && mail.part("subject").starts_with(subject)
+        })
+    };
+    for to in [BO, ADA, DI] {
+        let mail = told(to, "Moved: ");
+        assert!(mail.part("text").contains("11:00") || mail.part("text").contains("10:00"));
+        assert!(mail.part("text").contains("Late"), "{to}: {}", mail.part("text"));
+    }
+    told("ed@customers.example", "Booked: ");
 }

@@ -332,10 +332,10 @@ fn a_host_overrides_their_own_rules(backend: Backend) {
     }
     // Not over it, nor before now.
     let again = evening.clone().set("time", "18:50").set("email", "di@customers.example");
-    let key = |form: roomkey_tests::Form| form.force("idempotency_key", "another");
-    let refused = browser.submit(&key(again)).expect(422);
+    let again = again.force("idempotency_key", "another");
+    let refused = browser.submit(&again).expect(422);
     assert!(refused.page().text().contains("18:50"), "{}", refused.body);
-    browser.submit(&key(evening.clone().set("time", "07:00"))).expect(422);
+    browser.submit(&again.set("time", "07:00")).expect(422);
     assert_eq!(app.database().number("SELECT count(*) FROM bookings"), 1);
 
     let mut request =
@@ -353,6 +353,14 @@ fn a_host_overrides_their_own_rules(backend: Backend) {
     let shown = key.get(&format!("/api/v1/bookings/{id}")).expect(200).json();
     let note = shown["history"][0]["note"].as_str().expect("a note");
     assert!(note.to_lowercase().contains("hours"), "{note}");
+    // Not between two minutes, nor at a time that the clocks skip.
+    for start in ["2027-07-04T20:07:30Z", "9999-12-31T23:50:00Z"] {
+        request["start"] = json!(start);
+        assert_eq!(key.post_json("/api/v1/bookings", &request).problem(422), "slot_unavailable");
+    }
+    let skipped = evening.set("date", "2028-03-26").set("time", "01:30");
+    let refused = browser.submit(&skipped.force("idempotency_key", "third")).expect(422);
+    assert!(refused.body.contains("The clocks skip this time"), "{}", refused.body);
     let add = ["booking", "add", "--host", "ada", "--event", "late", "--name", "Ed", "--email"];
     let add = [&add[..], &["ed@customers.example", "--start", "2027-07-04T05:00:00Z"]].concat();
     app.cli(&add).refused();

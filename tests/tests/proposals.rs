@@ -17,6 +17,11 @@ on_both!(
     only_the_other_side_answers,
     commands_and_programs_do_the_same,
     one_of_many_answers_counts,
+    what_customers_change_is_limited,
+    what_both_agreed_on_is_above_the_hosts_rules,
+    an_answer_is_to_what_was_seen,
+    asked_twice_it_is_asked_once,
+    a_wish_is_in_nobodys_way_but_others,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -134,10 +139,11 @@ fn the_customer_chooses_one_of_the_hosts_times(backend: Backend) {
     assert!(after["proposal"].is_null());
     assert_ne!(after["room"]["name"], before["room"]["name"]);
     assert!(is_free(&app, "intro", START));
-    // The link shows how it stands, and its form acts no more.
+    // The link shows how it stands, and its form does nothing more.
     assert_eq!(client.get(path).expect(303).location(), customer);
-    let again = client.submit(&form).expect(422);
-    assert!(again.body.contains("Nothing was changed"), "{}", again.body);
+    client.submit(&form).expect(303);
+    let other = client.submit(&form.clone().set("slot", OTHERS[2])).expect(422);
+    assert!(other.body.contains("Nothing was changed"), "{}", other.body);
     assert_eq!(shown(&app, &booked)["version"], 2);
 }
 
@@ -221,6 +227,14 @@ fn what_can_not_be_proposed_is_marked(backend: Backend) {
         assert!(refused.body.contains(told), "{told}: {}", refused.body);
         assert!(refused.body.contains("The train is late"), "what was typed is kept");
     }
+    // Other days are looked at without losing what is ticked and written.
+    let fields =
+        [("slot", OTHERS[0]), ("note", "The train"), ("from", "2027-08-02"), ("show", "1")];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let later = client.post_form(&format!("{host}/propose"), &fields).expect(200);
+    assert!(later.body.contains("On other days") && later.body.contains("The train"));
+    let ticked = later.page().texts("fieldset:has([checked]) legend");
+    assert_eq!(ticked, ["On other days"], "{}", later.body);
     let kept = propose(&client, &host, &many).expect(422);
     assert_eq!(kept.body.matches(" checked").count(), 6);
     assert_eq!(kinds(&shown(&app, &booked)), ["booked"]);
@@ -425,7 +439,9 @@ fn one_of_many_answers_counts(backend: Backend) {
             racers.into_iter().map(|racer| racer.join().expect("an answer")).collect()
         });
         assert!(answers.iter().all(|status| *status < 500), "{answers:?}");
-        let (accepted, booked_by_others) = (count(&answers, 0, 303), count(&answers, 2, 201));
+        // The customer who presses again is answered as the first time.
+        let accepted = usize::from(count(&answers, 0, 303) > 0);
+        let booked_by_others = count(&answers, 2, 201);
         let withdrawn = count(&answers, 1, 303);
         assert!(accepted + withdrawn <= 1 && accepted + booked_by_others <= 1, "{answers:?}");
         let after = shown(&app, &booked);
@@ -445,4 +461,89 @@ fn one_of_many_answers_counts(backend: Backend) {
 /// Of the racers of one kind, how many were answered so.
 fn count(answers: &[u16], kind: usize, status: u16) -> usize {
     answers.iter().skip(kind).step_by(3).filter(|answer| **answer == status).count()
+}
+
+/// One booking must not fill mailboxes: a move counts as a booking does.
+fn what_customers_change_is_limited(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").start_with_ada();
+    let mut request = app.request("intro", START, "Bo Berg", BO);
+    request["guests"] = json!(["cy@guests.example"]);
+    let booked = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    let path = format!("{}/reschedule", Booked::from_json(booked).page());
+    let moved: Vec<u16> = (0..20)
+        .map(|turn| {
+            let to = [("slot".to_owned(), OTHERS[turn % 2].to_owned())];
+            app.client().post_form(&path, &to).status
+        })
+        .collect();
+    assert!(moved[..19].iter().all(|status| *status == 303), "{moved:?}");
+    assert_eq!(moved[19], 429);
+    // Another customer's booking for the same guest's address counts there, too.
+    request["attendee"]["email"] = json!("di@customers.example");
+    request["start"] = json!(OTHERS[2]);
+    app.client().post_json("/api/v1/bookings", &request).problem(429);
+}
+
+fn what_both_agreed_on_is_above_the_hosts_rules(backend: Backend) {
+    let mut app = app(backend);
+    let asks = ["--title", "Late", "--duration", "30", "--min-notice", "60"];
+    let asks = [&asks[..], &["--requires-confirmation", "--confirm-within", "600"]].concat();
+    app.add_event_type("ada", "late", &asks);
+    let key = app.key("ada", "bookings:write");
+    let request = app.request("late", START, "Bo Berg", BO);
+    let booked = key.post_json("/api/v1/bookings", &request).expect(201).json();
+    let (booked, host) = (Booked::from_json(booked.clone()), Booked::from_json(booked));
+    let customer = page(&mail(&app, BO, "Booked: "));
+    let wanted = "2027-07-01T12:00:00Z";
+    let to = [("slot".to_owned(), wanted.to_owned())];
+    app.client().post_form(&format!("{customer}/reschedule"), &to).expect(303);
+    app.restart_at("2027-07-01 11:30:00");
+    let answering = app.client().page(&format!("{}/proposal", host.page()));
+    assert!(!answering.text().contains("Not free any more"), "{}", answering.text());
+    let form = answering.form("/proposal").press("answer", "accept");
+    app.client().submit(&form).expect(303);
+    assert_eq!(shown(&app, &booked)["start"], wanted);
+}
+
+fn an_answer_is_to_what_was_seen(backend: Backend) {
+    let app = app(backend);
+    let (booked, customer, host) = book(&app, "intro");
+    propose(&app.client(), &host, &OTHERS[..1]).expect(303);
+    let seen = app.client().page(&format!("{customer}/proposal")).form("/proposal");
+    propose(&app.client(), &host, &OTHERS[1..]).expect(303);
+    let refused = app.client().submit(&seen.press("answer", "decline")).expect(422);
+    assert!(refused.body.contains("other times were proposed meanwhile"), "{}", refused.body);
+    assert_eq!(kinds(&shown(&app, &booked)), ["booked", "proposed", "proposed"]);
+    let form = refused.page().form("/proposal");
+    app.client().submit(&form.press("answer", "decline")).expect(303);
+    let after = shown(&app, &booked);
+    assert_eq!(kinds(&after), ["booked", "proposed", "proposed", "proposal_declined"]);
+}
+
+fn asked_twice_it_is_asked_once(backend: Backend) {
+    let app = app(backend);
+    let (booked, customer, host) = book(&app, "intro");
+    for _ in 0..3 {
+        propose(&app.client(), &host, &OTHERS).expect(303);
+    }
+    assert_eq!(kinds(&shown(&app, &booked)), ["booked", "proposed"]);
+    assert_eq!(mails(&app), 3, "two of the booking, one of the times");
+    let form = app.client().page(&format!("{customer}/proposal")).form("/proposal");
+    let form = form.set("slot", OTHERS[0]).press("answer", "accept");
+    for _ in 0..2 {
+        assert_eq!(app.client().submit(&form).expect(303).location(), customer);
+    }
+    assert_eq!(shown(&app, &booked)["version"], 2);
+}
+
+fn a_wish_is_in_nobodys_way_but_others(backend: Backend) {
+    let app = app(backend);
+    let (booked, customer, host) = book(&app, "visit");
+    let to = [("slot".to_owned(), OTHERS[0].to_owned())];
+    app.client().post_form(&format!("{customer}/reschedule"), &to).expect(303);
+    let offered = app.client().page(&format!("{host}/propose"));
+    assert!(!offered.select(&format!("[value='{}']", OTHERS[0])).is_empty());
+    app.cli(&["booking", "move", booked.id(), "--start", OTHERS[0]]).done();
+    assert_eq!(shown(&app, &booked)["start"], OTHERS[0]);
+    assert_eq!(app.database().number("SELECT count(*) FROM slot_holds"), 0);
 }

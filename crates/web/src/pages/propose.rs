@@ -58,6 +58,8 @@ pub(crate) struct Page {
     /// Where the next days begin.
     next: LocalDate,
     days: Vec<Day>,
+    /// What is ticked on other days.
+    elsewhere: Vec<(Instant, String)>,
     most: usize,
     note: String,
     problems: Problems,
@@ -97,6 +99,10 @@ pub(crate) async fn post(
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if !can_propose(&found) {
         return booked::show(status, &request, &web, &found).await;
+    }
+    // Other days are asked for by the same form, so that ticks and message stay.
+    if form.has("show") {
+        return show(StatusCode::OK, &request, &web, &found, &form, Problems::default()).await;
     }
     let mut problems = Problems::default();
     let note = problems.check("note", form.get("note").parse::<Note>());
@@ -164,6 +170,11 @@ async fn show(
             _ => days.push((date, Day { title: date_with_year(date), times: vec![choice] })),
         }
     }
+    let elsewhere = ticked.iter().filter(|start| !(range.start..range.end).contains(*start));
+    let elsewhere = elsewhere.map(|&start| {
+        let time = TimeOfDay::at(zone, start, Clock::TwentyFour);
+        (start, format!("{}, {time}", date_with_year(zone.date(start))))
+    });
     let Facts { title, when, other, path, .. } = Facts::of(found);
     page(
         status,
@@ -175,6 +186,7 @@ async fn show(
             path,
             from,
             next: last,
+            elsewhere: elsewhere.collect(),
             days: days.into_iter().map(|(_, day)| day).collect(),
             most: MOST_TIMES,
             note: typed.text("note"),
@@ -195,6 +207,7 @@ impl Page {
             from: parse_date("2026-10-08").unwrap(),
             next: parse_date("2026-10-22").unwrap(),
             days,
+            elsewhere: vec![(Instant::EPOCH, "Friday 23 October 2026, 09:00".into())],
             most: MOST_TIMES,
             note: "<b>bold".into(),
             problems,
