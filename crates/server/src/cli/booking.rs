@@ -104,8 +104,12 @@ pub(super) struct Add {
 
 #[derive(Args)]
 struct Series {
-    /// Book it again and again, all of it or nothing: week, two_weeks or month
-    #[arg(long, value_name = "EVERY", requires = "times")]
+    #[arg(
+        long,
+        value_name = "EVERY",
+        requires = "times",
+        help = "Book it again and again, all of it or nothing: week, two_weeks or month"
+    )]
     repeat: Option<Every>,
     /// How many weeks, pairs of weeks or months, those that are left out included
     #[arg(long, value_name = "NUMBER", requires = "repeat")]
