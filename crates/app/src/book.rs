@@ -335,7 +335,7 @@ impl Wanted {
     }
 
     /// Who books, if they have waited for it.
-    fn waiting(
+    pub(crate) fn waiting(
         &self,
         tx: &mut Tx<'_>,
         event_type: EventTypeId,

@@ -11,6 +11,7 @@ use roomkey_core::{
     notice::{self, Occasion},
     text::Note,
     time::{Instant, LocalDate, Minutes, Span},
+    waiting_list::State,
 };
 use roomkey_store::{BookingDetails, OfferFacts, StoreError, Tx};
 
@@ -155,6 +156,10 @@ impl App {
         let first = self.insert_all(tx, wanted, &facts, &wish)?;
         if let Some(link) = &link {
             take_use::<BookError>(tx, link, &facts.host.name)?;
+        }
+        let waiting = wanted.waiting(tx, facts.event_type.id)?;
+        if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
+            tx.change_waiting_entry(&entry, State::Booked, now)?;
         }
         if let Some(holder) = wanted.holder() {
             tx.drop_hold(holder)?;
