@@ -146,10 +146,9 @@ impl App {
         let now = self.now();
         let (present, facts) = facts(tx, host, booking, now)?;
         // Asked again, it is as it was: whoever presses twice tells nobody twice.
-        if let Some(open) = tx.open_proposal(booking)?.filter(|open| open.is_open(now)) {
-            if open.says(request) {
-                return Ok(open);
-            }
+        let open = tx.open_proposal(booking)?;
+        if let Some(open) = open.filter(|open| open.is_open(now) && open.says(request)) {
+            return Ok(open);
         }
         let id = ProposalId::new(now, self.entropy());
         let (length, terms) = (length(&present), &facts.event_type.terms);
