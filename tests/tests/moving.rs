@@ -63,6 +63,7 @@ fn a_booking_is_moved_with_its_room_and_both_sides_are_told(backend: Backend) {
                 assert!(text.contains(fact), "{fact}: {text}");
             }
             assert!(!text.contains(booked.text("/room/password")), "{text}");
+            assert!(text.contains("old room is closed"), "{text}");
         }
         assert!(mail.part("text").contains("The train <b>is</b> late"), "{}", mail.part("text"));
         assert!(mail.part("html").contains("<s>"), "{}", mail.part("html"));

@@ -187,6 +187,13 @@ fn a_seat_moves_alone(backend: Backend) {
     assert_eq!(room(&app, &bo), Some(shared));
     assert_eq!(app.ask(&alone).status, 403);
     assert_eq!((seats_left(&app, START), seats_left(&app, LATER)), (None, Some(1)));
+    // Others are still expected in the room that was left.
+    let mail = app.mailbox().wait_for("word of it", |mail| {
+        mail.is_to("bo@customers.example") && mail.part("subject").starts_with("Moved: ")
+    });
+    for part in ["text", "html"] {
+        assert!(!mail.part(part).contains("old room is closed"), "{}", mail.part(part));
+    }
     // Not to a session that is full.
     let path = format!("/b/{}/reschedule", di.token());
     let wanted = [("slot".to_owned(), START.to_owned())];

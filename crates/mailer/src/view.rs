@@ -132,6 +132,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) their_date_differs: bool,
     pub(crate) short_when: String,
     pub(crate) key: Option<KeyView<'a>>,
+    /// Whether a move closes the room: others with a seat may still be expected in it.
+    pub(crate) closes_room: bool,
     /// Where they meet, if it is not in a room.
     pub(crate) place: Option<PlaceView>,
     /// Told to the host alone: who books with somebody else's address must not write to them.
@@ -336,6 +338,7 @@ impl<'a> BookingView<'a> {
             their_date_differs: own.date(span.start) != their.date(span.start),
             their_when: (!same_clocks).then(|| When::new(span, their)),
             short_when: when::short(span, own),
+            closes_room: letter.room.is_some() && booking.session.is_none(),
             key: match (letter.occasion, &letter.room) {
                 (Occasion::Booked | Occasion::Moved | Occasion::Changed, Some(room)) => {
                     Some(KeyView::new(letter, room, own, site))

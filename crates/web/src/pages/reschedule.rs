@@ -38,7 +38,7 @@ pub(crate) struct Page {
     /// The other side's name.
     other: String,
     was: When,
-    /// Whether they meet in a room.
+    /// Whether they meet in a room that nobody else is expected in.
     has_room: bool,
     /// Whether the host is asked.
     asks: bool,
@@ -238,7 +238,7 @@ impl Page {
             title,
             other,
             was: when,
-            has_room: found.details.room.is_some(),
+            has_room: found.details.room.is_some() && found.details.booking.session.is_none(),
             asks: way(found) == Ok(Way::Ask),
             new: new.map(|span| When::new(span, own, theirs, Clock::TwentyFour)),
             nearest: Vec::new(),
