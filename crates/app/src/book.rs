@@ -8,7 +8,7 @@ use roomkey_core::{
         Booking, BookingRequest, Denied, Fresh, NewBooking, Repeat, Status, WrongGuests,
         decide_booking,
     },
-    event_type::EventType,
+    event_type::{EventLink, EventType},
     ids::{ApiKeyId, BookingId, EventTypeId},
     notice,
     proof_key::ProofLink,
@@ -233,6 +233,36 @@ impl App {
         Ok(is_asked || self.is_flooded(tx, &facts.host, now)?)
     }
 
+    /// Whether something may be booked at all, with all that is known of it, and nobody else in between from then on.
+    pub(crate) fn open(
+        &self,
+        tx: &mut Tx<'_>,
+        wanted: &Wanted,
+        duration: Option<Minutes>,
+        record: Option<&Record>,
+    ) -> Result<Door, BookError> {
+        // Before all else: a repeat is answered as the first was, whatever has changed since.
+        if let Some(booked) = replay(tx, record)? {
+            return Ok(Door::Repeated(booked.into()));
+        }
+        let facts = tx.offer_facts(wanted.key(), self.now())?;
+        let mut facts = facts.ok_or(BookError::Unknown)?;
+        let length = duration_of(&facts.event_type.terms, duration)?;
+        // From here on no other booking of this host can come between check and insert.
+        tx.lock_host(facts.host.id)?;
+        // Somebody may have been given a hold before the lock was ours.
+        facts.has_holds = true;
+        if let Some(booked) = replay(tx, record)? {
+            return Ok(Door::Repeated(booked.into()));
+        }
+        let now = self.now();
+        let link = match wanted {
+            Wanted::Page(page) => admit::<BookError>(tx, &facts, page, now)?,
+            Wanted::Own(..) => None,
+        };
+        Ok(Door::Open(Opened { facts, length, link, now }.into()))
+    }
+
     /// All of a booking but its mails. `is_proven` is whether nothing has to be shown of the address.
     pub(crate) fn book_in(
         &self,
@@ -244,25 +274,11 @@ impl App {
         is_proven: bool,
     ) -> Result<Booked, BookError> {
         let record = idempotency.map(|given| Record::new(given, wanted, duration, request));
-        // Before all else: a repeat is answered as the first was, whatever has changed since.
-        if let Some(booked) = replay(tx, record.as_ref())? {
-            return Ok(booked);
-        }
-        let facts = tx.offer_facts(wanted.key(), self.now())?;
-        let mut facts = facts.ok_or(BookError::Unknown)?;
-        let length = duration_of(&facts.event_type.terms, duration)?;
-        // From here on no other booking of this host can come between check and insert.
-        tx.lock_host(facts.host.id)?;
-        // Somebody may have been given a hold before the lock was ours.
-        facts.has_holds = true;
-        if let Some(booked) = replay(tx, record.as_ref())? {
-            return Ok(booked);
-        }
-        let now = self.now();
-        let link = match wanted {
-            Wanted::Page(page) => admit::<BookError>(tx, &facts, page, now)?,
-            Wanted::Own(..) => None,
-        };
+        let Opened { facts, length, link, now } =
+            match self.open(tx, wanted, duration, record.as_ref())? {
+                Door::Open(opened) => *opened,
+                Door::Repeated(booked) => return Ok(*booked),
+            };
         let waiting = wanted.waiting(tx, facts.event_type.id)?;
         // The link to their page was sent to that address alone.
         let is_theirs = |entry: &Entry| entry.email.folded() == request.email.folded();
@@ -289,15 +305,7 @@ impl App {
         {
             tx.lend_link_use(&new.booking, link.id)?;
         }
-        if let Some(holder) = wanted.holder() {
-            tx.drop_hold(holder)?;
-        }
-        if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
-            tx.change_waiting_entry(&entry, State::Booked, now)?;
-        }
-        if let Some(record) = record {
-            record.insert(tx, new.booking.id, now)?;
-        }
+        settle(tx, wanted, waiting, record, new.booking.id, now)?;
         let OfferFacts { host, event_type, .. } = facts;
         let is_confirmed = new.booking.status == Status::Confirmed;
         let shared = seating.present.and_then(|session| session.room).filter(|_| is_confirmed);
@@ -315,6 +323,39 @@ impl App {
             waits_at: None,
         })
     }
+}
+
+/// What stands before a booking.
+pub(crate) enum Door {
+    /// An earlier request with the same key made it.
+    Repeated(Box<Booked>),
+    Open(Box<Opened>),
+}
+
+/// What may be booked, with its host locked.
+pub(crate) struct Opened {
+    pub(crate) facts: OfferFacts,
+    pub(crate) length: Minutes,
+    pub(crate) link: Option<EventLink>,
+    pub(crate) now: Instant,
+}
+
+/// What is over once it is booked: the kept time, the waiting; and that its key was used.
+pub(crate) fn settle(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    waiting: Option<Entry>,
+    record: Option<Record>,
+    booking: BookingId,
+    now: Instant,
+) -> Result<(), StoreError> {
+    if let Some(holder) = wanted.holder() {
+        tx.drop_hold(holder)?;
+    }
+    if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
+        tx.change_waiting_entry(&entry, State::Booked, now)?;
+    }
+    record.map_or(Ok(()), |record| record.insert(tx, booking, now))
 }
 
 impl Wanted {
@@ -355,10 +396,7 @@ impl Wanted {
 }
 
 /// What an earlier request with the same key was answered.
-pub(crate) fn replay(
-    tx: &mut Tx<'_>,
-    record: Option<&Record>,
-) -> Result<Option<Booked>, BookError> {
+fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, BookError> {
     let Some(record) = record else { return Ok(None) };
     let Some(earlier) = tx.idempotency_record(&record.scope, &record.key)? else { return Ok(None) };
     if earlier.body_hash != record.body_hash {

@@ -11,17 +11,16 @@ use roomkey_core::{
     notice::{self, Occasion},
     text::Note,
     time::{Instant, LocalDate, Minutes, Span},
-    waiting_list::State,
 };
 use roomkey_store::{BookingDetails, OfferFacts, StoreError, Tx};
 
 use crate::{
     App, BookError, Booked, Client, Idempotency, Wanted,
     attempts::Attempt,
-    book::{Record, replay},
+    book::{Door, Opened, Record, settle},
     context::enqueue,
-    event_links::{admit, take_use},
-    offer::{ask, duration_of},
+    event_links::take_use,
+    offer::ask,
 };
 
 /// A booking can not be repeated like that.
@@ -129,23 +128,11 @@ impl App {
         record: Option<Record>,
         is_proven: bool,
     ) -> Result<Booked, BookError> {
-        if let Some(booked) = replay(tx, record.as_ref())? {
-            return Ok(booked);
-        }
-        let facts = tx.offer_facts(wanted.key(), self.now())?;
-        let mut facts = facts.ok_or(BookError::Unknown)?;
-        let length = duration_of(&facts.event_type.terms, duration)?;
-        // From here on no other booking of this host can come between check and insert.
-        tx.lock_host(facts.host.id)?;
-        facts.has_holds = true;
-        if let Some(booked) = replay(tx, record.as_ref())? {
-            return Ok(booked);
-        }
-        let now = self.now();
-        let link = match wanted {
-            Wanted::Page(page) => admit::<BookError>(tx, &facts, page, now)?,
-            Wanted::Own(..) => None,
-        };
+        let Opened { facts, length, link, now } =
+            match self.open(tx, wanted, duration, record.as_ref())? {
+                Door::Open(opened) => *opened,
+                Door::Repeated(booked) => return Ok(*booked),
+            };
         if !request.guests.is_empty() {
             return Err(RepeatError::Guests.into());
         }
@@ -158,15 +145,7 @@ impl App {
             take_use::<BookError>(tx, link, &facts.host.name)?;
         }
         let waiting = wanted.waiting(tx, facts.event_type.id)?;
-        if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
-            tx.change_waiting_entry(&entry, State::Booked, now)?;
-        }
-        if let Some(holder) = wanted.holder() {
-            tx.drop_hold(holder)?;
-        }
-        if let Some(record) = record {
-            record.insert(tx, first.booking.id, now)?;
-        }
+        settle(tx, wanted, waiting, record, first.booking.id, now)?;
         if let Some(series) = &first.booking.series {
             let lead = (first.booking.id, first.booking.version);
             let notices = notice::of_series(series.series, lead, 0, Occasion::Booked);

@@ -34,7 +34,8 @@ pub use pool::{Store, StoreOptions};
 pub use tx::{
     Tx,
     accounts::ApiKey,
-    bookings::{BookingDetails, BookingFilter, BookingSearch, Cursor},
+    booking_list::{BookingFilter, BookingSearch, Cursor},
+    bookings::BookingDetails,
     event_links::IssuedLink,
     event_types::{OfferFacts, OfferKey},
     history::Remark,

@@ -1,20 +1,17 @@
 //! Bookings with all that belongs to them.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
-use diesel::{define_sql_function, prelude::*, sql_types::Text};
+use diesel::prelude::*;
 use roomkey_core::{
     account::User,
-    availability::{Busy, Occupant},
-    booking::{
-        Attendance, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
-    },
-    event_type::{EventType, LONGEST},
-    ids::{AttendeeId, BookingId, EventTypeId, SeriesId, UserId},
+    booking::{Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status},
+    event_type::EventType,
+    ids::{AttendeeId, BookingId, SeriesId},
     notice::Moved,
     room::Room,
     text::Note,
-    time::{Instant, Span},
+    time::Instant,
     token::{Token, TokenHash},
 };
 
@@ -23,8 +20,7 @@ use crate::{
     StoreError, Vault,
     connection::natively,
     row::{
-        AttendeeRow, BookingRow, EventTypeRow, RoomRow, SeriesRow, UserRow, WALL, buffers, parse,
-        signed, span,
+        AttendeeRow, BookingRow, EventTypeRow, RoomRow, SeriesRow, UserRow, WALL, parse, signed,
     },
     schema::{
         attendees, booking_events, booking_hosts, booking_links, booking_series, bookings,
@@ -33,8 +29,8 @@ use crate::{
 };
 
 diesel::alias!(
-    const HOST_LINKS: Alias<HostLinks> = booking_links as host_links;
-    const CUSTOMER_LINKS: Alias<CustomerLinks> = booking_links as customer_links;
+    pub(super) const HOST_LINKS: Alias<HostLinks> = booking_links as host_links;
+    pub(super) const CUSTOMER_LINKS: Alias<CustomerLinks> = booking_links as customer_links;
 );
 
 /// A booking with all that its page, its mails and the API show.
@@ -66,73 +62,7 @@ impl BookingDetails {
     }
 }
 
-/// A place in a list of bookings: after the booking that starts then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// That booking's start.
-    pub start: Instant,
-    /// That booking.
-    pub id: BookingId,
-}
-
-/// Which bookings of a host to list, in which order.
-#[derive(Debug, Clone, Copy)]
-pub struct BookingFilter {
-    /// Only those in one of these states.
-    pub states: Option<&'static [Status]>,
-    /// Also those of customers who were asked to show that the address is theirs, and did not (yet).
-    pub unproven: bool,
-    /// Only those that end after this.
-    pub from: Option<Instant>,
-    /// Only those that start before this.
-    pub to: Option<Instant>,
-    /// Latest start first.
-    pub latest_first: bool,
-    /// Only those that come after this place in the order.
-    pub after: Option<Cursor>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// What a list of bookings is narrowed to, besides [`BookingFilter`].
-#[derive(Debug, Clone, Default)]
-pub struct BookingSearch {
-    /// Only those with this in the customer's name or address, or in the event type's title; the case of
-    /// ASCII letters does not matter. Every character stands for itself.
-    pub text: Option<String>,
-    /// Only those of this event type.
-    pub event_type: Option<EventTypeId>,
-    /// Only those that have ended by then.
-    pub over_by: Option<Instant>,
-    /// Only those of which the host marked so.
-    pub attendance: Option<Attendance>,
-}
-
-define_sql_function! {
-    /// SQLite folds ASCII only.
-    fn lower(text: Text) -> Text;
-}
-
-/// Before a character in a pattern of LIKE that stands for itself.
-const ESCAPE: char = '!';
-
-/// A pattern of LIKE for texts that hold this one.
-fn holding(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | ESCAPE) {
-            pattern.push(ESCAPE);
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
-}
-
-/// From when to when, the buffers before and after, and the session.
-type BusyRow = (i64, i64, i64, i64, Option<String>);
-
-type DetailsRow = (
+pub(super) type DetailsRow = (
     BookingRow,
     EventTypeRow,
     UserRow,
@@ -186,10 +116,11 @@ macro_rules! details {
             ))
     };
 }
+pub(super) use details;
 
 const LINK: &str = "booking_links.token";
 
-fn names(states: &[Status]) -> Vec<&'static str> {
+pub(super) fn names(states: &[Status]) -> Vec<&'static str> {
     states.iter().map(|status| status.as_str()).collect()
 }
 
@@ -197,7 +128,7 @@ fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
     parse(LINK, &vault.open(LINK, sealed)?)
 }
 
-fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
+pub(super) fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
     let (mut booking, event_type, host, attendee, room, series, host_link, customer_link) = row;
     let private_note = Note::from_stored(mem::take(&mut booking.private_note));
     let booking = booking.read(&attendee, series.as_ref())?;
@@ -214,102 +145,6 @@ fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
 }
 
 impl Tx<'_> {
-    /// The times at which a host is taken, as far as a booking that starts in `around` could come
-    /// too close to them, `but` for some bookings. Several customers can book `seats` of that event type at
-    /// the same time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn busy_times(
-        &mut self,
-        host: UserId,
-        around: Span,
-        but: impl IntoIterator<Item = BookingId>,
-        seats: Option<(EventTypeId, u32)>,
-    ) -> Result<Vec<Busy>, StoreError> {
-        // Bounded by the longest booking and buffer, so that the index serves it.
-        let from = around.start.minus(LONGEST).minus(LONGEST).micros();
-        let to = around.end.plus(LONGEST).plus(LONGEST).micros();
-        let but: Vec<String> = but.into_iter().map(|but| but.to_string()).collect();
-        let query = booking_hosts::table
-            .filter(booking_hosts::held)
-            .filter(booking_hosts::host_id.eq(host.to_string()))
-            .filter(booking_hosts::start_at.gt(from))
-            .filter(booking_hosts::start_at.lt(to))
-            .select((
-                booking_hosts::start_at,
-                booking_hosts::end_at,
-                booking_hosts::buffer_before,
-                booking_hosts::buffer_after,
-                booking_hosts::session_id,
-            ));
-        let rows: Vec<BusyRow> = if but.is_empty() {
-            self.run(|c| natively!(c, c => query.load(c)))?
-        } else {
-            self.run(
-                |c| natively!(c, c => query.filter(booking_hosts::booking_id.ne_all(but)).load(c)),
-            )?
-        };
-        let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
-        let busy = |&(start, end, before, after, _): &BusyRow, by| {
-            let (span, buffers) = (span(start, end), buffers(before, after));
-            Busy { span, buffers, by }
-        };
-        let mut all: Vec<Busy> = alone.iter().map(|row| busy(row, Occupant::Booking)).collect();
-        if together.is_empty() {
-            return Ok(all);
-        }
-        let reach = Span { start: Instant::from_micros(from), end: Instant::from_micros(to) };
-        let ours = match seats {
-            Some((event_type, _)) => self.sessions_of(event_type, reach)?,
-            None => Vec::new(),
-        };
-        // All seats of a session have the same span.
-        let mut sessions: BTreeMap<&str, (&BusyRow, u32)> = BTreeMap::new();
-        for row in &together {
-            sessions.entry(row.4.as_deref().unwrap_or_default()).or_insert((row, 0)).1 += 1;
-        }
-        all.extend(sessions.into_iter().map(|(session, (row, taken))| {
-            let is_ours = ours.iter().any(|id| id == session);
-            let by = match seats {
-                Some((_, seats)) if is_ours => {
-                    Occupant::Session { seats_left: seats.saturating_sub(taken) }
-                }
-                _ => Occupant::Booking,
-            };
-            busy(row, by)
-        }));
-        Ok(all)
-    }
-
-    /// The bookings of an event type that start in `around` and count for its limits, `but` for some.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn counted(
-        &mut self,
-        event_type: EventTypeId,
-        around: Span,
-        but: impl IntoIterator<Item = BookingId>,
-    ) -> Result<Vec<Span>, StoreError> {
-        let holding = names(Status::HOLDING);
-        let mut query = bookings::table
-            .filter(bookings::event_type_id.eq(event_type.to_string()))
-            .filter(bookings::start_at.ge(around.start.micros()))
-            .filter(bookings::start_at.lt(around.end.micros()))
-            .filter(bookings::status.eq_any(holding))
-            .select((bookings::start_at, bookings::end_at))
-            .into_boxed();
-        for but in but {
-            query = query.filter(bookings::id.ne(but.to_string()));
-        }
-        // A session counts once: no other two bookings of a host have the same time.
-        let mut rows: Vec<(i64, i64)> = self.run(|c| query.load(c))?;
-        rows.sort_unstable();
-        rows.dedup();
-        Ok(rows.into_iter().map(|(start, end)| span(start, end)).collect())
-    }
-
     /// Stores a new booking with its room, links and history. Mails and idempotency record are the
     /// caller's, in the same transaction.
     ///
@@ -580,78 +415,5 @@ impl Tx<'_> {
         let side = parse("booking_links.side", &side)?;
         let booking = self.booking(parse("booking_links.booking_id", &id)?)?;
         Ok(booking.map(|booking| (side, booking)))
-    }
-
-    /// Bookings of a host.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn bookings(
-        &mut self,
-        host: UserId,
-        filter: &BookingFilter,
-    ) -> Result<Vec<BookingDetails>, StoreError> {
-        self.find_bookings(host, filter, &BookingSearch::default())
-    }
-
-    /// Those bookings of a host that are searched for.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn find_bookings(
-        &mut self,
-        host: UserId,
-        filter: &BookingFilter,
-        search: &BookingSearch,
-    ) -> Result<Vec<BookingDetails>, StoreError> {
-        let mut query = details!().filter(bookings::host_id.eq(host.to_string())).into_boxed();
-        if let Some(states) = filter.states {
-            query = query.filter(bookings::status.eq_any(names(states)));
-        }
-        if !filter.unproven {
-            let is_proven = attendees::verified_at.is_not_null();
-            query = query.filter(diesel::dsl::not(attendees::proof_asked).or(is_proven));
-        }
-        if let Some(from) = filter.from {
-            query = query.filter(bookings::end_at.gt(from.micros()));
-            // No booking is longer: this bound is what the index can use.
-            query = query.filter(bookings::start_at.gt(from.minus(LONGEST).micros()));
-        }
-        if let Some(to) = filter.to {
-            query = query.filter(bookings::start_at.lt(to.micros()));
-        }
-        if let Some(event_type) = search.event_type {
-            query = query.filter(bookings::event_type_id.eq(event_type.to_string()));
-        }
-        if let Some(over_by) = search.over_by {
-            query = query.filter(bookings::end_at.le(over_by.micros()));
-        }
-        if let Some(attendance) = search.attendance {
-            query = query.filter(attendees::attendance.eq(attendance.as_str()));
-        }
-        if let Some(text) = &search.text {
-            let pattern = || lower(holding(text));
-            let name = lower(attendees::name).like(pattern()).escape(ESCAPE);
-            let email = lower(attendees::email).like(pattern()).escape(ESCAPE);
-            let title = lower(event_types::title).like(pattern()).escape(ESCAPE);
-            query = query.filter(name.or(email).or(title));
-        }
-        if let Some(Cursor { start, id }) = filter.after {
-            let (start, id) = (start.micros(), id.to_string());
-            query = if filter.latest_first {
-                let same = bookings::start_at.eq(start).and(bookings::id.lt(id));
-                query.filter(bookings::start_at.lt(start).or(same))
-            } else {
-                let same = bookings::start_at.eq(start).and(bookings::id.gt(id));
-                query.filter(bookings::start_at.gt(start).or(same))
-            };
-        }
-        query = if filter.latest_first {
-            query.order((bookings::start_at.desc(), bookings::id.desc()))
-        } else {
-            query.order((bookings::start_at, bookings::id))
-        };
-        let rows: Vec<DetailsRow> = self.run(|c| query.limit(filter.limit.into()).load(c))?;
-        rows.into_iter().map(|row| read(self.vault, row)).collect()
     }
 }

@@ -4,11 +4,11 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use roomkey_app::Answer;
-use roomkey_core::{account::Scope, booking::Side, ids::BookingId, text::Note};
+use roomkey_app::{Answer, Caller};
+use roomkey_core::{booking::Side, ids::BookingId};
 
 use super::{
-    body::{Body, Reader},
+    body::Body,
     booking::{BookingJson, booking_json},
     caller,
     problem::Problem,
@@ -38,7 +38,8 @@ pub(super) async fn confirm(
     web: Data<Web>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    answer(&request, &web, &id, Answer::Confirm).await
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
+    answer(&web, &caller, id, Answer::Confirm).await
 }
 
 /// Declines a request; the customer is told.
@@ -68,23 +69,17 @@ pub(super) async fn decline(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let mut reader = Reader::default();
-    let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
     // Who has no key is not told what is wrong with the body.
-    caller::required(&request, &web, Scope::BookingsWrite).await?;
-    reader.finish()?;
-    let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    answer(&request, &web, &id, Answer::Decline(reason)).await
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
+    answer(&web, &caller, id, Answer::Decline(body.note("reason")?)).await
 }
 
 async fn answer(
-    request: &HttpRequest,
     web: &Web,
-    id: &str,
+    caller: &Caller,
+    id: BookingId,
     answer: Answer,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(request, web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
     let answered = web.app.answer_own(caller.host.id, id, answer).await?;
     Ok(HttpResponse::Ok().json(booking_json(&answered, Side::Host, web.app.site())))
 }

@@ -1,7 +1,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::StatusCode};
-use roomkey_core::text::FieldError;
+use roomkey_core::text::{FieldError, Note};
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, WrongField};
@@ -221,6 +221,14 @@ impl Body {
             value = value.as_object()?.get(part)?;
         }
         Some(value).filter(|value| !value.is_null())
+    }
+
+    /// The note of a body that has no other field; it may be left out.
+    pub(super) fn note(&self, field: &str) -> Result<Note, Problem> {
+        let mut reader = Reader::default();
+        let note = reader.optional_text(self, field, str::parse::<Note>);
+        reader.finish()?;
+        note.ok_or_else(|| Problem::bad_request("The request is not complete."))
     }
 
     /// The texts of a field that is an object of texts, numbers and truth values, `except` those of

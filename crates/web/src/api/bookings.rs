@@ -263,8 +263,7 @@ pub(super) async fn patch(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
     let mut reader = Reader::default();
     let note = reader.text(&body, "private_note", str::parse::<Note>);
     reader.finish()?;
@@ -300,8 +299,7 @@ pub(super) async fn cancel(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
     let mut reader = Reader::default();
     let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
     let scope = scope(&mut reader, &body);
@@ -344,8 +342,7 @@ pub(super) async fn reschedule(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
     let mut reader = Reader::default();
     let start =
         reader.text(&body, "start", |text| Instant::parse(text).map_err(|_| FieldError::Instant));

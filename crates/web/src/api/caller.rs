@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, http::header::AUTHORIZATION};
 use roomkey_app::Caller;
-use roomkey_core::account::Scope;
+use roomkey_core::{account::Scope, ids::BookingId};
 
 use super::problem::Problem;
 use crate::Web;
@@ -25,6 +25,16 @@ pub(super) async fn required(
     let caller = optional(request, web).await?.ok_or_else(Problem::unauthorized)?;
     allow(&caller, scope)?;
     Ok(caller)
+}
+
+/// Whose key came with the request, and that it may change bookings; and which one the path names.
+pub(super) async fn of_booking(
+    request: &HttpRequest,
+    web: &Web,
+    id: &str,
+) -> Result<(Caller, BookingId), Problem> {
+    let caller = required(request, web, Scope::BookingsWrite).await?;
+    Ok((caller, id.parse().map_err(|_| Problem::not_found())?))
 }
 
 /// Refuses a key that has not the scope.

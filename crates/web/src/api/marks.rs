@@ -5,9 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use roomkey_core::{
-    account::Scope,
     booking::{Attendance, Side},
-    ids::BookingId,
     text::EmailAddress,
 };
 
@@ -85,8 +83,7 @@ async fn mark(
     body: &Body,
     attendance: Attendance,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(request, web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let (caller, id) = caller::of_booking(request, web, id).await?;
     let mut reader = Reader::default();
     let who = reader.text_if_any(body, "attendee", str::parse::<EmailAddress>);
     reader.finish()?;

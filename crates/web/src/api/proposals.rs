@@ -6,9 +6,7 @@ use actix_web::{
 };
 use roomkey_app::{ProposalAnswer, Says};
 use roomkey_core::{
-    account::Scope,
     booking::{AnswerRefusal, Proposal, Side},
-    ids::BookingId,
     text::{FieldError, Note},
     time::Instant,
 };
@@ -90,8 +88,7 @@ pub(super) async fn propose(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
     let mut reader = Reader::default();
     let starts =
         reader.texts(&body, "starts", |text| Instant::parse(text).map_err(|_| FieldError::Instant));
@@ -132,12 +129,8 @@ pub(super) async fn accept(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
-    let mut reader = Reader::default();
-    let note = reader.optional_text(&body, "note", str::parse::<Note>);
-    reader.finish()?;
-    let note = note.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
+    let note = body.note("note")?;
     let found = web.app.booking(caller.host.id, id).await?.ok_or_else(Problem::not_found)?;
     let open = web.app.open_proposal(found.booking.id).await?;
     let start = open.and_then(|open| open.starts.first().copied());
@@ -173,12 +166,8 @@ pub(super) async fn decline(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let caller = caller::required(&request, &web, Scope::BookingsWrite).await?;
-    let id = id.parse::<BookingId>().map_err(|_| Problem::not_found())?;
-    let mut reader = Reader::default();
-    let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
-    reader.finish()?;
-    let reason = reason.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
+    let (caller, id) = caller::of_booking(&request, &web, &id).await?;
+    let reason = body.note("reason")?;
     let answer = ProposalAnswer { seen: None, says: Says::Decline(reason) };
     let found = web.app.answer_own_proposal(caller.host.id, id, answer).await?;
     Ok(HttpResponse::Ok().json(booking_json(&found, Side::Host, web.app.site())))
