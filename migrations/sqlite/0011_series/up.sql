@@ -23,3 +23,5 @@ CREATE UNIQUE INDEX bookings_series_id_key ON bookings (series_id, series_index)
 
 -- A mail about several bookings of a series: it stands at one of them and tells of all that it is about.
 ALTER TABLE outbox_messages ADD COLUMN series_id TEXT;
+-- Few mails are: each other one asks whether one of them goes before it.
+CREATE INDEX outbox_messages_series_id_idx ON outbox_messages (series_id) WHERE series_id IS NOT NULL;

@@ -283,6 +283,7 @@ impl Tx<'_> {
         let together = outbox::table
             .filter(outbox::state.eq(SENT))
             .filter(outbox::side.eq(side.as_str()))
+            .filter(outbox::series_id.is_not_null())
             .filter(
                 outbox::series_id.eq_any(
                     bookings::table
