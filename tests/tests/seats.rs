@@ -1,9 +1,7 @@
 //! Several customers book the same time: each has a booking, a page and links of their own, and they share the host's
 //! time and the room.
 
-use std::{sync::Barrier, thread};
-
-use roomkey_tests::{Backend, Booked, Host, TestApp, long_run, on_both};
+use roomkey_tests::{Backend, Booked, Host, TestApp, on_both};
 use serde_json::{Value, json};
 
 on_both!(
@@ -17,7 +15,6 @@ on_both!(
     who_fills_in_the_form_keeps_one_seat,
     a_session_counts_once_for_limits,
     the_editor_knows_seats,
-    of_64_clients_as_many_sit_as_there_are_seats,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -286,49 +283,4 @@ fn the_editor_knows_seats(backend: Backend) {
     assert!(!offered.body.contains("seats_left"), "{}", offered.body);
     assert_eq!(shown(&app, &bo)["status"], "confirmed");
     assert_eq!(ask(&app, START, "Di").problem(409), "slot_taken");
-}
-
-fn of_64_clients_as_many_sit_as_there_are_seats(backend: Backend) {
-    const CLIENTS: usize = 64;
-    let rounds = if long_run() { 100 } else { 10 };
-    let app = app(backend, &["--seats", "5"]);
-    let barrier = Barrier::new(CLIENTS);
-    let starts: Vec<String> = (0..rounds)
-        .map(|round| {
-            let day = chrono::NaiveDate::from_ymd_opt(2027, 7, 2).expect("a date")
-                + chrono::Duration::days(round / 6);
-            format!("{day}T{:02}:00:00Z", 9 + round % 6)
-        })
-        .collect();
-    app.set_schedule(&Host::ada(), &["mon-sun 00:00-24:00"]);
-    let answers: Vec<Vec<u16>> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (app, barrier, starts) = (&app, &barrier, &starts);
-                scope.spawn(move || {
-                    let client = app.client();
-                    let email = format!("client{number}@customers.example");
-                    let book = |start: &String| {
-                        let request = app.request("group", start, "A client", &email);
-                        barrier.wait();
-                        client.post_json("/api/v1/bookings", &request).status
-                    };
-                    starts.iter().map(book).collect()
-                })
-            })
-            .collect();
-        clients.into_iter().map(|client| client.join().expect("a client")).collect()
-    });
-    for (round, start) in starts.iter().enumerate() {
-        let of_round: Vec<u16> = answers.iter().map(|client| client[round]).collect();
-        let won = of_round.iter().filter(|status| **status == 201).count();
-        let lost = of_round.iter().filter(|status| **status == 409).count();
-        assert_eq!((won, lost), (5, CLIENTS - 5), "{start}: {of_round:?}");
-    }
-    let held = app.database().number("SELECT count(*) FROM booking_hosts WHERE held");
-    assert_eq!(held, 5 * rounds);
-    let rooms = app.database().number("SELECT count(*) FROM rooms WHERE NOT revoked");
-    assert_eq!(rooms, rounds);
-    let wrong = "SELECT count(*) FROM group_sessions WHERE taken <> 5";
-    assert_eq!(app.database().number(wrong), 0);
 }

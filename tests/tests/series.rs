@@ -1,8 +1,6 @@
 //! The same wall time again and again: booked, moved and cancelled whole or not at all.
 
-use std::{sync::Barrier, thread};
-
-use roomkey_tests::{Backend, Host, Mail, Reply, TestApp, long_run, on_both};
+use roomkey_tests::{Backend, Host, Mail, Reply, TestApp, on_both};
 use serde_json::{Value, json};
 
 on_both!(
@@ -18,7 +16,6 @@ on_both!(
     one_is_moved_or_the_following_as_far,
     a_move_of_all_is_refused_whole,
     the_editor_and_the_commands_know_series,
-    of_64_clients_series_are_whole_or_not_there,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -471,50 +468,4 @@ fn the_editor_and_the_commands_know_series(backend: Backend) {
     browser.submit(&form.set("series", "0")).expect(303);
     let refused = ask(&app, "2027-10-12T09:00:00Z", &json!({"every": "week", "count": 2}));
     assert_eq!(refused.problem(422), "invalid_request");
-}
-
-fn of_64_clients_series_are_whole_or_not_there(backend: Backend) {
-    const CLIENTS: usize = 64;
-    let rounds = if long_run() { 100 } else { 5 };
-    let app = app(backend, &[]);
-    app.set_schedule(&Host::ada(), &["mon-sun 00:00-24:00"]);
-    let barrier = Barrier::new(CLIENTS);
-    let statuses: Vec<Vec<u16>> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (app, barrier) = (&app, &barrier);
-                scope.spawn(move || {
-                    let client = app.client();
-                    let email = format!("client{number}@customers.example");
-                    let book = |round: usize| {
-                        let hour = round % 24;
-                        let day = 4 + round / 24;
-                        // Series from the first week, and single bookings and other series of their later weeks.
-                        let week = (number % 4) * 7;
-                        let start = chrono::NaiveDate::from_ymd_opt(2027, 10, 4).expect("a date")
-                            + chrono::Duration::days(i64::try_from(day - 4 + week).expect("days"));
-                        let start = format!("{start}T{hour:02}:00:00Z");
-                        let mut request = app.request("lesson", &start, "A client", &email);
-                        if number % 8 < 4 {
-                            request["repeat"] = json!({"every": "week", "count": 3});
-                        }
-                        barrier.wait();
-                        client.post_json(BOOKINGS, &request).status
-                    };
-                    (0..rounds).map(book).collect()
-                })
-            })
-            .collect();
-        clients.into_iter().map(|client| client.join().expect("a client")).collect()
-    });
-    let all: Vec<u16> = statuses.into_iter().flatten().collect();
-    assert!(all.iter().all(|status| [201, 409].contains(status)), "{all:?}");
-    assert!(all.contains(&201));
-    let overlaps = "SELECT count(*) FROM booking_hosts a JOIN booking_hosts b ON a.host_id = b.host_id \
-                    AND a.booking_id < b.booking_id AND a.start_at < b.end_at AND b.start_at < a.end_at \
-                    WHERE a.held AND b.held";
-    assert_eq!(app.database().number(overlaps), 0);
-    let partial = "SELECT count(*) FROM booking_series WHERE occurrences <> 3 OR occurrences <> \
-                   (SELECT count(*) FROM bookings WHERE series_id = booking_series.id)";
-    assert_eq!(app.database().number(partial), 0, "a series is whole or not there");
 }
