@@ -4,11 +4,13 @@
 //! cannot hide itself.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::wait::wait_until;
 
@@ -225,12 +227,51 @@ fn psql(url: &str, sql: &str) -> Result<String, String> {
 }
 
 fn sqlite(path: &Path, select: &str) -> Result<String, String> {
-    const SCRIPT: &str = "import json, sqlite3, sys
-db = sqlite3.connect(sys.argv[1], timeout=20)
-db.row_factory = sqlite3.Row
+    static READER: OnceLock<Mutex<Reader>> = OnceLock::new();
+    let mut reader = READER.get_or_init(|| Mutex::new(Reader::start())).lock().expect("the reader");
+    let answer = reader.ask(path, select).map_err(|error| error.to_string())?;
+    answer.split_once(' ').map_or_else(
+        || Err(format!("no answer: {answer:?}")),
+        |(kind, text)| if kind == "rows" { Ok(text.to_owned()) } else { Err(text.to_owned()) },
+    )
+}
+
+/// A Python that stays for as long as the tests of this process: its start takes longer than what it is asked.
+struct Reader {
+    /// Ends with its input, when this process does.
+    _python: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Reader {
+    fn start() -> Self {
+        const SCRIPT: &str = "import json, sqlite3, sys
 text = lambda v: v.hex() if isinstance(v, bytes) else v
-print(json.dumps([{k: text(r[k]) for k in r.keys()} for r in db.execute(sys.argv[2])]))";
-    run(Command::new("python3").arg("-c").arg(SCRIPT).arg(path).arg(select))
+for line in sys.stdin:
+    path, select = json.loads(line)
+    try:
+        db = sqlite3.connect(path, timeout=20)
+        db.row_factory = sqlite3.Row
+        rows = [{k: text(r[k]) for k in r.keys()} for r in db.execute(select)]
+        db.close()
+        print('rows', json.dumps(rows), flush=True)
+    except sqlite3.Error as error:
+        print('error', repr(error), flush=True)";
+        let mut python = Command::new("python3");
+        python.arg("-c").arg(SCRIPT).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut python = python.stderr(Stdio::null()).spawn().expect("start Python");
+        let (questions, answers) = (python.stdin.take(), python.stdout.take());
+        let (questions, answers) = (questions.expect("a pipe"), answers.expect("a pipe"));
+        Self { _python: python, questions, answers: BufReader::new(answers) }
+    }
+
+    fn ask(&mut self, path: &Path, select: &str) -> std::io::Result<String> {
+        writeln!(self.questions, "{}", json!([path, select]))?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        Ok(answer.trim_end().to_owned())
+    }
 }
 
 fn run(command: &mut Command) -> Result<String, String> {
