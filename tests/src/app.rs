@@ -234,9 +234,16 @@ impl TestApp {
         place.filter(|place| !place.is_empty())
     }
 
+    /// The points that the server has passed since it was to stop at one.
+    pub fn passed(&self) -> Vec<String> {
+        let places = std::fs::read_to_string(self.stop_file().with_extension("passed"));
+        places.unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
     /// Has the server go on, and stand still no more.
     pub fn go_on(&self) {
-        for file in [self.stop_file(), self.stop_file().with_extension("reached")] {
+        let file = self.stop_file();
+        for file in [&file, &file.with_extension("reached"), &file.with_extension("passed")] {
             // Most often there is none.
             let _ = std::fs::remove_file(file);
         }
@@ -277,6 +284,11 @@ impl TestApp {
     /// Sets one key of the configuration for everything that is started from now on.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
         self.settings.insert(key.to_owned(), value.into());
+    }
+
+    /// Replaces the arguments of `serve` for the next start.
+    pub fn set_arguments(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     }
 
     /// Moves the clock of commands (and of the next start) to another UTC time.

@@ -3,11 +3,12 @@
 //!
 //! While the file that the environment's `FAILPOINT` names holds a number, the writes from then on are
 //! counted; at that point the thread stands still and says where in a file beside it, `….reached`. It
-//! goes on when the first file is gone.
+//! goes on when the first file is gone. All that were passed are listed in a third, `….passed`.
 
 use std::{
     fs,
-    path::PathBuf,
+    io::Write as _,
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -58,11 +59,19 @@ fn pass(when: &str, query: &dyn DebugQuery) {
     if !matches!(name.first(), Some(&("INSERT" | "UPDATE" | "DELETE" | "COMMIT"))) {
         return;
     }
+    let place = format!("{when} {}", name.join(" "));
+    list(file, &place);
     if wanted.trim().parse() == Ok(PASSED.fetch_add(1, Ordering::SeqCst)) {
         // A test that finds nothing there fails.
-        let _ = fs::write(file.with_extension("reached"), format!("{when} {}", name.join(" ")));
+        let _ = fs::write(file.with_extension("reached"), place);
         while file.exists() {
             thread::sleep(PAUSE);
         }
     }
+}
+
+fn list(file: &Path, place: &str) {
+    let passed = fs::File::options().create(true).append(true).open(file.with_extension("passed"));
+    // A test that misses one fails.
+    let _ = passed.and_then(|mut passed| writeln!(passed, "{place}"));
 }
