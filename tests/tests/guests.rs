@@ -19,6 +19,7 @@ on_both!(
 
 const ADA: &str = "ada@hosts.example";
 const BO: &str = "bo@customers.example";
+const FAY: &str = "fay@customers.example";
 const CY: &str = "cy@guests.example";
 const DI: &str = "di@guests.example";
 const START: &str = "2027-07-05T09:00:00Z";
@@ -293,6 +294,13 @@ fn what_was_not_told_yet_is_told_with_the_next(backend: Backend) {
     request["guests"] = json!([CY]);
     let made = web.client().post_json("/api/v1/bookings", &request).expect(201).json();
     take_off(&Booked::from_json(made));
+    // Nobody is told of that, and yet both are of the request.
+    let options = ["--title", "Visit", "--duration", "30", "--requires-confirmation"];
+    web.add_event_type("ada", "visit", &options);
+    let mut request = web.request("visit", "2027-07-07T09:00:00Z", "Fay Fox", FAY);
+    request["guests"] = json!([CY]);
+    let asked = web.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    take_off(&Booked::from_json(asked));
 
     let mut all = TestApp::on(backend).clock("2027-07-01 08:10:00").without_limits().prepare();
     all.set("database_url", web.database().url());
@@ -310,4 +318,8 @@ fn what_was_not_told_yet_is_told_with_the_next(backend: Backend) {
         assert!(mail.part("text").contains("Late"), "{to}: {}", mail.part("text"));
     }
     told("ed@customers.example", "Booked: ");
+    for to in [FAY, ADA] {
+        let mail = told(to, "Requested: ");
+        assert!(mail.part("text").contains("Visit"), "{to}: {}", mail.part("text"));
+    }
 }

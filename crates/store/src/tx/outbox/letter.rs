@@ -75,7 +75,9 @@ impl Tx<'_> {
         let stands = if is_goodbye {
             occasion == Occasion::Cancelled
         } else {
-            found.booking.version == version && (guest.is_some() || row.side.is_some())
+            // Nobody is told of a guest who is taken off a request: what asks for it holds still.
+            let asks = occasion == Occasion::Requested && found.booking.status == Status::Pending;
+            (asks || found.booking.version == version) && (guest.is_some() || row.side.is_some())
         };
         if !stands {
             return Ok(None);
