@@ -1,14 +1,14 @@
 //! What people, programs and time do, and how the program answers.
 
 use roomkey_app::{
-    Answer, App, BookError, CancelError, HoldError, Idempotency, IdempotencyScope, LinkError,
-    MoveError, Page, RequestError, Verdict, Wanted,
+    Answer, App, BookError, CancelError, GuestError, HoldError, Idempotency, IdempotencyScope,
+    LinkError, MoveError, Page, RequestError, Verdict, Wanted,
 };
 use roomkey_core::{
     account::User,
     booking::{InvalidTransition, Side},
     event_type::EventType,
-    ids::{ApiKeyId, BookingId, RoomId},
+    ids::{ApiKeyId, BookingId, GuestId, RoomId},
     notice::Letter,
     room::Admission,
     text::Note,
@@ -47,6 +47,8 @@ pub(crate) struct Asked {
     pub(crate) start: i64,
     pub(crate) duration: Option<i64>,
     pub(crate) customer: usize,
+    /// How many people the customer brings along.
+    pub(crate) guests: usize,
 }
 
 /// What becomes of a mail that was claimed.
@@ -90,6 +92,12 @@ pub(crate) enum Command {
     Decline {
         booking: BookingId,
         way: Way,
+    },
+    /// Takes a guest off a booking.
+    RemoveGuest {
+        booking: BookingId,
+        way: Way,
+        guest: GuestId,
     },
     /// Looks at a booking's page, and at the door of its room.
     Look {
@@ -151,6 +159,11 @@ pub(crate) fn holder(visitor: usize) -> TokenHash {
     Token::derived(&[u8::try_from(visitor).unwrap(); 32]).hash()
 }
 
+/// The address of one of those whom customers bring along.
+pub(crate) fn guest_email(guest: usize) -> String {
+    format!("guest-{guest}@guests.example")
+}
+
 fn none() -> Note {
     "".parse().unwrap()
 }
@@ -197,6 +210,7 @@ impl Stage {
             Command::Decline { booking, way } => {
                 self.answer(*booking, way, Answer::Decline(none())).await
             }
+            Command::RemoveGuest { way, guest, .. } => self.remove_guest(way, *guest).await,
             Command::Look { link } => self.look(link).await,
             Command::Conference { name, id } => self.ask_for_room(name, *id).await,
             Command::Free { event, midnight } => {
@@ -234,7 +248,7 @@ impl Stage {
     }
 
     async fn book(&self, asked: Asked, key: Option<i64>, visitor: Option<usize>) -> Outcome {
-        let Asked { door, event, start, duration, customer } = asked;
+        let Asked { door, event, start, duration, customer, guests } = asked;
         let host = self.hosts.iter().position(|host| host.id == self.events[event].host).unwrap();
         let by = if door == Door::Page { Side::Customer } else { Side::Host };
         let wanted = match door {
@@ -248,12 +262,14 @@ impl Stage {
         };
         let key = key.map(|key| Idempotency { scope, key: format!("key-{key}") });
         let length = duration.map(|length| Minutes(u32::try_from(length / MINUTE).unwrap()));
-        let request = request(at(start), &format!("customer-{customer}"), by);
+        let mut request = request(at(start), &format!("customer-{customer}"), by);
+        request.guests = (0..guests).map(|guest| guest_email(guest).parse().unwrap()).collect();
         match self.app.book(wanted, length, request, key, None).await {
             Ok(booked) if booked.repeated => Outcome::Repeated(Box::new(booked.details)),
             Ok(booked) => Outcome::Booked(Box::new(booked.details)),
             Err(BookError::Refused(why)) => refused(why),
             Err(BookError::Taken) => Outcome::Refused("taken".into()),
+            Err(BookError::Guests(_)) => Outcome::Refused("guests".into()),
             Err(BookError::KeyReused) => Outcome::Refused("key reused".into()),
             Err(BookError::Duration(_)) => Outcome::Refused("duration".into()),
             Err(other) => Outcome::Refused(other.to_string()),
@@ -270,6 +286,17 @@ impl Stage {
             Err(RequestError::InvalidTransition(why)) => transition(why),
             Err(RequestError::Unknown) => Outcome::Refused("unknown".into()),
             Err(RequestError::Gone) => Outcome::Refused("gone".into()),
+            Err(other) => Outcome::Refused(other.to_string()),
+        }
+    }
+
+    async fn remove_guest(&self, way: &Way, guest: GuestId) -> Outcome {
+        let Way::Link(_, token) = way else { panic!("guests are taken off by link") };
+        match self.app.remove_guest_by_link(token, guest).await {
+            Ok(details) => changed(details),
+            Err(GuestError::InvalidTransition(why)) => transition(why),
+            Err(GuestError::Unknown) => Outcome::Refused("unknown".into()),
+            Err(GuestError::Gone) => Outcome::Refused("gone".into()),
             Err(other) => Outcome::Refused(other.to_string()),
         }
     }

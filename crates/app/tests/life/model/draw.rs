@@ -40,14 +40,14 @@ impl<'a> Draw<'a> {
     /// What may change bookings, and may come at once with another such.
     pub(crate) fn change(&mut self) -> Command {
         match self.chance.range(0, 99) {
-            0..38 => self.book(),
-            38..46 => {
+            0..35 => self.book(),
+            35..43 => {
                 let event = self.event();
                 let (start, visitor) = (self.start(event), self.chance.index(VISITORS));
                 Command::Hold { event, start, visitor }
             }
-            46..48 => Command::Release { visitor: self.chance.index(VISITORS) },
-            48..66 => match self.booking() {
+            43..45 => Command::Release { visitor: self.chance.index(VISITORS) },
+            45..63 => match self.booking() {
                 Some((booking, way)) => {
                     let of = self.model.bookings.iter().find(|each| each.id == booking);
                     let start = self.start(of.map_or(0, |each| each.event));
@@ -55,17 +55,18 @@ impl<'a> Draw<'a> {
                 }
                 None => self.book(),
             },
-            66..76 => match self.booking() {
+            63..73 => match self.booking() {
                 Some((booking, way)) => Command::Cancel { booking, way },
                 None => self.book(),
             },
-            76..94 => match self.request() {
+            73..90 => match self.request() {
                 Some((booking, way)) if self.chance.percent(70) => {
                     Command::Confirm { booking, way }
                 }
                 Some((booking, way)) => Command::Decline { booking, way },
                 None => self.book(),
             },
+            90..96 => self.remove_guest().unwrap_or(Command::Expire),
             _ => Command::Expire,
         }
     }
@@ -85,6 +86,7 @@ impl<'a> Draw<'a> {
             start: self.start(event),
             duration,
             customer: self.chance.index(CUSTOMERS),
+            guests: if self.chance.percent(40) { self.chance.index(4) } else { 0 },
         };
         // Few keys, so that they meet; an earlier request comes again as it was.
         let key = self.chance.percent(40).then(|| self.chance.range(0, 5));
@@ -152,6 +154,22 @@ impl<'a> Draw<'a> {
             _ => Way::Own(self.model.rules[booking.event].host),
         };
         Some((booking.id, way))
+    }
+
+    /// Most often somebody who is expected, by whose booking it is.
+    fn remove_guest(&mut self) -> Option<Command> {
+        let all = || self.model.bookings.iter().filter(|each| !each.guests.is_empty());
+        let is_expected =
+            |each: &&Booking| each.status.holds() && each.guests.iter().any(|guest| !guest.removed);
+        let expected: Vec<_> = all().filter(is_expected).collect();
+        let all: Vec<_> = all().collect();
+        let of = if expected.is_empty() || self.chance.percent(15) { all } else { expected };
+        let of = (!of.is_empty()).then(|| *self.chance.one_of(&of))?;
+        let guest = self.chance.one_of(&of.guests).id;
+        // Of another booking, perhaps.
+        let booking = if self.chance.percent(8) { self.any()? } else { of };
+        let (side, link) = self.chance.one_of(&booking.links).clone();
+        Some(Command::RemoveGuest { booking: booking.id, way: Way::Link(side, link), guest })
     }
 
     fn way(&mut self, booking: &Booking) -> Way {

@@ -44,6 +44,8 @@ const OFTEN: &[&str] = &[
     "Cancel Changed",
     "Confirm Changed",
     "Decline Changed",
+    "RemoveGuest Changed",
+    "RemoveGuest unknown",
     "Conference open",
     "Conference revoked",
 ];

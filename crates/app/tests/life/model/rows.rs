@@ -26,7 +26,12 @@ SELECT 'hold ' || holder || ' ' || event_type_id || ' ' || CAST(start_at AS TEXT
 UNION ALL
 SELECT 'key ' || key || ' ' || booking_id || ' ' || CAST(created_at AS TEXT) FROM idempotency_records
 UNION ALL
-SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT) || ' ' || side
+SELECT 'guests ' || id || ' ' || guests FROM bookings WHERE guests <> '[]'
+UNION ALL
+SELECT 'guest link ' || booking_id || ' ' || guest_id FROM guest_links
+UNION ALL
+SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT)
+    || ' ' || coalesce(side, guest_id)
     || ' ' || kind || ' ' || state FROM outbox_messages";
 
 /// Two bookings of one host that meet, their buffers included, and are no seats of one session (invariant 1); confirmed

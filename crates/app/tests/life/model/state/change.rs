@@ -1,0 +1,146 @@
+//! What becomes of a booking: moved, cancelled, answered or not.
+
+use roomkey_core::{booking::Side, ids::BookingId};
+
+use super::{
+    super::command::{Outcome, Way},
+    Model, Said, Status, is_refused, side,
+    verdict::Own,
+};
+
+impl Model {
+    pub(super) fn move_to(
+        &mut self,
+        id: BookingId,
+        way: &Way,
+        start: i64,
+        outcome: &Outcome,
+    ) -> Said {
+        let (place, by) = match self.come(id, way) {
+            Ok(found) => found,
+            Err(why) => return is_refused(why, outcome),
+        };
+        let booking = self.bookings[place].clone();
+        let rules = &self.rules[booking.event];
+        let latest = booking.start - rules.move_notice;
+        let against = match booking.status {
+            Status::Cancelled => Some("is cancelled"),
+            Status::Pending | Status::Declined | Status::Expired => Some("not confirmed"),
+            Status::Confirmed if booking.end <= self.now => Some("over"),
+            Status::Confirmed if by == Side::Customer && rules.confirm_within.is_some() => {
+                Some("ask the host")
+            }
+            Status::Confirmed if by == Side::Customer && latest < self.now => Some("too late"),
+            Status::Confirmed => None,
+        };
+        let stays = start == booking.start && against.is_none_or(|why| why == "too late");
+        if !stays {
+            if let Some(why) = against {
+                return is_refused(why, outcome);
+            }
+            let (length, buffers) = (booking.end - booking.start, (booking.before, booking.after));
+            let own = Own { booking: Some(id), visitor: None };
+            if let Err(why) = self.verdict(booking.event, start, length, buffers, own) {
+                return is_refused(why, outcome);
+            }
+        }
+        let Outcome::Changed(told) = outcome else {
+            return Err(format!("should be moved, not {outcome:?}"));
+        };
+        if !stays {
+            let moved = &mut self.bookings[place];
+            (moved.start, moved.end) = (start, start + booking.end - booking.start);
+            moved.sequence += 1;
+            moved.step("moved", side(by));
+            moved.rooms.iter_mut().for_each(|room| room.revoked = true);
+            self.leave(booking.session());
+            self.open_room(place, told)?;
+            self.tell(place, "moved", &[Side::Customer, Side::Host]);
+            self.tell_guests(place, "moved");
+        }
+        self.is(&self.bookings[place], told)
+    }
+
+    pub(super) fn cancel(&mut self, id: BookingId, way: &Way, outcome: &Outcome) -> Said {
+        let (place, by) = match self.come(id, way) {
+            Ok(found) => found,
+            Err(why) => return is_refused(why, outcome),
+        };
+        let booking = &self.bookings[place];
+        if !booking.status.holds() {
+            return is_refused(&format!("is {}", booking.status.name()), outcome);
+        }
+        if booking.end <= self.now {
+            return is_refused("over", outcome);
+        }
+        let is_firm = booking.status == Status::Confirmed;
+        let notice = if is_firm { self.rules[booking.event].cancel_notice } else { 0 };
+        if by == Side::Customer && booking.start - notice < self.now {
+            return is_refused("too late", outcome);
+        }
+        let Outcome::Changed(told) = outcome else {
+            return Err(format!("should be cancelled, not {outcome:?}"));
+        };
+        let booking = &mut self.bookings[place];
+        booking.sequence += u32::from(is_firm);
+        booking.end_with(Status::Cancelled, side(by));
+        let session = booking.session();
+        self.leave(session);
+        self.is(&self.bookings[place], told)?;
+        self.tell(place, "cancelled", &[Side::Customer, Side::Host]);
+        // Of what never stood they have not heard.
+        if is_firm {
+            self.tell_guests(place, "cancelled");
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        id: BookingId,
+        way: &Way,
+        yes: bool,
+        outcome: &Outcome,
+    ) -> Said {
+        let found = self.come(id, way).and_then(|(place, by)| match by {
+            Side::Host => Ok(place),
+            Side::Customer => Err("unknown"),
+        });
+        let place = match found {
+            Ok(place) => place,
+            Err(why) => return is_refused(why, outcome),
+        };
+        let booking = &mut self.bookings[place];
+        if booking.status != Status::Pending {
+            return is_refused(&format!("is {}", booking.status.name()), outcome);
+        }
+        if booking.expires.is_some_and(|at| at <= self.now) {
+            return is_refused("is expired", outcome);
+        }
+        let Outcome::Changed(told) = outcome else {
+            return Err(format!("should be answered, not {outcome:?}"));
+        };
+        if yes {
+            booking.status = Status::Confirmed;
+            booking.expires = None;
+            booking.step("confirmed", "host");
+            self.open_room(place, told)?;
+            self.tell(place, "booked", &[Side::Customer, Side::Host]);
+            self.tell_guests(place, "booked");
+        } else {
+            booking.end_with(Status::Declined, "host");
+            self.tell(place, "declined", &[Side::Customer]);
+        }
+        self.is(&self.bookings[place], told)
+    }
+
+    pub(super) fn expire(&mut self) {
+        for place in 0..self.bookings.len() {
+            let booking = &mut self.bookings[place];
+            if booking.expires.is_some_and(|at| at <= self.now) {
+                booking.end_with(Status::Expired, "time");
+                self.tell(place, "expired", &[Side::Customer, Side::Host]);
+            }
+        }
+    }
+}

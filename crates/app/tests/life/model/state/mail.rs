@@ -1,0 +1,154 @@
+//! Who is told of what.
+
+use roomkey_core::{
+    booking::Side,
+    ids::GuestId,
+    notice::{BookingLetter, Content, Letter},
+    token::Token,
+};
+
+use super::{
+    super::{
+        command::{Fate, Outcome},
+        rules::MINUTE,
+    },
+    Booking, Mail, Model, Reader, Said,
+};
+
+impl Model {
+    /// Mails about a change for sides of a booking.
+    pub(super) fn tell(&mut self, place: usize, kind: &'static str, sides: &[Side]) {
+        self.bookings[place].told = self.bookings[place].version;
+        for side in sides {
+            self.tell_one(place, kind, Reader::Side(*side));
+        }
+    }
+
+    /// Mails about a change for those guests who are expected.
+    pub(super) fn tell_guests(&mut self, place: usize, kind: &'static str) {
+        let expected: Vec<GuestId> =
+            self.bookings[place].expected().map(|guest| guest.id).collect();
+        for guest in expected {
+            self.tell_one(place, kind, Reader::Guest(guest));
+        }
+    }
+
+    /// A mail about a change: older ones to the same person that have not left give way.
+    pub(super) fn tell_one(&mut self, place: usize, kind: &'static str, to: Reader) {
+        let Booking { id, version, sequence, .. } = self.bookings[place];
+        for mail in &mut self.mails {
+            let is_same = (mail.booking, mail.to) == (id, to);
+            if is_same && mail.state == "queued" && mail.version < version {
+                mail.state = "superseded";
+            }
+        }
+        let (booking, state, due) = (id, "queued", 0);
+        self.mails.push(Mail { booking, version, sequence, to, kind, state, due });
+    }
+
+    pub(super) fn send(&mut self, fates: &[Fate], outcome: &Outcome) -> Said {
+        let Outcome::Letters(letters) = outcome else { return Err("no letters".into()) };
+        let now = self.now;
+        let is_due =
+            |mail: &Mail| (mail.state == "queued" && mail.due <= now) || mail.state == "claimed";
+        let stands: Vec<bool> = self.mails.iter().map(|mail| self.stands(mail)).collect();
+        let mut due = 0;
+        for (mail, stands) in self.mails.iter_mut().zip(stands) {
+            if is_due(mail) && !stands {
+                mail.state = "superseded";
+            } else if is_due(mail) {
+                mail.state = "claimed";
+                due += 1;
+            }
+        }
+        if due != letters.len() {
+            return Err(format!("{due} mails are due, not {}", letters.len()));
+        }
+        for (letter, fate) in letters.iter().zip(fates.iter().cycle()) {
+            let place = self.mail_of(letter)?;
+            let mail = &mut self.mails[place];
+            match fate {
+                Fate::Sent => mail.state = "sent",
+                Fate::Retry => (mail.state, mail.due) = ("queued", now + 10 * MINUTE),
+                Fate::GivenUp => mail.state = "failed",
+                Fate::Lost => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a mail tells of the last change that its reader is to know of.
+    fn stands(&self, mail: &Mail) -> bool {
+        let Some(booking) = self.find(mail.booking) else { return false };
+        match mail.to {
+            Reader::Side(_) => mail.version == booking.told,
+            // Who is no longer expected is told that, whatever has happened since.
+            Reader::Guest(guest) if booking.expected().all(|each| each.id != guest) => {
+                mail.kind == "cancelled"
+            }
+            Reader::Guest(_) => mail.version == booking.version,
+        }
+    }
+
+    /// The mail that a letter is, if it says what holds now.
+    fn mail_of(&self, letter: &Letter) -> Result<usize, String> {
+        let Content::Booking(told) = &letter.content else {
+            return Err(format!("not about a booking: {letter:?}"));
+        };
+        let BookingLetter { booking: told_of, occasion, guest, sequence, room, .. } = &**told;
+        let booking = self.find(told_of.id).ok_or("a letter about no booking")?;
+        let live = self.live(booking).map(|room| room.name.as_str());
+        let to = guest.as_ref().map_or(Reader::Side(told.to), |guest| Reader::Guest(guest.id));
+        // A guest's link is the program's own choice.
+        let is_own = |(side, own): &(Side, Token)| {
+            guest.is_some() || (*side == told.to && own.hash() == told.link.hash())
+        };
+        let is_so = told_of.version == booking.version
+            && told_of.span.start.seconds() == booking.start
+            && room.as_ref().map(|room| room.name.expose()) == live
+            && booking.links.iter().any(is_own);
+        let found = self.mails.iter().position(|mail| {
+            mail.state == "claimed"
+                && (mail.booking, mail.to, mail.sequence) == (booking.id, to, *sequence)
+                && self.stands(mail)
+                && self.told_as(booking, mail) == occasion.as_str()
+        });
+        found.filter(|_| is_so).ok_or_else(|| format!("a letter that should not be: {letter:?}"))
+    }
+
+    /// What a mail tells, also in place of earlier ones that never left.
+    fn told_as(&self, booking: &Booking, mail: &Mail) -> &'static str {
+        let before = self.mails.iter().filter(|each| {
+            (each.booking, each.to, each.state) == (mail.booking, mail.to, "sent")
+                && each.version < mail.version
+        });
+        let known = before.map(|each| each.version).max().unwrap_or(0);
+        let is_moved = booking.history.iter().any(|(version, kind, _)| {
+            *kind == "moved" && known < *version && *version <= mail.version
+        });
+        match mail.kind {
+            "changed" if is_moved => "moved",
+            "changed" if known == 0 => "booked",
+            kind => kind,
+        }
+    }
+
+    /// Whether nothing waits to be sent, and each booking's last change was told, or given up.
+    pub(crate) fn is_all_told(&self) -> Said {
+        let ends = ["sent", "failed", "superseded"];
+        if let Some(mail) = self.mails.iter().find(|mail| !ends.contains(&mail.state)) {
+            return Err(format!("it waits: {mail:?}"));
+        }
+        for booking in &self.bookings {
+            let is_told = self.mails.iter().any(|mail| {
+                (mail.booking, mail.to) == (booking.id, Reader::Side(Side::Customer))
+                    && mail.version == booking.told
+                    && mail.state != "superseded"
+            });
+            if !is_told {
+                return Err(format!("the customer does not know: {booking:?}"));
+            }
+        }
+        Ok(())
+    }
+}
