@@ -2,7 +2,7 @@
 
 use roomkey_app::{
     Answer, App, BookError, CancelError, GuestError, HoldError, Idempotency, IdempotencyScope,
-    LinkError, MoveError, Page, RequestError, Verdict, Wanted,
+    LinkError, MoveError, Page, ProofError, RequestError, Verdict, Wanted,
 };
 use roomkey_core::{
     account::User,
@@ -93,6 +93,16 @@ pub(crate) enum Command {
         booking: BookingId,
         way: Way,
     },
+    /// The button behind the link in the mail that asks for a proof.
+    Prove {
+        booking: BookingId,
+        link: String,
+    },
+    /// Who waits for the proof lets the time go.
+    Withdraw {
+        booking: BookingId,
+        link: String,
+    },
     /// Takes a guest off a booking.
     RemoveGuest {
         booking: BookingId,
@@ -128,7 +138,8 @@ pub(crate) enum Command {
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Booked(Box<BookingDetails>),
+    /// Where to wait, if the address is to be proven.
+    Booked(Box<BookingDetails>, Option<String>),
     /// An earlier request had booked it.
     Repeated(Box<BookingDetails>),
     /// Moved, cancelled, confirmed, declined; or looked at.
@@ -159,6 +170,11 @@ pub(crate) fn holder(visitor: usize) -> TokenHash {
     Token::derived(&[u8::try_from(visitor).unwrap(); 32]).hash()
 }
 
+/// From where all visitors come.
+fn visitors() -> roomkey_app::Client {
+    roomkey_app::Client::new([127, 0, 0, 1].into())
+}
+
 /// The address of one of those whom customers bring along.
 pub(crate) fn guest_email(guest: usize) -> String {
     format!("guest-{guest}@guests.example")
@@ -174,8 +190,8 @@ impl Stage {
             Command::Book { asked, key, visitor } => self.book(*asked, *key, *visitor).await,
             Command::Hold { event, start, visitor } => {
                 let page = self.page(*event, None);
-                let client = roomkey_app::Client::new([127, 0, 0, 1].into());
-                let held = self.app.hold(page, None, at(*start), holder(*visitor), client).await;
+                let visitor = holder(*visitor);
+                let held = self.app.hold(page, None, at(*start), visitor, visitors()).await;
                 match held {
                     Ok(until) => Outcome::Held(until.seconds()),
                     Err(HoldError::Refused(why)) => refused(why),
@@ -209,6 +225,12 @@ impl Stage {
             Command::Confirm { booking, way } => self.answer(*booking, way, Answer::Confirm).await,
             Command::Decline { booking, way } => {
                 self.answer(*booking, way, Answer::Decline(none())).await
+            }
+            Command::Prove { link, .. } => {
+                self.app.prove(link).await.map_or_else(proof_refused, changed)
+            }
+            Command::Withdraw { link, .. } => {
+                self.app.withdraw(link).await.map_or_else(proof_refused, |()| Outcome::Nothing)
             }
             Command::RemoveGuest { way, guest, .. } => self.remove_guest(way, *guest).await,
             Command::Look { link } => self.look(link).await,
@@ -264,9 +286,13 @@ impl Stage {
         let length = duration.map(|length| Minutes(u32::try_from(length / MINUTE).unwrap()));
         let mut request = request(at(start), &format!("customer-{customer}"), by);
         request.guests = (0..guests).map(|guest| guest_email(guest).parse().unwrap()).collect();
-        match self.app.book(wanted, length, request, key, None).await {
+        let client = (door == Door::Page).then(visitors);
+        match self.app.book(wanted, length, request, key, client).await {
             Ok(booked) if booked.repeated => Outcome::Repeated(Box::new(booked.details)),
-            Ok(booked) => Outcome::Booked(Box::new(booked.details)),
+            Ok(booked) => {
+                let waits = booked.waits_at.map(|link| link.expose().to_owned());
+                Outcome::Booked(Box::new(booked.details), waits)
+            }
             Err(BookError::Refused(why)) => refused(why),
             Err(BookError::Taken) => Outcome::Refused("taken".into()),
             Err(BookError::Guests(_)) => Outcome::Refused("guests".into()),
@@ -365,6 +391,14 @@ fn move_refused(error: MoveError) -> Outcome {
         MoveError::InvalidTransition(why) => transition(why),
         MoveError::Unknown => Outcome::Refused("unknown".into()),
         MoveError::Gone => Outcome::Refused("gone".into()),
+        other => Outcome::Refused(other.to_string()),
+    }
+}
+
+fn proof_refused(error: ProofError) -> Outcome {
+    match error {
+        ProofError::InvalidTransition(why) => transition(why),
+        ProofError::Link(LinkError::Gone) => Outcome::Refused("gone".into()),
         other => Outcome::Refused(other.to_string()),
     }
 }

@@ -22,6 +22,11 @@ pub(crate) struct Draw<'a> {
 impl<'a> Draw<'a> {
     /// Anything.
     pub(crate) fn command(&mut self) -> Command {
+        if self.chance.percent(30)
+            && let Some(command) = self.towards_a_proof()
+        {
+            return command;
+        }
         match self.chance.range(0, 99) {
             0..58 => self.change(),
             58..68 => self.conference().unwrap_or(Command::Expire),
@@ -40,8 +45,9 @@ impl<'a> Draw<'a> {
     /// What may change bookings, and may come at once with another such.
     pub(crate) fn change(&mut self) -> Command {
         match self.chance.range(0, 99) {
-            0..35 => self.book(),
-            35..43 => {
+            0..33 => self.book(),
+            33..38 => self.prove().unwrap_or_else(|| self.book()),
+            38..43 => {
                 let event = self.event();
                 let (start, visitor) = (self.start(event), self.chance.index(VISITORS));
                 Command::Hold { event, start, visitor }
@@ -60,13 +66,14 @@ impl<'a> Draw<'a> {
                 None => self.book(),
             },
             73..90 => match self.request() {
-                Some((booking, way)) if self.chance.percent(70) => {
+                Some((booking, way)) if self.chance.percent(55) => {
                     Command::Confirm { booking, way }
                 }
                 Some((booking, way)) => Command::Decline { booking, way },
                 None => self.book(),
             },
-            90..96 => self.remove_guest().unwrap_or(Command::Expire),
+            90..92 => self.withdraw().unwrap_or(Command::Expire),
+            92..97 => self.remove_guest().unwrap_or(Command::Expire),
             _ => Command::Expire,
         }
     }
@@ -154,6 +161,33 @@ impl<'a> Draw<'a> {
             _ => Way::Own(self.model.rules[booking.event].host),
         };
         Some((booking.id, way))
+    }
+
+    /// Where an address waits to be proven, there is little time.
+    fn towards_a_proof(&mut self) -> Option<Command> {
+        let mut all = self.model.bookings.iter();
+        let waits = all.find(|booking| booking.status == Status::Unverified)?;
+        if waits.proof.prove.is_none() { Some(self.mail()) } else { self.prove() }
+    }
+
+    /// By a link that was in a mail, most often one that is worth a press.
+    fn prove(&mut self) -> Option<Command> {
+        let all = self.model.bookings.iter();
+        let links = all.filter_map(|booking| Some((booking, booking.proof.prove.as_ref()?)));
+        let links: Vec<_> = links.collect();
+        let is_waiting = |(booking, _): &(&Booking, _)| booking.status == Status::Unverified;
+        let waiting: Vec<_> = links.iter().filter(|each| is_waiting(each)).copied().collect();
+        let of = if waiting.is_empty() || self.chance.percent(20) { links } else { waiting };
+        let (booking, link) = (!of.is_empty()).then(|| *self.chance.one_of(&of))?;
+        Some(Command::Prove { booking: booking.id, link: link.clone() })
+    }
+
+    fn withdraw(&mut self) -> Option<Command> {
+        let all = self.model.bookings.iter();
+        let links = all.filter_map(|booking| Some((booking.id, booking.proof.wait.as_ref()?)));
+        let links: Vec<_> = links.collect();
+        let (booking, link) = (!links.is_empty()).then(|| *self.chance.one_of(&links))?;
+        Some(Command::Withdraw { booking, link: link.clone() })
     }
 
     /// Most often somebody who is expected, by whose booking it is.

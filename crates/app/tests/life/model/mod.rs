@@ -44,6 +44,7 @@ const OFTEN: &[&str] = &[
     "Cancel Changed",
     "Confirm Changed",
     "Decline Changed",
+    "Prove Changed",
     "RemoveGuest Changed",
     "RemoveGuest unknown",
     "Conference open",

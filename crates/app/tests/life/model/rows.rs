@@ -10,7 +10,8 @@ SELECT 'span ' || booking_id || ' ' || CAST(start_at AS TEXT) || '-' || CAST(end
     || ' ' || CAST(buffer_before AS TEXT) || '+' || CAST(buffer_after AS TEXT)
     || CASE WHEN held THEN ' held' ELSE ' free' END FROM booking_hosts
 UNION ALL
-SELECT 'attendee ' || booking_id || ' ' || email FROM attendees
+SELECT 'attendee ' || booking_id || ' ' || email || CASE WHEN proof_asked THEN ' asked' ELSE '' END
+    || coalesce(' ' || CAST(verified_at AS TEXT), '') FROM attendees
 UNION ALL
 SELECT 'link ' || booking_id || ' ' || side || ' ' || token_hash FROM booking_links
 UNION ALL

@@ -33,6 +33,8 @@ pub(crate) struct Rules {
     pub(crate) is_in_room: bool,
     /// For how many customers at the same time, if for several.
     pub(crate) seats: Option<usize>,
+    /// Whether customers show first that the address they give is theirs.
+    pub(crate) asks_proof: bool,
     /// How many people a customer may bring along; where there are seats, nobody.
     pub(crate) guests: usize,
     pub(crate) early: i64,
@@ -72,6 +74,7 @@ impl Rules {
                     early: one_of(&[0, 10]),
                     grace: one_of(&[0, 15]),
                     window_days: chance.range(1, 4),
+                    asks_proof: chance.percent(20),
                     guests: if slug == "class" { 0 } else { chance.index(3) },
                     most_a_day: (slug == "visit").then_some(2),
                 }
@@ -97,6 +100,7 @@ impl Rules {
             terms.limits.set(Limit { period: Period::Day, measure: Measure::Bookings, most });
         }
         terms.confirm_within = self.confirm_within.map(minutes);
+        terms.email_proof = self.asks_proof;
         terms.guests = u32::try_from(self.guests).unwrap();
         terms.seats = self.seats.map(|seats| u32::try_from(seats).unwrap());
         if !self.is_in_room {

@@ -6,6 +6,7 @@ mod guests;
 mod lines;
 mod look;
 mod mail;
+mod proof;
 mod rooms;
 mod verdict;
 
@@ -25,6 +26,8 @@ use super::{
 
 /// Links last so long after the end.
 const LINKS_LAST: i64 = 30 * DAY;
+/// A time is kept so long for who is to show that an address is theirs.
+const PROOF_LASTS: i64 = 15 * MINUTE;
 /// Jitsi is let in so long before the page is.
 const SKEW: i64 = MINUTE;
 /// A time is kept so long from the last sign of life, and in all; and so long after it was first kept, anew.
@@ -32,6 +35,7 @@ const KEPT: (i64, i64, i64) = (6 * MINUTE, 20 * MINUTE, 60 * MINUTE);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
+    Unverified,
     Pending,
     Confirmed,
     Declined,
@@ -42,6 +46,7 @@ pub(crate) enum Status {
 impl Status {
     fn name(self) -> &'static str {
         match self {
+            Self::Unverified => "unverified",
             Self::Pending => "pending",
             Self::Confirmed => "confirmed",
             Self::Declined => "declined",
@@ -51,7 +56,7 @@ impl Status {
     }
 
     pub(crate) fn holds(self) -> bool {
-        matches!(self, Self::Pending | Self::Confirmed)
+        matches!(self, Self::Unverified | Self::Pending | Self::Confirmed)
     }
 }
 
@@ -81,7 +86,8 @@ pub(crate) struct Booking {
     pub(crate) rooms: Vec<Room>,
     pub(crate) links: [(Side, Token); 2],
     pub(crate) guests: Vec<Guest>,
-    /// The last version of which its sides were told.
+    pub(crate) proof: Proof,
+    /// The last version of which its sides were told; none of an unproven booking.
     told: u32,
     /// Version, what and by whom.
     history: Vec<(u32, &'static str, &'static str)>,
@@ -95,6 +101,16 @@ pub(crate) struct Hold {
     end: i64,
     since: i64,
     until: i64,
+}
+
+/// That the customer's address is theirs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proof {
+    /// The link that was in the mail, once it was.
+    pub(crate) prove: Option<String>,
+    /// Where to wait; only who is to show it has one.
+    pub(crate) wait: Option<String>,
+    given: Option<i64>,
 }
 
 /// Somebody whom a customer brings along.
@@ -183,6 +199,8 @@ impl Model {
             Command::Cancel { booking, way } => self.cancel(*booking, way, outcome),
             Command::Confirm { booking, way } => self.answer(*booking, way, true, outcome),
             Command::Decline { booking, way } => self.answer(*booking, way, false, outcome),
+            Command::Prove { booking, .. } => self.prove(*booking, outcome),
+            Command::Withdraw { booking, .. } => self.withdraw(*booking, outcome),
             Command::RemoveGuest { booking, way, guest } => {
                 self.remove_guest(*booking, way, *guest, outcome)
             }

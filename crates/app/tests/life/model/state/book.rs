@@ -4,7 +4,7 @@ use roomkey_core::booking::Side;
 
 use super::{
     super::command::{Asked, Door, Outcome},
-    Booking, Hold, KEPT, Model, Said, Status,
+    Booking, Hold, KEPT, Model, PROOF_LASTS, Proof, Reader, Said, Status,
     guests::guests_of,
     is_refused,
     verdict::Own,
@@ -46,12 +46,20 @@ impl Model {
         if let Err(why) = self.verdict(asked.event, start, length, buffers, own) {
             return is_refused(why, outcome);
         }
-        let Outcome::Booked(told) = outcome else {
+        let Outcome::Booked(told, waits) = outcome else {
             return Err(format!("should be booked, not {outcome:?}"));
         };
         let asks = rules.confirm_within.filter(|_| asked.door == Door::Page);
         let by = if asked.door == Door::Page { "customer" } else { "host" };
-        let kind = if asks.is_some() { "requested" } else { "booked" };
+        let is_proof_asked = rules.asks_proof && asked.door == Door::Page;
+        if waits.is_some() != is_proof_asked {
+            return Err(format!("the address is to be proven: {is_proof_asked}, not {waits:?}"));
+        }
+        let (status, kind, expires) = match asks {
+            _ if is_proof_asked => (Status::Unverified, "unverified", Some(PROOF_LASTS)),
+            Some(within) => (Status::Pending, "requested", Some(within)),
+            None => (Status::Confirmed, "booked", None),
+        };
         let booking = Booking {
             id: told.booking.id,
             event: asked.event,
@@ -60,10 +68,10 @@ impl Model {
             end: start + length,
             before: rules.before,
             after: rules.after,
-            status: if asks.is_some() { Status::Pending } else { Status::Confirmed },
+            status,
             version: 1,
             sequence: 0,
-            expires: asks.map(|within| start.min(self.now + within)),
+            expires: expires.map(|within| start.min(self.now + within)),
             uid: told.booking.ical_uid.clone(),
             rooms: Vec::new(),
             links: [
@@ -71,7 +79,8 @@ impl Model {
                 (Side::Customer, told.customer_link.clone()),
             ],
             guests: guests_of(told, asked.guests)?,
-            told: 1,
+            proof: Proof { wait: waits.clone(), ..<_>::default() },
+            told: 0,
             history: vec![(1, kind, by)],
         };
         if self.find(booking.id).is_some() {
@@ -79,13 +88,14 @@ impl Model {
         }
         self.bookings.push(booking);
         let place = self.bookings.len() - 1;
-        if asks.is_none() {
+        if status == Status::Confirmed {
             self.open_room(place, told)?;
         }
         self.is(&self.bookings[place], told)?;
-        self.tell(place, kind, &[Side::Customer, Side::Host]);
-        if asks.is_none() {
-            self.tell_guests(place, kind);
+        if is_proof_asked {
+            self.tell_one(place, "proof", Reader::Side(Side::Customer));
+        } else {
+            self.tell_of_new(place);
         }
         if let Some(visitor) = visitor {
             self.holds.remove(&visitor);

@@ -25,7 +25,9 @@ impl Model {
         let latest = booking.start - rules.move_notice;
         let against = match booking.status {
             Status::Cancelled => Some("is cancelled"),
-            Status::Pending | Status::Declined | Status::Expired => Some("not confirmed"),
+            Status::Unverified | Status::Pending | Status::Declined | Status::Expired => {
+                Some("not confirmed")
+            }
             Status::Confirmed if booking.end <= self.now => Some("over"),
             Status::Confirmed if by == Side::Customer && rules.confirm_within.is_some() => {
                 Some("ask the host")
@@ -73,7 +75,8 @@ impl Model {
         if booking.end <= self.now {
             return is_refused("over", outcome);
         }
-        let is_firm = booking.status == Status::Confirmed;
+        let was = booking.status;
+        let is_firm = was == Status::Confirmed;
         let notice = if is_firm { self.rules[booking.event].cancel_notice } else { 0 };
         if by == Side::Customer && booking.start - notice < self.now {
             return is_refused("too late", outcome);
@@ -87,7 +90,10 @@ impl Model {
         let session = booking.session();
         self.leave(session);
         self.is(&self.bookings[place], told)?;
-        self.tell(place, "cancelled", &[Side::Customer, Side::Host]);
+        // Of what nobody has heard nobody hears.
+        if was != Status::Unverified {
+            self.tell(place, "cancelled", &[Side::Customer, Side::Host]);
+        }
         // Of what never stood they have not heard.
         if is_firm {
             self.tell_guests(place, "cancelled");
@@ -138,8 +144,11 @@ impl Model {
         for place in 0..self.bookings.len() {
             let booking = &mut self.bookings[place];
             if booking.expires.is_some_and(|at| at <= self.now) {
+                let was = booking.status;
                 booking.end_with(Status::Expired, "time");
-                self.tell(place, "expired", &[Side::Customer, Side::Host]);
+                if was != Status::Unverified {
+                    self.tell(place, "expired", &[Side::Customer, Side::Host]);
+                }
             }
         }
     }

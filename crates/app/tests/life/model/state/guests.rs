@@ -26,8 +26,8 @@ impl Model {
         let booking = &mut self.bookings[place];
         let status = booking.status;
         let against = match status {
-            Status::Pending | Status::Confirmed if booking.end <= self.now => Some("over"),
-            Status::Pending | Status::Confirmed => None,
+            _ if status.holds() && booking.end <= self.now => Some("over"),
+            Status::Unverified | Status::Pending | Status::Confirmed => None,
             Status::Cancelled => Some("is cancelled"),
             Status::Declined | Status::Expired => Some("not confirmed"),
         };

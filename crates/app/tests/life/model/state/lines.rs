@@ -1,6 +1,6 @@
 //! All that should be stored.
 
-use super::{Booking, Guest, Mail, Model, Reader, micros, side};
+use super::{Booking, Guest, Mail, Model, Proof, Reader, micros, side};
 
 impl Model {
     /// All rows that there should be, as [`super::rows::SELECT`] gives them.
@@ -15,7 +15,12 @@ impl Model {
             let held = if booking.status.holds() { "held" } else { "free" };
             let buffers = format!("{}+{}", micros(booking.before), micros(booking.after));
             rows.push(format!("span {id} {span} {buffers} {held}"));
-            rows.push(format!("attendee {id} customer-{customer}@customers.example"));
+            let proof = match &booking.proof {
+                Proof { given: Some(at), .. } => format!(" asked {}", micros(*at)),
+                Proof { wait: Some(_), .. } => " asked".into(),
+                _ => String::new(),
+            };
+            rows.push(format!("attendee {id} customer-{customer}@customers.example{proof}"));
             for (side_of, token) in &booking.links {
                 rows.push(format!("link {id} {} {}", side(*side_of), token.hash().to_hex()));
             }

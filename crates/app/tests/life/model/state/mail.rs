@@ -12,7 +12,7 @@ use super::{
         command::{Fate, Outcome},
         rules::MINUTE,
     },
-    Booking, Mail, Model, Reader, Said,
+    Booking, Mail, Model, Reader, Said, Status,
 };
 
 impl Model {
@@ -22,6 +22,16 @@ impl Model {
         for side in sides {
             self.tell_one(place, kind, Reader::Side(*side));
         }
+    }
+
+    /// Mails about a booking of which nobody has heard yet.
+    pub(super) fn tell_of_new(&mut self, place: usize) {
+        let both = [Side::Customer, Side::Host];
+        if self.bookings[place].status == Status::Pending {
+            return self.tell(place, "requested", &both);
+        }
+        self.tell(place, "booked", &both);
+        self.tell_guests(place, "booked");
     }
 
     /// Mails about a change for those guests who are expected.
@@ -66,6 +76,7 @@ impl Model {
         }
         for (letter, fate) in letters.iter().zip(fates.iter().cycle()) {
             let place = self.mail_of(letter)?;
+            self.learn(letter);
             let mail = &mut self.mails[place];
             match fate {
                 Fate::Sent => mail.state = "sent",
@@ -81,6 +92,10 @@ impl Model {
     fn stands(&self, mail: &Mail) -> bool {
         let Some(booking) = self.find(mail.booking) else { return false };
         match mail.to {
+            _ if mail.kind == "proof" => {
+                let lasts = booking.expires.is_some_and(|at| at > self.now);
+                booking.status == Status::Unverified && lasts
+            }
             Reader::Side(_) => mail.version == booking.told,
             // Who is no longer expected is told that, whatever has happened since.
             Reader::Guest(guest) if booking.expected().all(|each| each.id != guest) => {
@@ -92,8 +107,10 @@ impl Model {
 
     /// The mail that a letter is, if it says what holds now.
     fn mail_of(&self, letter: &Letter) -> Result<usize, String> {
-        let Content::Booking(told) = &letter.content else {
-            return Err(format!("not about a booking: {letter:?}"));
+        let told = match &letter.content {
+            Content::Booking(told) => told,
+            Content::Proof(told) => return self.proof_mail_of(told.booking.id),
+            _ => return Err(format!("not about a booking: {letter:?}")),
         };
         let BookingLetter { booking: told_of, occasion, guest, sequence, room, .. } = &**told;
         let booking = self.find(told_of.id).ok_or("a letter about no booking")?;
@@ -139,7 +156,7 @@ impl Model {
         if let Some(mail) = self.mails.iter().find(|mail| !ends.contains(&mail.state)) {
             return Err(format!("it waits: {mail:?}"));
         }
-        for booking in &self.bookings {
+        for booking in self.bookings.iter().filter(|booking| booking.told > 0) {
             let is_told = self.mails.iter().any(|mail| {
                 (mail.booking, mail.to) == (booking.id, Reader::Side(Side::Customer))
                     && mail.version == booking.told
