@@ -1,24 +1,12 @@
 //! What people, programs and time do, and how the program answers.
 
-use roomkey_app::{
-    Answer, App, BookError, CancelError, GuestError, HoldError, Idempotency, IdempotencyScope,
-    LinkError, MoveError, Page, ProofError, RequestError, Verdict, Wanted,
-};
 use roomkey_core::{
-    account::User,
-    booking::{InvalidTransition, Side},
-    event_type::EventType,
-    ids::{ApiKeyId, BookingId, GuestId, RoomId},
+    booking::{Proposal, Side},
+    ids::{BookingId, GuestId, RoomId},
     notice::Letter,
-    room::Admission,
-    text::Note,
-    time::{Instant, Minutes, Span},
-    token::{Token, TokenHash},
+    token::Token,
 };
 use roomkey_store::BookingDetails;
-
-use super::rules::{DAY, MINUTE};
-use crate::world::{MovedClock, request};
 
 /// By which door somebody books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +37,14 @@ pub(crate) struct Asked {
     pub(crate) customer: usize,
     /// How many people the customer brings along.
     pub(crate) guests: usize,
+}
+
+/// What is said to a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    Accept(i64),
+    Decline,
+    Withdraw,
 }
 
 /// What becomes of a mail that was claimed.
@@ -123,8 +119,23 @@ pub(crate) enum Command {
         event: usize,
         midnight: i64,
     },
+    /// Other times for a booking.
+    Propose {
+        booking: BookingId,
+        way: Way,
+        starts: Vec<i64>,
+    },
+    /// What one side says to what the other proposed, at that moment if it says so.
+    Answer {
+        booking: BookingId,
+        way: Way,
+        says: Says,
+        seen: Option<i64>,
+    },
     /// Requests that have lapsed are ended.
     Expire,
+    /// So is what was proposed.
+    Lapse,
     /// What is a day old is forgotten.
     Forget,
     /// The worker takes what is due; each in turn, over and over, has its fate.
@@ -145,6 +156,7 @@ pub(crate) enum Outcome {
     /// Moved, cancelled, confirmed, declined; or looked at.
     Changed(Box<BookingDetails>),
     Shown(Side, Box<BookingDetails>, &'static str),
+    Proposed(Box<Proposal>),
     Held(i64),
     Verdict(&'static str),
     Free(Vec<i64>),
@@ -153,281 +165,7 @@ pub(crate) enum Outcome {
     Refused(String),
 }
 
-/// The program, and who works with it.
-pub(crate) struct Stage {
-    pub(crate) app: App,
-    pub(crate) clock: std::sync::Arc<MovedClock>,
-    pub(crate) hosts: Vec<User>,
-    pub(crate) events: Vec<EventType>,
-    pub(crate) keys: Vec<ApiKeyId>,
-}
-
-pub(crate) fn at(seconds: i64) -> Instant {
-    Instant::from_seconds(seconds)
-}
-
-pub(crate) fn holder(visitor: usize) -> TokenHash {
-    Token::derived(&[u8::try_from(visitor).unwrap(); 32]).hash()
-}
-
-/// From where all visitors come.
-fn visitors() -> roomkey_app::Client {
-    roomkey_app::Client::new([127, 0, 0, 1].into())
-}
-
 /// The address of one of those whom customers bring along.
 pub(crate) fn guest_email(guest: usize) -> String {
     format!("guest-{guest}@guests.example")
-}
-
-fn none() -> Note {
-    "".parse().unwrap()
-}
-
-impl Stage {
-    pub(crate) async fn run(&self, command: &Command) -> Outcome {
-        match command {
-            Command::Book { asked, key, visitor } => self.book(*asked, *key, *visitor).await,
-            Command::Hold { event, start, visitor } => {
-                let page = self.page(*event, None);
-                let visitor = holder(*visitor);
-                let held = self.app.hold(page, None, at(*start), visitor, visitors()).await;
-                match held {
-                    Ok(until) => Outcome::Held(until.seconds()),
-                    Err(HoldError::Refused(why)) => refused(why),
-                    Err(HoldError::Limited(_)) => Outcome::Refused("limited".into()),
-                    Err(other) => Outcome::Refused(other.to_string()),
-                }
-            }
-            Command::Release { visitor } => {
-                self.app.release(holder(*visitor)).await.unwrap();
-                Outcome::Nothing
-            }
-            Command::Move { booking, way, start } => {
-                let (app, to) = (&self.app, at(*start));
-                let moved = match way {
-                    Way::Link(_, token) => app.move_by_link(token, to, none()).await,
-                    Way::Own(host) => {
-                        app.move_own(self.hosts[*host].id, *booking, to, none()).await
-                    }
-                };
-                moved.map_or_else(move_refused, changed)
-            }
-            Command::Cancel { booking, way } => {
-                let cancelled = match way {
-                    Way::Link(_, token) => self.app.cancel_by_link(token, none()).await,
-                    Way::Own(host) => {
-                        self.app.cancel_own(self.hosts[*host].id, *booking, none()).await
-                    }
-                };
-                cancelled.map_or_else(cancel_refused, changed)
-            }
-            Command::Confirm { booking, way } => self.answer(*booking, way, Answer::Confirm).await,
-            Command::Decline { booking, way } => {
-                self.answer(*booking, way, Answer::Decline(none())).await
-            }
-            Command::Prove { link, .. } => {
-                self.app.prove(link).await.map_or_else(proof_refused, changed)
-            }
-            Command::Withdraw { link, .. } => {
-                self.app.withdraw(link).await.map_or_else(proof_refused, |()| Outcome::Nothing)
-            }
-            Command::RemoveGuest { way, guest, .. } => self.remove_guest(way, *guest).await,
-            Command::Look { link } => self.look(link).await,
-            Command::Conference { name, id } => self.ask_for_room(name, *id).await,
-            Command::Free { event, midnight } => {
-                let day = Span { start: at(*midnight), end: at(midnight + DAY) };
-                let offered = self.app.slots(self.page(*event, None), None, day).await.unwrap();
-                Outcome::Free(offered.slots.iter().map(|slot| slot.start.seconds()).collect())
-            }
-            Command::Expire => {
-                while self
-                    .app
-                    .expire_requests()
-                    .await
-                    .unwrap()
-                    .is_some_and(|next| next <= self.app.now())
-                {}
-                Outcome::Nothing
-            }
-            Command::Forget => {
-                self.app.forget_expired().await.unwrap();
-                Outcome::Nothing
-            }
-            Command::Mail { fates } => self.send(fates).await,
-            Command::Pass { until } => {
-                self.clock.set(at(*until));
-                Outcome::Nothing
-            }
-        }
-    }
-
-    fn page(&self, event: usize, visitor: Option<usize>) -> Page {
-        let event = &self.events[event];
-        let host = self.hosts.iter().find(|host| host.id == event.host).unwrap();
-        let page = Page::new(host.handle.to_string(), event.terms.slug.to_string());
-        Page { holder: visitor.map(holder), ..page }
-    }
-
-    async fn book(&self, asked: Asked, key: Option<i64>, visitor: Option<usize>) -> Outcome {
-        let Asked { door, event, start, duration, customer, guests } = asked;
-        let host = self.hosts.iter().position(|host| host.id == self.events[event].host).unwrap();
-        let by = if door == Door::Page { Side::Customer } else { Side::Host };
-        let wanted = match door {
-            Door::Page => Wanted::Page(self.page(event, visitor)),
-            Door::Key => Wanted::Page(Page { by, ..self.page(event, None) }),
-            Door::Own => Wanted::Own(self.hosts[host].clone(), self.events[event].id),
-        };
-        let scope = match door {
-            Door::Page | Door::Own => IdempotencyScope::Anonymous,
-            Door::Key => IdempotencyScope::ApiKey(self.keys[host]),
-        };
-        let key = key.map(|key| Idempotency { scope, key: format!("key-{key}") });
-        let length = duration.map(|length| Minutes(u32::try_from(length / MINUTE).unwrap()));
-        let mut request = request(at(start), &format!("customer-{customer}"), by);
-        request.guests = (0..guests).map(|guest| guest_email(guest).parse().unwrap()).collect();
-        let client = (door == Door::Page).then(visitors);
-        match self.app.book(wanted, length, request, key, client).await {
-            Ok(booked) if booked.repeated => Outcome::Repeated(Box::new(booked.details)),
-            Ok(booked) => {
-                let waits = booked.waits_at.map(|link| link.expose().to_owned());
-                Outcome::Booked(Box::new(booked.details), waits)
-            }
-            Err(BookError::Refused(why)) => refused(why),
-            Err(BookError::Taken) => Outcome::Refused("taken".into()),
-            Err(BookError::Guests(_)) => Outcome::Refused("guests".into()),
-            Err(BookError::KeyReused) => Outcome::Refused("key reused".into()),
-            Err(BookError::Duration(_)) => Outcome::Refused("duration".into()),
-            Err(other) => Outcome::Refused(other.to_string()),
-        }
-    }
-
-    async fn answer(&self, booking: BookingId, way: &Way, answer: Answer) -> Outcome {
-        let answered = match way {
-            Way::Link(_, token) => self.app.answer_by_link(token, answer).await,
-            Way::Own(host) => self.app.answer_own(self.hosts[*host].id, booking, answer).await,
-        };
-        match answered {
-            Ok(details) => changed(details),
-            Err(RequestError::InvalidTransition(why)) => transition(why),
-            Err(RequestError::Unknown) => Outcome::Refused("unknown".into()),
-            Err(RequestError::Gone) => Outcome::Refused("gone".into()),
-            Err(other) => Outcome::Refused(other.to_string()),
-        }
-    }
-
-    async fn remove_guest(&self, way: &Way, guest: GuestId) -> Outcome {
-        let Way::Link(_, token) = way else { panic!("guests are taken off by link") };
-        match self.app.remove_guest_by_link(token, guest).await {
-            Ok(details) => changed(details),
-            Err(GuestError::InvalidTransition(why)) => transition(why),
-            Err(GuestError::Unknown) => Outcome::Refused("unknown".into()),
-            Err(GuestError::Gone) => Outcome::Refused("gone".into()),
-            Err(other) => Outcome::Refused(other.to_string()),
-        }
-    }
-
-    async fn look(&self, link: &Token) -> Outcome {
-        let found = match self.app.booking_by_link(link).await {
-            Ok(found) => found,
-            Err(LinkError::Gone) => return Outcome::Refused("gone".into()),
-            Err(other) => return Outcome::Refused(other.to_string()),
-        };
-        let door = match self.app.join(link).await {
-            Ok(join) => admission(join.admission),
-            Err(LinkError::Unknown) => "no room",
-            Err(other) => return Outcome::Refused(other.to_string()),
-        };
-        Outcome::Shown(found.side, Box::new(found.details), door)
-    }
-
-    /// By either way the answer is the same.
-    async fn ask_for_room(&self, name: &str, id: RoomId) -> Outcome {
-        let by_name = self.app.conference_by_name(name).await.unwrap().unwrap();
-        let by_id = self.app.conference_by_id(&id.to_string()).await.unwrap().unwrap();
-        assert_eq!(by_name.room.id, id);
-        assert_eq!(by_name.verdict, by_id.verdict);
-        Outcome::Verdict(match by_name.verdict {
-            Verdict::Open => "open",
-            Verdict::Early { .. } => "early",
-            Verdict::Over => "over",
-            Verdict::Revoked => "revoked",
-        })
-    }
-
-    async fn send(&self, fates: &[Fate]) -> Outcome {
-        let (store, now, worker) = (self.app.store(), self.app.now(), "worker");
-        // A claim that lapses at once, so that a mail which was lost is due again.
-        let letters = store.claim_mail(worker, now, 0, 1000).await.unwrap();
-        for (letter, fate) in letters.iter().zip(fates.iter().cycle()) {
-            let later = now.plus(Minutes(10));
-            match fate {
-                Fate::Sent => store.mail_sent(letter.id, "an id", now).await.unwrap(),
-                Fate::Retry => {
-                    store.mail_failed(letter.id, worker, "no", Some(later), now).await.unwrap();
-                }
-                Fate::GivenUp => {
-                    store.mail_failed(letter.id, worker, "no", None, now).await.unwrap();
-                }
-                Fate::Lost => {}
-            }
-        }
-        Outcome::Letters(letters)
-    }
-}
-
-fn changed(details: BookingDetails) -> Outcome {
-    Outcome::Changed(Box::new(details))
-}
-
-fn refused(why: roomkey_core::availability::Refusal) -> Outcome {
-    Outcome::Refused(if why.is_taken() { "taken" } else { why.code() }.into())
-}
-
-fn move_refused(error: MoveError) -> Outcome {
-    match error {
-        MoveError::Refused(why) => refused(why),
-        MoveError::Taken => Outcome::Refused("taken".into()),
-        MoveError::InvalidTransition(why) => transition(why),
-        MoveError::Unknown => Outcome::Refused("unknown".into()),
-        MoveError::Gone => Outcome::Refused("gone".into()),
-        other => Outcome::Refused(other.to_string()),
-    }
-}
-
-fn proof_refused(error: ProofError) -> Outcome {
-    match error {
-        ProofError::InvalidTransition(why) => transition(why),
-        ProofError::Link(LinkError::Gone) => Outcome::Refused("gone".into()),
-        other => Outcome::Refused(other.to_string()),
-    }
-}
-
-fn cancel_refused(error: CancelError) -> Outcome {
-    match error {
-        CancelError::InvalidTransition(why) => transition(why),
-        CancelError::Unknown => Outcome::Refused("unknown".into()),
-        CancelError::Gone => Outcome::Refused("gone".into()),
-        CancelError::Store(error) => Outcome::Refused(error.to_string()),
-    }
-}
-
-fn transition(why: InvalidTransition) -> Outcome {
-    Outcome::Refused(match why {
-        InvalidTransition::AlreadyCancelled => "is cancelled".into(),
-        InvalidTransition::Over => "over".into(),
-        InvalidTransition::State { is, .. } => format!("is {}", is.as_str()),
-        InvalidTransition::NotConfirmed => "not confirmed".into(),
-        InvalidTransition::AskHost => "ask the host".into(),
-        InvalidTransition::TooLate { .. } => "too late".into(),
-    })
-}
-
-fn admission(admission: Admission) -> &'static str {
-    match admission {
-        Admission::Open => "open",
-        Admission::Early { .. } => "early",
-        Admission::Over => "over",
-        Admission::Revoked => "revoked",
-    }
 }

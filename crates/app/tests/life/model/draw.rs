@@ -4,7 +4,7 @@ use roomkey_core::{booking::Side, ids::BookingId};
 
 use super::{
     chance::Chance,
-    command::{Asked, Command, Door, Fate, Way},
+    command::{Asked, Command, Door, Fate, Says, Way},
     rules::{CLOSES, DAY, HOUR, MINUTE, OPENS},
     state::{Booking, Model, Room, Status},
 };
@@ -27,6 +27,10 @@ impl<'a> Draw<'a> {
         {
             return command;
         }
+        let waits = |booking: &Booking| booking.open().is_some();
+        if self.chance.percent(35) && self.model.bookings.iter().any(waits) {
+            return self.answer().unwrap_or(Command::Lapse);
+        }
         match self.chance.range(0, 99) {
             0..58 => self.change(),
             58..68 => self.conference().unwrap_or(Command::Expire),
@@ -45,8 +49,10 @@ impl<'a> Draw<'a> {
     /// What may change bookings, and may come at once with another such.
     pub(crate) fn change(&mut self) -> Command {
         match self.chance.range(0, 99) {
-            0..33 => self.book(),
-            33..38 => self.prove().unwrap_or_else(|| self.book()),
+            0..26 => self.book(),
+            26..35 => self.propose().unwrap_or_else(|| self.book()),
+            35..36 => self.answer().unwrap_or_else(|| self.book()),
+            36..38 => self.prove().unwrap_or_else(|| self.book()),
             38..43 => {
                 let event = self.event();
                 let (start, visitor) = (self.start(event), self.chance.index(VISITORS));
@@ -73,7 +79,8 @@ impl<'a> Draw<'a> {
                 None => self.book(),
             },
             90..92 => self.withdraw().unwrap_or(Command::Expire),
-            92..97 => self.remove_guest().unwrap_or(Command::Expire),
+            92..96 => self.remove_guest().unwrap_or(Command::Expire),
+            96..98 => Command::Lapse,
             _ => Command::Expire,
         }
     }
@@ -161,6 +168,52 @@ impl<'a> Draw<'a> {
             _ => Way::Own(self.model.rules[booking.event].host),
         };
         Some((booking.id, way))
+    }
+
+    /// Some times, as many as may be proposed, or too many.
+    fn propose(&mut self) -> Option<Command> {
+        let (booking, way) = self.booking()?;
+        let found = self.model.bookings.iter().find(|each| each.id == booking)?;
+        if let Some(open) = found.open().filter(|_| self.chance.percent(10)) {
+            return Some(Command::Propose { booking, way, starts: open.starts.clone() });
+        }
+        let is_customer = matches!(way, Way::Link(Side::Customer, _));
+        let count = match self.chance.range(0, 19) {
+            0 => 0,
+            1 => 6,
+            2 => 2,
+            _ if is_customer => 1,
+            _ => self.chance.range(1, 3),
+        };
+        let starts = (0..count).map(|_| self.start(found.event)).collect();
+        Some(Command::Propose { booking, way, starts })
+    }
+
+    /// Most often to what is open, and by who is to say it.
+    fn answer(&mut self) -> Option<Command> {
+        let all = self.model.bookings.iter();
+        let open: Vec<_> = all.filter_map(|booking| Some((booking, booking.open()?))).collect();
+        if open.is_empty() || self.chance.percent(8) {
+            let (booking, way) = self.booking()?;
+            let says = Says::Accept(self.start(0));
+            return Some(Command::Answer { booking, way, says, seen: None });
+        }
+        let (booking, open) = *self.chance.one_of(&open);
+        let says = match self.chance.range(0, 9) {
+            0..6 => Says::Accept(*self.chance.one_of(&open.starts)),
+            6 => Says::Accept(booking.start),
+            7 => Says::Decline,
+            _ => Says::Withdraw,
+        };
+        let is_withdrawn = says == Says::Withdraw;
+        let by = if is_withdrawn == self.chance.percent(80) { open.by } else { open.by.other() };
+        let link = booking.links.iter().find(|(side, _)| *side == by)?.1.clone();
+        let way = match by {
+            Side::Host if self.chance.percent(40) => Way::Own(self.model.rules[booking.event].host),
+            _ => Way::Link(by, link),
+        };
+        let seen = self.chance.percent(30).then(|| open.made - self.chance.range(0, 1));
+        Some(Command::Answer { booking: booking.id, way, says, seen })
     }
 
     /// Where an address waits to be proven, there is little time.
@@ -256,6 +309,7 @@ impl<'a> Draw<'a> {
                     Some(booking.start - rules.min_notice),
                     Some(booking.end),
                     booking.expires,
+                    booking.open().map(|open| open.expires),
                     live.map(|room| room.opens - MINUTE),
                     live.map(|room| room.opens),
                     live.map(|room| room.closes),

@@ -29,10 +29,13 @@ SELECT 'key ' || key || ' ' || booking_id || ' ' || CAST(created_at AS TEXT) FRO
 UNION ALL
 SELECT 'guests ' || id || ' ' || guests FROM bookings WHERE guests <> '[]'
 UNION ALL
+SELECT 'proposal ' || booking_id || ' ' || id || ' ' || CAST(version AS TEXT) || ' ' || by_side || ' ' || starts
+    || ' ' || CAST(made_at AS TEXT) || '-' || CAST(expires_at AS TEXT) || ' ' || state FROM booking_proposals
+UNION ALL
 SELECT 'guest link ' || booking_id || ' ' || guest_id FROM guest_links
 UNION ALL
 SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT)
-    || ' ' || coalesce(side, guest_id)
+    || ' ' || coalesce(side, guest_id, proposal_id)
     || ' ' || kind || ' ' || state FROM outbox_messages";
 
 /// Two bookings of one host that meet, their buffers included, and are no seats of one session (invariant 1); confirmed

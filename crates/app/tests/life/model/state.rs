@@ -7,6 +7,7 @@ mod lines;
 mod look;
 mod mail;
 mod proof;
+mod proposals;
 mod rooms;
 mod verdict;
 
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 use roomkey_core::{
     booking::Side,
-    ids::{BookingId, GuestId, RoomId},
+    ids::{BookingId, GuestId, ProposalId, RoomId},
     token::Token,
 };
 use roomkey_store::BookingDetails;
@@ -86,6 +87,7 @@ pub(crate) struct Booking {
     pub(crate) rooms: Vec<Room>,
     pub(crate) links: [(Side, Token); 2],
     pub(crate) guests: Vec<Guest>,
+    pub(crate) proposals: Vec<Proposal>,
     pub(crate) proof: Proof,
     /// The last version of which its sides were told; none of an unproven booking.
     told: u32,
@@ -101,6 +103,18 @@ pub(crate) struct Hold {
     end: i64,
     since: i64,
     until: i64,
+}
+
+/// Other times that one side would like.
+#[derive(Clone, Debug)]
+pub(crate) struct Proposal {
+    pub(crate) id: ProposalId,
+    version: u32,
+    pub(crate) by: Side,
+    pub(crate) starts: Vec<i64>,
+    pub(crate) made: i64,
+    pub(crate) expires: i64,
+    pub(crate) state: &'static str,
 }
 
 /// That the customer's address is theirs.
@@ -125,6 +139,8 @@ pub(crate) struct Guest {
 enum Reader {
     Side(Side),
     Guest(GuestId),
+    /// Whoever is told of this, which follows from it.
+    Of(ProposalId),
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +174,8 @@ pub(crate) struct Model {
     pub(crate) bookings: Vec<Booking>,
     pub(crate) shared: Vec<Shared>,
     holds: BTreeMap<usize, Hold>,
+    /// The times that customers ask for in place of their bookings' own.
+    wishes: BTreeMap<BookingId, Hold>,
     keys: BTreeMap<(Scope, i64), (Asked, BookingId, i64)>,
     mails: Vec<Mail>,
 }
@@ -177,8 +195,8 @@ fn side(side: Side) -> &'static str {
 
 impl Model {
     pub(crate) fn new(now: i64, rules: Vec<Rules>) -> Self {
-        let (bookings, shared, holds, keys, mails) = <_>::default();
-        Self { now, rules, bookings, shared, holds, keys, mails }
+        let (bookings, shared, holds, wishes, keys, mails) = <_>::default();
+        Self { now, rules, bookings, shared, holds, wishes, keys, mails }
     }
 
     /// The requests that were granted with an idempotency key.
@@ -207,6 +225,16 @@ impl Model {
             Command::Look { link } => self.look(link, outcome),
             Command::Conference { id, .. } => self.conference(*id, outcome),
             Command::Free { event, midnight } => self.free(*event, *midnight, outcome),
+            Command::Propose { booking, way, starts } => {
+                self.propose(*booking, way, starts, outcome)
+            }
+            Command::Answer { booking, way, says, seen } => {
+                self.answer_proposal(*booking, way, *says, *seen, outcome)
+            }
+            Command::Lapse => {
+                self.lapse();
+                Ok(())
+            }
             Command::Expire => {
                 self.expire();
                 Ok(())
@@ -214,6 +242,7 @@ impl Model {
             Command::Forget => {
                 let day_ago = self.now - DAY;
                 self.holds.retain(|_, hold| hold.until > day_ago);
+                self.wishes.retain(|_, hold| hold.until > day_ago);
                 self.keys.retain(|_, (_, _, at)| *at > day_ago);
                 Ok(())
             }

@@ -79,6 +79,7 @@ impl Model {
                 (Side::Customer, told.customer_link.clone()),
             ],
             guests: guests_of(told, asked.guests)?,
+            proposals: Vec::new(),
             proof: Proof { wait: waits.clone(), ..<_>::default() },
             told: 0,
             history: vec![(1, kind, by)],

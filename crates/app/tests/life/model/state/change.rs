@@ -1,6 +1,7 @@
 //! What becomes of a booking: moved, cancelled, answered or not.
 
 use roomkey_core::{booking::Side, ids::BookingId};
+use roomkey_store::BookingDetails;
 
 use super::{
     super::command::{Outcome, Way},
@@ -50,17 +51,31 @@ impl Model {
             return Err(format!("should be moved, not {outcome:?}"));
         };
         if !stays {
-            let moved = &mut self.bookings[place];
-            (moved.start, moved.end) = (start, start + booking.end - booking.start);
-            moved.sequence += 1;
-            moved.step("moved", side(by));
-            moved.rooms.iter_mut().for_each(|room| room.revoked = true);
-            self.leave(booking.session());
-            self.open_room(place, told)?;
-            self.tell(place, "moved", &[Side::Customer, Side::Host]);
-            self.tell_guests(place, "moved");
+            self.give(place, start, by, told)?;
         }
         self.is(&self.bookings[place], told)
+    }
+
+    /// Gives a booking another time.
+    pub(super) fn give(
+        &mut self,
+        place: usize,
+        start: i64,
+        by: Side,
+        told: &BookingDetails,
+    ) -> Said {
+        self.void(place);
+        let booking = &mut self.bookings[place];
+        let before = booking.session();
+        (booking.start, booking.end) = (start, start + booking.end - booking.start);
+        booking.sequence += 1;
+        booking.step("moved", side(by));
+        booking.rooms.iter_mut().for_each(|room| room.revoked = true);
+        self.leave(before);
+        self.open_room(place, told)?;
+        self.tell(place, "moved", &[Side::Customer, Side::Host]);
+        self.tell_guests(place, "moved");
+        Ok(())
     }
 
     pub(super) fn cancel(&mut self, id: BookingId, way: &Way, outcome: &Outcome) -> Said {
@@ -88,6 +103,7 @@ impl Model {
         booking.sequence += u32::from(is_firm);
         booking.end_with(Status::Cancelled, side(by));
         let session = booking.session();
+        self.void(place);
         self.leave(session);
         self.is(&self.bookings[place], told)?;
         // Of what nobody has heard nobody hears.

@@ -1,6 +1,6 @@
 //! All that should be stored.
 
-use super::{Booking, Guest, Mail, Model, Proof, Reader, micros, side};
+use super::{Booking, Guest, Mail, Model, Proof, Reader, micros, proposals::wish_holder, side};
 
 impl Model {
     /// All rows that there should be, as [`super::rows::SELECT`] gives them.
@@ -32,6 +32,12 @@ impl Model {
                 let guests = booking.guests.iter().map(guest).collect::<Vec<_>>().join(",");
                 rows.push(format!("guests {id} [{guests}]"));
             }
+            rows.extend(
+                booking
+                    .proposals
+                    .iter()
+                    .map(|proposal| format!("proposal {id} {}", proposal.row())),
+            );
             let guests = booking.guests.iter();
             rows.extend(guests.map(|guest| format!("guest link {id} {}", guest.id)));
             let rooms = booking.rooms.iter().enumerate();
@@ -44,10 +50,12 @@ impl Model {
             );
         }
         rows.extend(self.shared.iter().map(|shared| format!("room shared {}", shared.room.row())));
-        for (visitor, hold) in &self.holds {
+        let visitors = self.holds.iter().map(|(visitor, hold)| (holders[*visitor].clone(), hold));
+        let wishes = self.wishes.iter().map(|(booking, hold)| (wish_holder(*booking), hold));
+        for (holder, hold) in visitors.chain(wishes) {
             let span = format!("{}-{}", micros(hold.start), micros(hold.end));
             let (event, until) = (&events[hold.event], micros(hold.until));
-            rows.push(format!("hold {} {event} {span} {until}", holders[*visitor]));
+            rows.push(format!("hold {holder} {event} {span} {until}"));
         }
         for ((_, key), (_, id, at)) in &self.keys {
             rows.push(format!("key key-{key} {id} {}", micros(*at)));
@@ -57,6 +65,7 @@ impl Model {
             let to = match mail.to {
                 Reader::Side(to) => side(to).to_owned(),
                 Reader::Guest(guest) => guest.to_string(),
+                Reader::Of(proposal) => proposal.to_string(),
             };
             rows.push(format!("mail {booking} {version} {sequence} {to} {kind} {state}"));
         }

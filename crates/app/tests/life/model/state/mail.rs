@@ -102,6 +102,7 @@ impl Model {
                 mail.kind == "cancelled"
             }
             Reader::Guest(_) => mail.version == booking.version,
+            Reader::Of(proposal) => self.is_worth_telling(booking, proposal, mail.kind),
         }
     }
 
@@ -112,6 +113,9 @@ impl Model {
             Content::Proof(told) => return self.proof_mail_of(told.booking.id),
             _ => return Err(format!("not about a booking: {letter:?}")),
         };
+        if let Some(proposal) = &told.proposal {
+            return self.proposal_mail_of(told, proposal.id);
+        }
         let BookingLetter { booking: told_of, occasion, guest, sequence, room, .. } = &**told;
         let booking = self.find(told_of.id).ok_or("a letter about no booking")?;
         let live = self.live(booking).map(|room| room.name.as_str());

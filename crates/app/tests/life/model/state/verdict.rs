@@ -34,21 +34,55 @@ impl Model {
         if (of_day - OPENS) % rules.increment.unwrap_or(length) != 0 {
             return Err("off_grid");
         }
-        let others = |(visitor, hold): &(&usize, &Hold)| {
-            Some(**visitor) != own.visitor && hold.until > self.now
-        };
-        let held = || self.holds.iter().filter(others).map(|(_, hold)| hold);
-        let booked = || {
-            let counts =
-                |booking: &&Booking| booking.status.holds() && Some(booking.id) != own.booking;
-            self.bookings.iter().filter(counts)
-        };
         let of_that_day = |of: usize, at: i64| of == event && at.div_euclid(DAY) == day;
-        let bookings = booked().filter(|each| of_that_day(each.event, each.start)).count();
-        let holds = held().filter(|each| of_that_day(each.event, each.start)).count();
+        let booked = self.booked(own);
+        let bookings = booked.filter(|each| of_that_day(each.event, each.start)).count();
+        let holds = self.held(own).filter(|each| of_that_day(each.event, each.start)).count();
         if rules.most_a_day.is_some_and(|most| bookings + holds >= most) {
             return Err("limit_reached");
         }
+        self.not_taken(event, start, length, (before, after), own)
+    }
+
+    /// Why a time can not even be had by whom the host gives it, whatever their rules say.
+    pub(super) fn agreed(
+        &self,
+        event: usize,
+        start: i64,
+        length: i64,
+        buffers: (i64, i64),
+        own: Own,
+    ) -> Result<(), &'static str> {
+        if start < self.now {
+            return Err("past");
+        }
+        self.not_taken(event, start, length, buffers, own)
+    }
+
+    /// What others keep.
+    fn held(&self, own: Own) -> impl Iterator<Item = &Hold> {
+        let visitors = self.holds.iter().filter(move |(visitor, _)| Some(**visitor) != own.visitor);
+        let wishes = self.wishes.iter().filter(move |(booking, _)| Some(**booking) != own.booking);
+        let all = visitors.map(|(_, hold)| hold).chain(wishes.map(|(_, hold)| hold));
+        all.filter(|hold| hold.until > self.now)
+    }
+
+    /// What others have.
+    fn booked(&self, own: Own) -> impl Iterator<Item = &Booking> {
+        let all = self.bookings.iter().filter(|booking| booking.status.holds());
+        all.filter(move |booking| Some(booking.id) != own.booking)
+    }
+
+    fn not_taken(
+        &self,
+        event: usize,
+        start: i64,
+        length: i64,
+        (before, after): (i64, i64),
+        own: Own,
+    ) -> Result<(), &'static str> {
+        let rules = &self.rules[event];
+        let (booked, held) = (|| self.booked(own), || self.held(own));
         let session = (event, start, start + length);
         let sits =
             |of: usize, from: i64, to: i64| rules.seats.is_some() && (of, from, to) == session;
