@@ -11,6 +11,7 @@ on_both!(
     what_can_not_be_repeated_is_refused,
     limits_and_links_count,
     the_form_asks_again_and_leaves_dates_out,
+    a_host_books_one_for_a_customer,
     each_page_leads_to_the_others,
     one_the_following_or_all_are_cancelled,
     one_is_moved_or_the_following_as_far,
@@ -249,6 +250,52 @@ fn the_form_asks_again_and_leaves_dates_out(backend: Backend) {
     let form = browser.page("/ada/lesson?slot=2027-10-12T09:00:00Z").form("/ada/lesson");
     browser.submit(&form.set("name", "Bo").set("email", BO)).expect(303);
     assert_eq!(held(&app), 4);
+}
+
+fn a_host_books_one_for_a_customer(backend: Backend) {
+    const NEW: &str = "/app/bookings/new";
+    let app = app(backend, &[]);
+    let browser = app.sign_in(&Host::ada());
+    let page = browser.page(&format!("{NEW}?event=lesson&date=2027-10-11"));
+    let form = page.form(NEW).set("slot", START).set("name", "Bo").set("email", BO);
+    let form = form.set("note", "Bring the book").set("repeat", "week").set("times", "3");
+    let too_often = browser.submit(&form.clone().set("times", "13")).expect(422).page();
+    assert!(too_often.marked().contains("times"), "{:?}", too_often.marked());
+    // Taken meanwhile: the first of the dates, and another.
+    for start in ["2027-10-11T09:30:00Z", "2027-10-25T09:30:00Z"] {
+        let taken = app.request("intro", start, "Cy", "cy@customers.example");
+        app.client().post_json(BOOKINGS, &taken).expect(201);
+    }
+    let again = browser.submit(&form).expect(422).page();
+    assert!(again.marked().contains("except"), "{:?}", again.marked());
+    let text = again.text();
+    for date in ["Mon 11 Oct 10:00: this time is taken", "Mon 25 Oct 10:00: this time is taken"] {
+        assert!(text.contains(date), "{text}");
+    }
+    let form = again.form(NEW);
+    let kept = ["slot", "name", "email", "note", "repeat", "times", "date"];
+    let kept = kept.map(|field| form.value(field).unwrap_or_default());
+    assert_eq!(kept, [START, "Bo", BO, "Bring the book", "week", "3", "2027-10-11"]);
+    assert_eq!(held(&app), 2, "nothing is half booked");
+    // What is left out stays so beside another mistake.
+    let wrong = browser.submit(&form.set("email", "bo")).expect(422).page();
+    let form = wrong.form(NEW).set("email", BO);
+    assert_eq!(form.value("slot"), Some(START));
+    let page = browser.submit(&form).expect(303).location();
+    assert_eq!(held(&app), 3, "the second date alone");
+    let text = browser.page(&page).text();
+    assert!(text.contains("Monday 18 October 2027") && text.contains("For you alone"), "{text}");
+    // At a time that is not offered, if the host says so; all of them.
+    app.set_schedule(&Host::ada(), &["mon-fri 09:00-12:00"]);
+    let page = browser.page(&format!("{NEW}?event=lesson&date=2027-10-12"));
+    let form = page.form(NEW).set("name", "Di").set("email", "di@customers.example");
+    let form = form.set("time", "18:30").set("repeat", "month").set("times", "2");
+    let unticked = browser.submit(&form).expect(422).page();
+    assert!(unticked.marked().contains("time"), "{:?}", unticked.marked());
+    browser.submit(&unticked.form(NEW).set("override", "on")).expect(303);
+    assert_eq!(held(&app), 5);
+    // Where customers can not repeat, a host can not either.
+    assert!(!browser.page(&format!("{NEW}?event=intro")).text().contains("Repeat"));
 }
 
 fn each_page_leads_to_the_others(backend: Backend) {

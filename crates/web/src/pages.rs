@@ -21,6 +21,7 @@ pub(crate) mod note;
 pub(crate) mod profile;
 pub(crate) mod proposal;
 pub(crate) mod propose;
+pub(crate) mod repeat;
 pub(crate) mod reschedule;
 pub(crate) mod reset_password;
 pub(crate) mod setup;

@@ -1,7 +1,5 @@
 //! `/{handle}/{slug}?slot=…`: who books, and the `POST` that books.
 
-mod repeat;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -9,7 +7,6 @@ use actix_web::{
 };
 use askama::Template;
 use data_encoding::BASE64URL_NOPAD;
-use repeat::RepeatFields;
 use roomkey_app::{
     BookError, Idempotency, IdempotencyScope, Offered, Page as Address, RefusedDate, Wanted,
 };
@@ -27,7 +24,9 @@ use roomkey_core::{
 use super::{
     booked,
     booking::{Chip, EventCard, HostCard, Source, find_times},
-    check_mail, guests, page, see_other, shell,
+    check_mail, guests, page,
+    repeat::{self, RepeatFields},
+    see_other, shell,
 };
 use crate::{
     Web, address,

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
-use roomkey_app::{BookError, Offered, Wanted};
+use roomkey_app::{BookError, Offered, RefusedDate, Wanted};
 use roomkey_core::{
     availability::Slot,
     booking::{BookingRequest, Side},
@@ -19,7 +19,9 @@ use crate::{
     pages::{
         booked,
         details::{gone, idempotency, new_key},
-        guests, page, see_other,
+        guests, page,
+        repeat::{self, RepeatFields},
+        see_other,
     },
     session::SignedIn,
     view::{
@@ -85,6 +87,8 @@ pub(crate) struct Page {
     times: Vec<TimeChoice>,
     next_day: Option<NextDay>,
     zones: ZoneOptions,
+    /// Where the event type can be booked repeatedly.
+    repeat: Option<RepeatFields>,
     /// A time that is not offered, and whether the host books it all the same.
     time: String,
     overrides: bool,
@@ -107,7 +111,8 @@ pub(crate) async fn get(
     check_date(&query, &mut problems);
     let status =
         if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let contents = Page::new(&request, &web, &host, &events, event, &query, problems).await?;
+    let wrong = Wrong { problems, dates: Vec::new() };
+    let contents = Page::new(&request, &web, &host, &events, event, &query, wrong).await?;
     page(status, &contents)
 }
 
@@ -126,17 +131,23 @@ pub(crate) async fn post(
     }
     check_date(&form, &mut problems);
     let asked = read(&form, host.user().time_zone, &mut problems);
+    let repeat = repeat::read(&form, &mut problems);
     let key = idempotency(&form, &mut problems);
     let duration = length(&form);
+    let mut dates = Vec::new();
     if let Some((event, asked)) = event.zip(asked).filter(|_| problems.is_empty()) {
         let wanted = Wanted::Own(host.user().clone(), event.id);
         let start = asked.start;
-        match web.app.book(wanted, duration, asked, key, None).await {
+        let booked = match repeat {
+            None => web.app.book(wanted, duration, asked, key, None).await,
+            Some(repeat) => web.app.book_series(wanted, duration, asked, repeat, key, None).await,
+        };
+        match booked {
             Ok(made) => return Ok(see_other(booked::path(&made.details.host_link))),
             Err(BookError::Changed) => {
                 problems.add("details", "Look the form through and send it again");
             }
-            Err(BookError::Repeat(why)) => problems.add("details", why.to_string()),
+            Err(BookError::Repeat(why)) => dates = repeat::note_problem(why, &mut problems),
             Err(BookError::Guests(wrong)) => problems.add(guests::FIELD, wrong.to_string()),
             Err(BookError::Answers(wrong)) => {
                 note_wrong(&event.terms.asks(), &wrong, &mut problems);
@@ -162,7 +173,8 @@ pub(crate) async fn post(
         }
     }
     let shown = event.or(events.first());
-    let contents = Page::new(&request, &web, &host, &events, shown, &form, problems).await?;
+    let wrong = Wrong { problems, dates };
+    let contents = Page::new(&request, &web, &host, &events, shown, &form, wrong).await?;
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
@@ -228,6 +240,13 @@ fn any_time(form: &Form, zone: TimeZone) -> Result<Instant, &'static str> {
     }
 }
 
+/// What speaks against booking.
+struct Wrong {
+    problems: Problems,
+    /// Dates of a series that can not be booked.
+    dates: Vec<RefusedDate>,
+}
+
 impl Page {
     async fn new(
         request: &HttpRequest,
@@ -236,7 +255,7 @@ impl Page {
         events: &[EventType],
         event: Option<&EventType>,
         form: &Form,
-        problems: Problems,
+        Wrong { problems, dates }: Wrong,
     ) -> Result<Self, Failure> {
         let zone = host.user().time_zone;
         let now = web.app.now();
@@ -249,10 +268,24 @@ impl Page {
             several => several,
         });
         let duration = offered.as_ref().map(|offered| offered.duration);
-        let slots = offered.map(|offered| offered.slots).unwrap_or_default();
+        let repeat = offered
+            .as_ref()
+            .and_then(|offered| RepeatFields::of(offered, form, &dates, (zone, Clock::TwentyFour)));
+        let schedule_zone = offered.as_ref().map_or(zone, |offered| offered.schedule.time_zone);
+        let mut slots = offered.map(|offered| offered.slots).unwrap_or_default();
         let date_of = |slot: &Slot| zone.date(slot.start);
         let asked = parse_date(form.get("date")).ok();
         let wanted = Instant::parse(form.get("slot")).ok();
+        // The first date of a series, though it is left out, says when the others are.
+        let is_left_out = |start: &Instant| {
+            repeat.as_ref().is_some_and(|repeat| repeat.leaves_out(schedule_zone.date(*start)))
+        };
+        let place = |start| slots.binary_search_by_key(&start, |slot: &Slot| slot.start);
+        if let Some((start, length)) = wanted.filter(is_left_out).zip(duration)
+            && let Err(place) = place(start)
+        {
+            slots.insert(place, Slot { start, end: start.plus(length), seats_left: None });
+        }
         let chosen = slots.iter().find(|slot| wanted == Some(slot.start)).or(slots.first());
         let date = asked.or_else(|| chosen.map(date_of)).unwrap_or(zone.date(now));
         let time = |at| TimeOfDay::at(zone, at, Clock::TwentyFour);
@@ -280,6 +313,7 @@ impl Page {
                 })
                 .collect(),
             times: times.collect(),
+            repeat,
             next_day: next.map(|date| NextDay { date, title: long_date(date) }),
             time: form.text("time"),
             overrides: form.has("override"),
@@ -355,6 +389,7 @@ impl Page {
             next_day: times.is_empty().then(|| NextDay { date, title: "Friday 9 October".into() }),
             times,
             zones: ZoneOptions::new(zone, [], Instant::EPOCH),
+            repeat: Some(RepeatFields::sample()),
             time: "18:30".into(),
             overrides: true,
             idempotency_key: "key".into(),

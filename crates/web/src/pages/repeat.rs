@@ -1,4 +1,4 @@
-//! The part of the form that repeats a booking.
+//! The part of a booking form that repeats it, for customers and hosts.
 
 use roomkey_app::{Offered, RefusedDate, RepeatError};
 use roomkey_core::{
@@ -69,6 +69,12 @@ impl RepeatFields {
         Some(Self { most, every: form.text("repeat"), times, dates })
     }
 
+    /// Whether a date, in the schedule's zone, is among those that can be left out.
+    pub(crate) fn leaves_out(&self, date: LocalDate) -> bool {
+        let date = date.to_string();
+        self.dates.iter().any(|each| each.date == date)
+    }
+
     #[cfg(test)]
     pub(crate) fn sample() -> Self {
         let date = |reason: Option<&str>| DateToLeave {
@@ -86,7 +92,7 @@ fn excepted(form: &Form) -> Vec<LocalDate> {
 }
 
 /// How the form asks to repeat the booking, if it does; an error is noted at its field.
-pub(super) fn read(form: &Form, problems: &mut Problems) -> Option<Repeat> {
+pub(crate) fn read(form: &Form, problems: &mut Problems) -> Option<Repeat> {
     let every = match form.get("repeat") {
         "" => return None,
         name => problems.check("repeat", name.parse::<Every>().map_err(|_| FieldError::Choice)),
@@ -96,7 +102,7 @@ pub(super) fn read(form: &Form, problems: &mut Problems) -> Option<Repeat> {
 }
 
 /// Notes what is wrong with a repetition; the dates that can not be booked come back.
-pub(super) fn note_problem(why: RepeatError, problems: &mut Problems) -> Vec<RefusedDate> {
+pub(crate) fn note_problem(why: RepeatError, problems: &mut Problems) -> Vec<RefusedDate> {
     let text = |why: &RepeatError| {
         let mut text = why.to_string();
         if let Some(first) = text.get_mut(..1) {
@@ -111,8 +117,8 @@ pub(super) fn note_problem(why: RepeatError, problems: &mut Problems) -> Vec<Ref
         RepeatError::Guests => guests::FIELD,
         RepeatError::ProofFirst => "details",
         RepeatError::Dates(_) => {
-            let text = "Not all dates are free, and nothing is booked yet. Leave these out, or go back and \
-                        choose another time";
+            let text = "Not all dates are free, and nothing is booked yet. Leave these out, or choose \
+                        another time";
             problems.add("except", text);
             return match why {
                 RepeatError::Dates(refused) => refused,
