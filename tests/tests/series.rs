@@ -16,6 +16,7 @@ on_both!(
     one_the_following_or_all_are_cancelled,
     one_is_moved_or_the_following_as_far,
     a_move_of_all_is_refused_whole,
+    what_is_shown_is_what_all_can_be_moved_to,
     the_editor_and_the_commands_know_series,
 );
 
@@ -467,6 +468,75 @@ fn a_move_of_all_is_refused_whole(backend: Backend) {
     assert!(page.text().contains("Mon 25 Oct 15:00 (this time is taken)"), "{}", page.text());
     assert_eq!(page.form(&path).value("scope"), Some("all"));
     assert_eq!(app.database().dump_of("bookings"), before);
+}
+
+fn what_is_shown_is_what_all_can_be_moved_to(backend: Backend) {
+    let app = app(backend, &["--limit", "2 bookings a month"]);
+    app.set_schedule(&Host::ada(), &["mon 09:00-12:00"]);
+    // On 18 and 25 October and on 1 November.
+    let first = "2027-10-18T09:00:00Z";
+    let booked = ask(&app, first, &json!({"every": "week", "count": 3})).expect(201).json();
+    let ids = texts(&booked["series"]["bookings"], "id");
+    let taken = app.request("intro", "2027-11-08T11:00:00Z", "Cy", "cy@customers.example");
+    app.client().post_json(BOOKINGS, &taken).expect(201);
+    let key = app.key("ada", "bookings:write");
+    let reschedule = |id: &str, start: &str, scope: &str| {
+        let path = format!("{BOOKINGS}/{id}/reschedule");
+        key.post_json(&path, &json!({"start": start, "scope": scope})).status
+    };
+    let host_path = |id: &str| {
+        let page = shown(&app, id)["links"]["page"].as_str().expect("a page").to_owned();
+        format!("{}/reschedule", &page[page.find("/b/").expect("a path")..])
+    };
+    let browser = app.client();
+    let mut offered = Vec::new();
+    for (id, from, scope) in
+        [(&ids[0], first, "all"), (&ids[1], "2027-10-25T09:00:00Z", "following")]
+    {
+        let path = host_path(id);
+        let mondays = ["2027-10-04", "2027-10-11", "2027-10-18", "2027-10-25"]
+            .map(|date| (date, ["08", "09", "10"]))
+            .into_iter()
+            .chain(["2027-11-01", "2027-11-08"].map(|date| (date, ["09", "10", "11"])));
+        for (date, hours) in mondays {
+            let page = browser.page(&format!("{path}?date={date}&scope={scope}"));
+            let free = page.slots();
+            for start in hours.map(|hour| format!("{date}T{hour}:00:00Z")) {
+                if start == from {
+                    assert!(!free.contains(&start), "no move at all");
+                    continue;
+                }
+                let status = reschedule(id, &start, scope);
+                assert_eq!(status == 200, free.contains(&start), "{scope} {start}: {status}");
+                if status == 200 {
+                    assert_eq!(reschedule(id, from, scope), 200, "and back");
+                    offered.push((scope, start));
+                }
+            }
+        }
+    }
+    let is_offered = |scope, start: &str| offered.contains(&(scope, start.to_owned()));
+    assert!(is_offered("all", "2027-10-25T09:00:00Z"), "where the second is now: {offered:?}");
+    assert!(!is_offered("all", "2027-10-25T10:00:00Z"), "the third would be where Cy is");
+    assert!(!is_offered("all", "2027-10-11T09:00:00Z"), "three in October");
+    assert!(is_offered("following", "2027-11-01T10:00:00Z"), "where the third is now");
+    // One alone does not come where another one is; the page says what it is about, and keeps to it.
+    let path = host_path(&ids[0]);
+    let alone = browser.page(&format!("{path}?date=2027-10-25")).slots();
+    let is_shown = |start: &str| alone.contains(&start.to_owned());
+    assert!(is_shown("2027-10-25T08:00:00Z") && !is_shown("2027-10-25T09:00:00Z"), "{alone:?}");
+    let page = browser.page(&path);
+    let all = page.link("scope=all");
+    let all = browser.page(&format!("{path}{all}"));
+    assert_eq!(all.texts("nav.lengths a[aria-current]"), ["All that are to come"]);
+    let chosen = browser.page(&format!("{path}?slot=2027-10-25T09:00:00Z&scope=all"));
+    let form = chosen.form(&path);
+    assert_eq!(form.value("scope"), Some("all"));
+    browser.submit(&form).expect(303);
+    assert_eq!(
+        texts(&shown(&app, &ids[0])["series"]["bookings"], "start"),
+        ["2027-10-25T09:00:00Z", "2027-11-01T10:00:00Z", "2027-11-08T10:00:00Z"]
+    );
 }
 
 fn the_editor_and_the_commands_know_series(backend: Backend) {

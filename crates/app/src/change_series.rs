@@ -3,13 +3,13 @@
 
 use roomkey_core::{
     booking::{
-        FreshRoom, MoveRefusal, MoveRequest, SeriesScope, Side, Status, decide_cancellation,
+        FreshRoom, MoveRefusal, MoveRequest, SeriesScope, Shift, Side, Status, decide_cancellation,
         decide_move,
     },
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
-    time::{Edge, Instant, Span},
+    time::{Instant, Span},
     token::Token,
 };
 use roomkey_store::{BookingDetails, StoreError, Tx};
@@ -18,7 +18,8 @@ use crate::{
     App, CancelError, MoveError, RefusedDate,
     context::enqueue,
     move_booking::{facts, length},
-    offer::{Own, ask},
+    offer::ask,
+    slots_to_move::together,
 };
 
 impl App {
@@ -171,25 +172,19 @@ impl App {
             return self.move_in(tx, host, present.booking.id, request);
         };
         let (_, mut facts) = facts(tx, host, present.booking.id, now)?;
-        let zone = facts.schedule.time_zone;
-        let shift = zone.local(request.start) - zone.local(present.booking.span.start);
+        let from = present.booking.span.start;
+        let shift = Shift::new(facts.schedule.time_zone, from, request.start);
         // Those that go first leave the time that the next ones may want.
         let mut order: Vec<&BookingDetails> = reached.iter().collect();
         order.sort_by_key(|each| each.booking.span.start);
         if request.start > present.booking.span.start {
             order.reverse();
         }
-        let mut own =
-            Own { holder: None, bookings: order.iter().map(|each| each.booking.id).collect() };
+        let mut own = together(&reached);
         let (mut refused, mut sequence, mut first) = (Vec::new(), 0, None);
         for each in order {
             let booking = &each.booking;
-            let local = zone.local(booking.span.start) + shift;
-            let start = if booking.id == present.booking.id {
-                request.start
-            } else {
-                zone.resolve_local(local, Edge::Start)
-            };
+            let start = shift.start(booking.span.start);
             facts.event_type.terms.buffers = booking.buffers;
             let (length, room) = (length(each), each.room.as_ref());
             let seating = self.seating(tx, &facts.event_type, Span::lasting(start, length))?;
@@ -213,7 +208,8 @@ impl App {
                 Err(MoveRefusal::SameTime) => {}
                 Err(MoveRefusal::Transition(why)) => return Err(why.into()),
                 Err(MoveRefusal::NotOffered(why)) => {
-                    refused.push(RefusedDate { date: local.date(), start, why });
+                    let date = shift.local(booking.span.start).date();
+                    refused.push(RefusedDate { date, start, why });
                 }
             }
         }
@@ -231,7 +227,7 @@ impl App {
 
 /// All bookings of the series, and those of them that a change reaches; none of either where it is about the one
 /// alone.
-fn reached(
+pub(crate) fn reached(
     tx: &mut Tx<'_>,
     present: &BookingDetails,
     scope: SeriesScope,

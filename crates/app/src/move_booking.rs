@@ -1,10 +1,10 @@
 //! Moving a booking to another time, by either side. It stays the same booking, with the same links.
 
 use roomkey_core::{
-    availability::{Refusal, Slot},
+    availability::Refusal,
     booking::{
         FreshRoom, InvalidTransition, MoveRefusal, MoveRequest, Proposal, ProposalRefusal, Side,
-        decide_move, way_to_move,
+        decide_move,
     },
     ids::{BookingId, UserId},
     notice::{self, Occasion},
@@ -15,10 +15,10 @@ use roomkey_core::{
 use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, StoreError, Tx};
 
 use crate::{
-    App, Limited, LinkError, Offered, ProposalError, RefusedDate,
+    App, Limited, LinkError, ProposalError, RefusedDate,
     book_series::dates,
     context::enqueue,
-    offer::{Own, ask, nearest, slots_in},
+    offer::{Own, ask},
 };
 
 /// The booking was not moved.
@@ -89,17 +89,6 @@ impl From<LinkError> for MoveError {
             LinkError::Store(error) => Self::Store(error),
         }
     }
-}
-
-/// Which booking is to be moved.
-#[derive(Debug, Clone, Copy)]
-pub struct Movable {
-    /// With whom.
-    pub host: UserId,
-    /// The booking.
-    pub booking: BookingId,
-    /// Who would move it.
-    pub by: Side,
 }
 
 impl App {
@@ -188,41 +177,6 @@ impl App {
         let guests = notice::for_guests(&present.booking, version, sequence, Occasion::Moved);
         enqueue(tx, &guests, now, self.entropy())?;
         tx.booking(booking)?.ok_or(MoveError::Unknown)
-    }
-
-    /// The times in `range` to which a booking could be moved; none where it can not be moved at all.
-    ///
-    /// # Errors
-    /// [`MoveError`].
-    pub async fn slots_to_move(
-        &self,
-        Movable { host, booking, by }: Movable,
-        range: Span,
-    ) -> Result<Offered, MoveError> {
-        let now = self.now();
-        self.store
-            .read(move |tx| {
-                let (present, facts) = facts(tx, host, booking, now)?;
-                way_to_move(&present.booking, &facts.event_type.terms, by, now)?;
-                let mut offered = slots_in(tx, facts, length(&present), range, now, own(booking))?;
-                offered.slots.retain(|slot| slot.start != present.booking.span.start);
-                Ok(offered)
-            })
-            .await
-    }
-
-    /// The times nearest to `start` to which a booking could be moved, at most `most`, in order.
-    ///
-    /// # Errors
-    /// [`MoveError`].
-    pub async fn nearest_to_move(
-        &self,
-        movable: Movable,
-        start: Instant,
-        most: usize,
-    ) -> Result<Vec<Slot>, MoveError> {
-        let offered = self.slots_to_move(movable, nearest::around(start)).await?;
-        Ok(nearest::pick(offered.slots, start, most))
     }
 }
 

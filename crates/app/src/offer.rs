@@ -369,21 +369,22 @@ fn offered(
     holder: Option<TokenHash>,
 ) -> Result<Offered, OfferError> {
     let duration = duration_of(&facts.event_type.terms, duration)?;
-    Ok(slots_in(tx, facts, duration, range, now, holder.into())?)
+    let find = |offer: &Offer<'_>| offer.slots(range);
+    Ok(slots_by(tx, facts, duration, range, now, holder.into(), find)?)
 }
 
-/// The free times in `range`, whatever lengths the event type has.
-pub(crate) fn slots_in(
+/// The free times that `find` finds with what is known of `range`, whatever lengths the event type has.
+pub(crate) fn slots_by(
     tx: &mut Tx<'_>,
     facts: OfferFacts,
     duration: Minutes,
     range: Span,
     now: Instant,
     own: Own,
+    find: impl FnOnce(&Offer<'_>) -> Vec<Slot>,
 ) -> Result<Offered, StoreError> {
-    let (slots, last_date) = ask(tx, &facts, duration, range, now, own, |offer| {
-        (offer.slots(range), offer.last_date())
-    })?;
+    let (slots, last_date) =
+        ask(tx, &facts, duration, range, now, own, |offer| (find(offer), offer.last_date()))?;
     let OfferFacts { host, event_type, schedule, .. } = facts;
     Ok(Offered {
         host,

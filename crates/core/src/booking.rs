@@ -36,7 +36,9 @@ pub use reschedule::{
     Move, MoveRefusal, MoveRequest, Way, deadline, decide_move, may_move, way_to_move,
 };
 pub use seat::{GroupSession, Seating};
-pub use series::{Every, Occurrence, Plan, Repeat, Rule, SeriesScope, UnknownEvery, UnknownScope};
+pub use series::{
+    Every, Occurrence, Plan, Repeat, Rule, SeriesScope, Shift, UnknownEvery, UnknownScope,
+};
 pub use status::{InvalidTransition, Status, UnknownStatus};
 
 use crate::{

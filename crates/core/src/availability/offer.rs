@@ -1,5 +1,5 @@
 use super::{
-    BusyTimes, Occupant, Refusal, Schedule, TimeOff,
+    Busy, BusyTimes, Occupant, Refusal, Schedule, TimeOff,
     busy::{ClosedStarts, Session, merge_closed},
     hours::{Opened, Run, Steps},
     quota::{Calendar, Quota},
@@ -92,6 +92,21 @@ impl Offer<'_> {
         }
     }
 
+    /// Whether bookings that could be made one by one can all be made: none of them is in another's way, nor takes
+    /// another's place within a limit.
+    pub fn hold_together(&self, bookings: &[Busy]) -> bool {
+        let mut counted = self.busy.counted().to_vec();
+        (0..).zip(bookings).all(|(index, one)| {
+            let others = BusyTimes::new(bookings.iter().take(index).copied().collect());
+            let calendar = self.calendar();
+            let mut quota = Quota::new(&self.terms.limits, calendar, &counted, one.span.start);
+            let has_room = quota.has_room(one.span, None);
+            let place = counted.partition_point(|span| span.start < one.span.start);
+            counted.insert(place, one.span);
+            has_room && others.conflict(one.span, one.buffers, None).is_none()
+        })
+    }
+
     /// Every reason against the slot that starts at `start`, in the order of [`Refusal`]; none if it
     /// can be booked.
     pub fn refusals(&self, start: Instant) -> Vec<Refusal> {
@@ -174,8 +189,11 @@ impl Offer<'_> {
     }
 
     fn quota(&self, first: Instant) -> Quota<'_> {
-        let calendar = Calendar { zone: self.schedule.time_zone, week_start: self.week_start };
-        Quota::new(&self.terms.limits, calendar, self.busy.counted(), first)
+        Quota::new(&self.terms.limits, self.calendar(), self.busy.counted(), first)
+    }
+
+    const fn calendar(&self) -> Calendar {
+        Calendar { zone: self.schedule.time_zone, week_start: self.week_start }
     }
 
     fn steps(&self) -> Steps {

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use super::WallTime;
 use crate::{
     ids::SeriesId,
-    time::{Datelike as _, Edge, Instant, LocalDate, LocalDateTime},
+    time::{Datelike as _, Edge, Instant, LocalDate, LocalDateTime, TimeZone},
 };
 
 /// How often.
@@ -198,6 +198,34 @@ impl SeriesScope {
     }
 }
 
+/// How far bookings of a series are moved together: as one of them is, by so many days and to another time of day.
+#[derive(Debug, Clone, Copy)]
+pub struct Shift {
+    zone: TimeZone,
+    from: Instant,
+    to: Instant,
+}
+
+impl Shift {
+    /// As far as the one that starts at `from` if it starts at `to`, by the clock of `zone`.
+    pub const fn new(zone: TimeZone, from: Instant, to: Instant) -> Self {
+        Self { zone, from, to }
+    }
+
+    /// What the clock shows when one starts then that starts at `start` now.
+    pub fn local(&self, start: Instant) -> LocalDateTime {
+        self.zone.local(start) + (self.zone.local(self.to) - self.zone.local(self.from))
+    }
+
+    /// When one starts then that starts at `start` now.
+    pub fn start(&self, start: Instant) -> Instant {
+        if start == self.from {
+            return self.to;
+        }
+        self.zone.resolve_local(self.local(start), Edge::Start)
+    }
+}
+
 /// The text names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Use this, following or all")]
@@ -259,6 +287,18 @@ mod tests {
         let fold = rule(Every::Week, "2027-10-24T01:30", "Europe/London");
         let second = fold.plan(2).times[1];
         assert_eq!(fold.instant(second).to_string(), "2027-10-31T00:30:00Z");
+    }
+
+    #[test]
+    fn others_move_as_far_by_the_clock() {
+        let at = |text| Instant::parse(text).unwrap();
+        let (from, to) = (at("2027-10-25T09:00:00Z"), at("2027-10-26T14:30:00Z"));
+        let shift = Shift::new("Europe/London".parse().unwrap(), from, to);
+        let moved = |start| shift.start(at(start)).to_string();
+        assert_eq!(moved("2027-10-25T09:00:00Z"), "2027-10-26T14:30:00Z");
+        // The clocks go back on 31 October.
+        assert_eq!(moved("2027-11-01T10:00:00Z"), "2027-11-02T15:30:00Z");
+        assert_eq!(moved("2027-10-30T09:00:00Z"), "2027-10-31T15:30:00Z");
     }
 
     proptest! {

@@ -62,6 +62,16 @@ pub(crate) struct Moving {
     pub(crate) other: String,
     /// The path of the booking's page.
     pub(crate) path: String,
+    /// Which bookings of its series can be moved; none where there are no others.
+    pub(crate) scopes: Vec<ScopeChoice>,
+}
+
+/// Which bookings of a series are moved.
+#[derive(Debug)]
+pub(crate) struct ScopeChoice {
+    pub(crate) text: &'static str,
+    pub(crate) trail: Trail,
+    pub(crate) chosen: bool,
 }
 
 /// A length that can be chosen.
@@ -189,6 +199,7 @@ impl Asked {
                 zone: query.get("tz").parse().ok(),
                 clock: Clock::parse(query.get("h")),
                 duration: Bounds::DURATION.parse(query.get("duration")).ok().map(Minutes),
+                scope: None,
                 prefill: query
                     .pairs()
                     .filter(|(name, text)| {
@@ -603,6 +614,14 @@ impl Page {
                 when: When::sample(),
                 other: "Bo <b>bold</b>".into(),
                 path: "/b/token".into(),
+                scopes: [true, false]
+                    .map(|chosen| ScopeChoice {
+                        text: "Only this date",
+                        trail: Trail::default()
+                            .with_scope(Some(roomkey_core::booking::SeriesScope::All)),
+                        chosen,
+                    })
+                    .into(),
             }),
             lengths: [30, 60]
                 .map(|minutes| Length {

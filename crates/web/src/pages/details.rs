@@ -357,7 +357,7 @@ async fn again(
     let usual = offered.duration == offered.event_type.terms.duration;
     let duration = (!usual).then_some(offered.duration);
     let (link, waiting) = (answered.link.clone(), answered.waiting.clone());
-    let trail = Trail { link, waiting, zone: Some(zone), clock, duration, prefill: Vec::new() };
+    let trail = Trail { link, waiting, zone: Some(zone), clock, duration, ..Trail::default() };
     let used_up = problems.of("details").is_some();
     Ok(Page {
         shell: shell(request),

@@ -16,7 +16,7 @@ use roomkey_core::{
 
 use super::{
     booked::{self, Facts, found, path, zones},
-    booking::{self, Asked, Chip, Source},
+    booking::{self, Asked, Chip, ScopeChoice, Source},
     cancel, closed, page, see_other, shell,
 };
 use crate::{
@@ -51,12 +51,23 @@ pub(crate) struct Page {
     /// Whether there are others in its series.
     in_series: bool,
     /// Which of them was chosen.
-    scope: String,
+    scope: &'static str,
     problems: Problems,
 }
 
 pub(super) const fn movable(found: &Found) -> Movable {
-    Movable { host: found.details.booking.host, booking: found.details.booking.id, by: found.side }
+    let booking = &found.details.booking;
+    Movable { host: booking.host, booking: booking.id, scope: SeriesScope::This, by: found.side }
+}
+
+/// The booking with those of its series that a query or form says; alone where it says something else, or where the
+/// host is asked.
+fn with_others(found: &Found, form: &Form) -> Movable {
+    let scope = match way(found) {
+        Ok(Way::Move) if found.details.booking.series.is_some() => cancel::scope(form),
+        _ => None,
+    };
+    Movable { scope: scope.unwrap_or(SeriesScope::This), ..movable(found) }
 }
 
 fn way(found: &Found) -> Result<Way, InvalidTransition> {
@@ -69,25 +80,34 @@ pub(crate) async fn get(
     token: Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let found = found(&web, &token).await?;
-    match way(&found) {
+    let query = Form::query(&request);
+    let movable = with_others(&found, &query);
+    let way = match movable.scope {
+        SeriesScope::This => way(&found).map_err(MoveError::from),
+        SeriesScope::Following | SeriesScope::All => web.app.way_to_move(movable).await,
+    };
+    match way {
         Ok(_) => {}
-        Err(InvalidTransition::TooLate { until }) => {
+        Err(MoveError::InvalidTransition(InvalidTransition::TooLate { until })) => {
             return closed::answer(StatusCode::OK, &request, &found, closed::Act::Move, until);
         }
-        Err(_) => return Ok(see_other(path(found.details.link(found.side)))),
+        Err(MoveError::InvalidTransition(_)) => {
+            return Ok(see_other(path(found.details.link(found.side))));
+        }
+        Err(error) => return Err(failure(error)),
     }
-    let query = Form::query(&request);
     let asked = Asked::read(&query);
     if let Some(start) = asked.slot {
-        let offered = web.app.slots_to_move(movable(&found), Span::moment(start)).await;
+        let offered = web.app.slots_to_move(movable, Span::moment(start)).await;
         if let Some(slot) = offered.map_err(failure)?.slots.first() {
             let note = query.text("note");
-            let contents =
+            let mut contents =
                 Page::new(&request, &found, Some(slot.span()), note, Problems::default());
+            contents.scope = movable.scope.as_str();
             return page(StatusCode::OK, &contents);
         }
     }
-    pick(StatusCode::OK, &request, &web, &found, asked).await
+    pick(StatusCode::OK, &request, &web, &found, movable, asked).await
 }
 
 /// The page with the free times.
@@ -96,13 +116,33 @@ async fn pick(
     request: &HttpRequest,
     web: &Web,
     found: &Found,
+    movable: Movable,
     mut asked: Asked,
 ) -> Result<HttpResponse, Failure> {
     let (own, _) = zones(found);
     asked.trail.zone.get_or_insert(own);
+    let trail = |scope| asked.trail.with_scope(Some(scope).filter(|s| *s != SeriesScope::This));
+    let is_series = found.details.booking.series.is_some() && way(found) == Ok(Way::Move);
+    let choices = if is_series { &SeriesScope::ALL[..] } else { &[] };
+    let choice = |scope: &SeriesScope| ScopeChoice {
+        text: scope_text(*scope),
+        trail: trail(*scope),
+        chosen: *scope == movable.scope,
+    };
+    let scopes = choices.iter().map(choice).collect();
+    asked.trail = trail(movable.scope);
     let Facts { when, other, path, .. } = Facts::of(found);
-    let moving = booking::Moving { when, other, path };
-    booking::pick(status, request, web, &Source::Booking(movable(found)), asked, Some(moving)).await
+    let moving = booking::Moving { when, other, path, scopes };
+    booking::pick(status, request, web, &Source::Booking(movable), asked, Some(moving)).await
+}
+
+/// Which bookings of a series, in words that follow a verb.
+const fn scope_text(scope: SeriesScope) -> &'static str {
+    match scope {
+        SeriesScope::This => "Only this date",
+        SeriesScope::Following => "This and those after it",
+        SeriesScope::All => "All that are to come",
+    }
 }
 
 pub(crate) async fn post(
@@ -115,9 +155,10 @@ pub(crate) async fn post(
     let link = found.details.link(found.side);
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let mut problems = Problems::default();
+    let movable = with_others(&found, &form);
     let Ok(start) = Instant::parse(form.get("slot")) else {
         return match way(&found) {
-            Ok(_) => pick(unprocessable, &request, &web, &found, Asked::read(&form)).await,
+            Ok(_) => pick(unprocessable, &request, &web, &found, movable, Asked::read(&form)).await,
             Err(why) => refused(&request, &web, &token, &found, why).await,
         };
     };
@@ -155,7 +196,7 @@ pub(crate) async fn post(
                 problems.add("slot", format!("{time} is not free any more. Choose another time"));
                 chosen = None;
                 let near = start.max(found.now);
-                let slots = web.app.nearest_to_move(movable(&found), near, NEAREST).await;
+                let slots = web.app.nearest_to_move(movable, near, NEAREST).await;
                 let chip = |slot| Chip::new(slot, own, today, Clock::TwentyFour);
                 nearest = slots.map_err(failure)?.iter().map(chip).collect();
             }
@@ -163,7 +204,7 @@ pub(crate) async fn post(
     }
     let mut contents = Page::new(&request, &found, chosen, form.text("note"), problems);
     contents.nearest = nearest;
-    contents.scope = form.text("scope");
+    contents.scope = movable.scope.as_str();
     page(unprocessable, &contents)
 }
 
@@ -245,7 +286,7 @@ impl Page {
             path,
             note,
             in_series: found.details.booking.series.is_some(),
-            scope: String::new(),
+            scope: SeriesScope::This.as_str(),
             problems,
         }
     }
@@ -269,7 +310,7 @@ impl Page {
             path: "/b/token".into(),
             note: "<b>bold".into(),
             in_series: true,
-            scope: "following".into(),
+            scope: "following",
             problems,
         };
         let mut gone = Problems::default();

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use roomkey_core::{
+    booking::SeriesScope,
     time::{Datelike, Instant, LocalDate, Minutes, Span, TimeZone, UtcOffset, day_name},
     token::Token,
 };
@@ -190,11 +191,17 @@ pub(crate) struct Trail {
     pub(crate) prefill: Vec<(String, String)>,
     /// The link to the visitor's page in the waiting list, if they come from there.
     pub(crate) waiting: Option<Token>,
+    /// Which bookings of a series are moved, if it is not the one alone.
+    pub(crate) scope: Option<SeriesScope>,
 }
 
 impl Trail {
     pub(crate) fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    pub(crate) fn with_scope(&self, scope: Option<SeriesScope>) -> Self {
+        Self { scope, ..self.clone() }
     }
 
     pub(crate) fn with_duration(&self, duration: Option<Minutes>) -> Self {
@@ -220,6 +227,9 @@ impl fmt::Display for Trail {
         }
         if let Some(duration) = self.duration {
             write!(f, "&duration={}", duration.0)?;
+        }
+        if let Some(scope) = self.scope {
+            write!(f, "&scope={}", scope.as_str())?;
         }
         if self.prefill.is_empty() {
             return Ok(());
