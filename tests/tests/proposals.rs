@@ -12,6 +12,8 @@ on_both!(
     what_can_not_be_proposed_is_marked,
     a_customer_asks_the_host_to_move_it,
     a_time_that_is_asked_for_is_kept_beside_the_other,
+    the_host_is_told_that_a_wish_is_taken_back,
+    a_wish_that_nobody_was_told_of_is_dropped,
     the_host_says_no,
     what_nobody_answers_lapses,
     only_the_other_side_answers,
@@ -296,6 +298,52 @@ fn a_time_that_is_asked_for_is_kept_beside_the_other(backend: Backend) {
     assert!(is_free(&app, "visit", OTHERS[0]) && !is_free(&app, "visit", OTHERS[1]));
     answer(&app.client(), &customer, &[("answer", "withdraw")]).expect(303);
     assert!(is_free(&app, "visit", OTHERS[1]) && !is_free(&app, "visit", START));
+}
+
+fn the_host_is_told_that_a_wish_is_taken_back(backend: Backend) {
+    let app = app(backend);
+    let (_, customer, host) = book(&app, "visit");
+    let wanted = [("slot".to_owned(), OTHERS[0].to_owned())];
+    app.client().post_form(&format!("{customer}/reschedule"), &wanted).expect(303);
+    mail(&app, ADA, "Asked to move: ");
+    let before = mails(&app);
+    answer(&app.client(), &customer, &[("answer", "withdraw")]).expect(303);
+    let told = mail(&app, ADA, "Taken back: ");
+    let text = told.part("text");
+    assert!(text.contains("Bo Berg no longer asks for another time"), "{text}");
+    assert!(text.contains("The booking stays as it is."), "{text}");
+    assert!(text.contains("Tuesday 6 July 2027, 10:00"), "{text}");
+    assert_eq!(mails(&app), before + 1, "one mail, and none to who took it back");
+    // A host who takes times back tells nobody: the page says so.
+    propose(&app.client(), &host, &OTHERS[..1]).expect(303);
+    mail(&app, BO, "Other times: ");
+    let before = mails(&app);
+    answer(&app.client(), &host, &[("answer", "withdraw")]).expect(303);
+    assert_eq!(mails(&app), before);
+}
+
+fn a_wish_that_nobody_was_told_of_is_dropped(backend: Backend) {
+    // Nothing sends mail here.
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits();
+    let app = app.set("secret_key", "5a".repeat(32)).argument("--only").argument("web");
+    let app = app.start_with_ada();
+    let asks = ["--title", "Visit", "--requires-confirmation", "--duration", "30"];
+    app.add_event_type("ada", "visit", &asks);
+    let request = app.request("visit", START, "Bo Berg", BO);
+    let booked = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    let booked = Booked::from_json(booked);
+    app.cli(&["booking", "confirm", booked.id()]).done();
+    let wanted = [("slot".to_owned(), OTHERS[0].to_owned())];
+    app.client().post_form(&format!("{}/reschedule", booked.page()), &wanted).expect(303);
+    let count = |what: &str| {
+        let sql =
+            format!("SELECT count(*) FROM outbox_messages WHERE proposal_id IS NOT NULL {what}");
+        app.database().number(&sql)
+    };
+    assert_eq!(count("AND kind = 'proposed' AND state = 'queued'"), 1);
+    answer(&app.client(), booked.page(), &[("answer", "withdraw")]).expect(303);
+    assert_eq!(count("AND kind = 'proposed' AND state = 'superseded'"), 1);
+    assert_eq!(count(""), 1, "and nothing to take back");
 }
 
 fn the_host_says_no(backend: Backend) {

@@ -284,6 +284,9 @@ impl App {
                 let end = ProposalEnd::Withdrawn;
                 let state = decide_proposal_end(&proposal, Some(by), end, now)?;
                 tx.end_proposal(booking, &proposal, state, &Note::default(), now)?;
+                if by == Side::Customer {
+                    self.tell(tx, booking, &proposal, Occasion::ProposalWithdrawn)?;
+                }
             }
         }
         Ok(present)

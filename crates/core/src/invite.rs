@@ -64,7 +64,8 @@ impl From<Occasion> for Method {
             | Occasion::Changed
             | Occasion::Proposed
             | Occasion::ProposalDeclined
-            | Occasion::ProposalLapsed => Self::Request,
+            | Occasion::ProposalLapsed
+            | Occasion::ProposalWithdrawn => Self::Request,
             Occasion::Declined | Occasion::Expired | Occasion::Cancelled => Self::Cancel,
         }
     }

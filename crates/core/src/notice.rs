@@ -38,6 +38,8 @@ pub enum Occasion {
     ProposalDeclined,
     /// Nobody answered in time what the reader proposed.
     ProposalLapsed,
+    /// The customer does not want the other time any more of which the reader was told.
+    ProposalWithdrawn,
 }
 
 impl Occasion {
@@ -49,7 +51,8 @@ impl Occasion {
             | Self::Expired
             | Self::Proposed
             | Self::ProposalDeclined
-            | Self::ProposalLapsed => false,
+            | Self::ProposalLapsed
+            | Self::ProposalWithdrawn => false,
             Self::Booked | Self::Moved | Self::Changed | Self::Cancelled => true,
         }
     }
@@ -67,6 +70,7 @@ impl Occasion {
             Self::Proposed => "proposed",
             Self::ProposalDeclined => "proposal_declined",
             Self::ProposalLapsed => "proposal_lapsed",
+            Self::ProposalWithdrawn => "proposal_withdrawn",
         }
     }
 }
@@ -91,6 +95,7 @@ impl FromStr for Occasion {
             "proposed" => Ok(Self::Proposed),
             "proposal_declined" => Ok(Self::ProposalDeclined),
             "proposal_lapsed" => Ok(Self::ProposalLapsed),
+            "proposal_withdrawn" => Ok(Self::ProposalWithdrawn),
             _ => Err(UnknownOccasion),
         }
     }
@@ -160,7 +165,7 @@ pub enum Notice {
         /// Which.
         proposal: ProposalId,
         /// What is told. To whom follows from it: what was proposed to the other side, what became of it
-        /// to who proposed.
+        /// to who proposed, but that it was taken back again to the other side.
         occasion: Occasion,
     },
     /// About several bookings of a series, to one side of them: all of a new one, or those that were changed at

@@ -146,7 +146,8 @@ impl Composer {
             | Occasion::Expired
             | Occasion::Proposed
             | Occasion::ProposalDeclined
-            | Occasion::ProposalLapsed => view::request(&view)?,
+            | Occasion::ProposalLapsed
+            | Occasion::ProposalWithdrawn => view::request(&view)?,
             Occasion::Booked | Occasion::Changed => view::booked(&view)?,
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,

@@ -195,7 +195,13 @@ impl RequestView {
                 "Nobody answered in time, and the time is free for others again.".into(),
                 None,
             ),
-            (Occasion::Proposed | Occasion::ProposalDeclined | Occasion::ProposalLapsed, _) => {
+            (
+                Occasion::Proposed
+                | Occasion::ProposalDeclined
+                | Occasion::ProposalLapsed
+                | Occasion::ProposalWithdrawn,
+                _,
+            ) => {
                 return Self::of_proposal(letter, own, page);
             }
             (Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::Cancelled, _) => {
@@ -232,6 +238,9 @@ impl RequestView {
             ),
             (Occasion::ProposalDeclined, Side::Customer) => {
                 ("Not moved", format!("{stands} This is what you asked for:"), None)
+            }
+            (Occasion::ProposalWithdrawn, _) => {
+                ("Taken back", format!("{stands} This is what they had asked for:"), None)
             }
             (_, Side::Host) => ("Not answered", stands.to_owned(), None),
             (_, Side::Customer) => (
@@ -370,7 +379,8 @@ impl<'a> BookingView<'a> {
                 | Occasion::Expired
                 | Occasion::Proposed
                 | Occasion::ProposalDeclined
-                | Occasion::ProposalLapsed => None,
+                | Occasion::ProposalLapsed
+                | Occasion::ProposalWithdrawn => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
                 Occasion::Changed => Some("changes it in your calendar"),
@@ -412,6 +422,7 @@ fn headline(letter: &BookingLetter, by_reader: bool, who: &PersonName) -> String
         }
         (Occasion::ProposalDeclined, Side::Host) => format!("{who} keeps the time as it is"),
         (Occasion::ProposalLapsed, _) => format!("{who} did not answer"),
+        (Occasion::ProposalWithdrawn, _) => format!("{who} no longer asks for another time"),
     }
 }
 

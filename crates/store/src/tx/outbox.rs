@@ -11,7 +11,7 @@ use diesel::{
 use roomkey_core::{
     booking::Side,
     ids::OutboxId,
-    notice::{Letter, Notice, Recipient},
+    notice::{Letter, Notice, Occasion, Recipient},
     time::{Instant, Minutes},
 };
 
@@ -120,6 +120,10 @@ impl Tx<'_> {
                 })
             }
             Notice::Proposal { booking, proposal, occasion } => {
+                let is_withdrawn = *occasion == Occasion::ProposalWithdrawn;
+                if is_withdrawn && !self.overtakes(&proposal.to_string(), now)? {
+                    return Ok(());
+                }
                 let values = (
                     common,
                     outbox::kind.eq(occasion.as_str()),
@@ -178,6 +182,27 @@ impl Tx<'_> {
             }
         }
         .map(drop)
+    }
+
+    /// Whether there is anything to take back: what was proposed has left, or is under way. If it has not, it
+    /// does not leave any more.
+    fn overtakes(&mut self, proposal: &str, now: Instant) -> Result<bool, StoreError> {
+        let waits = outbox::table
+            .filter(outbox::proposal_id.eq(proposal))
+            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
+            .filter(outbox::state.eq(QUEUED));
+        let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
+        let overtaken = self.run(|c| diesel::update(waits).set(given_up).execute(c))?;
+        Ok(overtaken == 0 && self.is_proposal_told(proposal)?)
+    }
+
+    /// Whether the mail with a proposal has left, or is about to.
+    fn is_proposal_told(&mut self, proposal: &str) -> Result<bool, StoreError> {
+        let told = outbox::table
+            .filter(outbox::proposal_id.eq(proposal))
+            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
+            .filter(outbox::state.eq_any([CLAIMED, SENT]));
+        self.run(|c| diesel::select(exists(told)).get_result(c))
     }
 
     fn supersede(

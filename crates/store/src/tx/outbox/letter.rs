@@ -99,7 +99,8 @@ impl Tx<'_> {
             | Occasion::Cancelled
             | Occasion::Proposed
             | Occasion::ProposalDeclined
-            | Occasion::ProposalLapsed => (occasion, None),
+            | Occasion::ProposalLapsed
+            | Occasion::ProposalWithdrawn => (occasion, None),
         };
         let link = match &guest {
             None => found.link(to).clone(),
@@ -140,6 +141,10 @@ impl Tx<'_> {
         let (holds, to) = match occasion {
             Occasion::Proposed => (proposal.is_open(now), proposal.answered_by()),
             Occasion::ProposalDeclined => (proposal.state == ProposalState::Declined, proposal.by),
+            Occasion::ProposalWithdrawn => {
+                let is_so = proposal.state == ProposalState::Withdrawn;
+                (is_so && self.is_proposal_told(id)?, proposal.answered_by())
+            }
             _ => (proposal.state == ProposalState::Lapsed, proposal.by),
         };
         if !holds || found.booking.status != Status::Confirmed {
