@@ -1,7 +1,9 @@
 //! People whom a customer brings along: each is invited by a mail and a link of their own, may look and come, and
 //! change nothing.
 
-use roomkey_tests::{Backend, Booked, Client, Host, Mail, TestApp, on_both};
+use roomkey_tests::{
+    Backend, Booked, Client, Host, Mail, SOON, TestApp, on_both, wait_until,
+};
 use serde_json::{Value, json};
 
 on_both!(
@@ -15,6 +17,10 @@ on_both!(
     the_host_takes_a_guest_off,
     an_address_gets_no_more_mail_by_being_a_guest,
     what_was_not_told_yet_is_told_with_the_next,
+    a_guest_is_brought_along_later,
+    one_more_is_refused_where_there_is_no_room,
+    a_host_adds_a_guest_by_key,
+    one_more_is_told_of_with_what_was_not_told_yet,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -322,4 +328,185 @@ fn what_was_not_told_yet_is_told_with_the_next(backend: Backend) {
         let mail = told(to, "Requested: ");
         assert!(mail.part("text").contains("Visit"), "{to}: {}", mail.part("text"));
     }
+}
+
+fn a_guest_is_brought_along_later(backend: Backend) {
+    let app = app(backend);
+    let booked = book(&app, &[CY]);
+    for who in [ADA, BO, CY] {
+        mail(&app, who, "Booked: ");
+    }
+    let before = app.mailbox().count();
+    let page_of_bo = app.client().page(booked.page());
+    let form = page_of_bo.form("/guests");
+    app.client().submit(&form.clone().set("guest", DI)).expect(303);
+    let after = shown(&app, &booked);
+    assert_eq!((&after["guests"], &after["version"]), (&json!([CY, DI]), &json!(2)));
+    assert_eq!(after["room"], shown_room(&booked), "the room stays");
+    let invite = app.mailbox().wait_for_invite(DI, "REQUEST");
+    let text = invite.part("text");
+    assert!(text.contains("Bo Berg brings you along"), "{text}");
+    assert!(text.contains(booked.text("/room/password")) && !text.contains(CY), "{text}");
+    let own = page(&invite);
+    assert_ne!(own, booked.page());
+    assert!(app.client().page(&own).text().contains("You’re expected"));
+    for side in [ADA, BO] {
+        let changed = mail(&app, side, "Changed: ");
+        assert!(changed.part("text").contains("Somebody else comes along"));
+        assert!(changed.part("text").contains(booked.text("/room/password")));
+        assert_eq!((changed.sequence(), changed.calendar("method")), (1, "REQUEST"));
+        let raw = changed.value()["calendar"]["raw"].as_str().expect("raw").replace("\r\n ", "");
+        assert!(raw.contains(&format!("mailto:{CY}")) && raw.contains(&format!("mailto:{DI}")));
+    }
+    // Pressed twice, or asked for the customer: nothing happens, and nobody else hears of anything.
+    for email in [DI, "Di@Guests.example", BO] {
+        app.client().submit(&form.clone().set("guest", email)).expect(303);
+    }
+    assert_eq!(shown(&app, &booked)["version"], 2);
+    let kinds = shown(&app, &booked)["history"].clone();
+    assert_eq!(kinds[1]["kind"], "guest_added");
+    assert_eq!(kinds[1]["by"], "customer");
+    let unsent = "SELECT count(*) FROM outbox_messages WHERE finished_at IS NULL";
+    wait_until("all mail", SOON, || (app.database().number(unsent) == 0).then_some(()));
+    assert_eq!(app.mailbox().count(), before + 3);
+    // What was typed wrong comes back, marked.
+    let wrong = app.client().submit(&form.set("guest", "nobody")).expect(422).page();
+    assert!(wrong.marked().contains("guest"), "{:?}", wrong.marked());
+    assert_eq!(wrong.form("/guests").value("guest"), Some("nobody"));
+    // A guest brings nobody along.
+    assert!(!app.client().page(&own).has_form("/guests"));
+    let one = [("guest".to_owned(), "ed@guests.example".to_owned())];
+    app.client().post_form(&format!("{own}/guests"), &one).expect(404);
+}
+
+fn shown_room(booked: &Booked) -> Value {
+    booked.value()["room"].clone()
+}
+
+fn one_more_is_refused_where_there_is_no_room(backend: Backend) {
+    let app = app(backend);
+    let pair = ["--title", "Pair", "--duration", "30", "--guests", "1"];
+    app.add_event_type("ada", "pair", &pair);
+    let booked = Booked::from_json(ask(&app, "pair", &[]).expect(201).json());
+    let form = app.client().page(booked.page()).form("/guests");
+    app.client().submit(&form.clone().set("guest", CY)).expect(303);
+    let full = app.client().submit(&form.clone().set("guest", DI)).expect(422);
+    assert!(full.body.contains("At most 1 guest"), "{}", full.body);
+    assert_eq!(full.page().form("/guests").value("guest"), Some(DI));
+    let shown_page = app.client().page(booked.page());
+    assert!(!shown_page.has_form("/guests"), "and is not asked for");
+    // One who was taken off makes room for another, who gets another link.
+    app.client().submit(&shown_page.form("/remove")).expect(303);
+    app.mailbox().wait_for_invite(CY, "CANCEL");
+    app.client().submit(&form.clone().set("guest", CY)).expect(303);
+    let again = app.mailbox().wait_for("another invitation", |mail| {
+        mail.is_to(CY) && mail.calendar("method") == "REQUEST" && mail.sequence() == 3
+    });
+    assert!(app.client().page(&page(&again)).text().contains("You’re expected"));
+    // A series has none, and one that is over or called off takes none.
+    let lesson = ["--title", "Lesson", "--duration", "30", "--series", "4", "--guests", "2"];
+    app.add_event_type("ada", "lesson", &lesson);
+    let mut request = app.request("lesson", "2027-07-06T09:00:00Z", "Bo Berg", BO);
+    request["repeat"] = json!({"every": "week", "count": 2});
+    let series = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    let series = Booked::from_json(series);
+    assert!(!app.client().page(series.page()).has_form("/guests"));
+    let one = [("guest".to_owned(), DI.to_owned())];
+    app.client().post_form(&format!("{}/guests", series.page()), &one).expect(422);
+    app.cli(&["booking", "cancel", booked.id()]).done();
+    let refused = app.client().submit(&form.set("guest", DI)).expect(422);
+    assert!(refused.body.contains("Nothing was changed"), "{}", refused.body);
+    assert!(!app.mailbox().all().iter().any(|mail| mail.is_to(DI)));
+}
+
+fn a_host_adds_a_guest_by_key(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").start_with_ada();
+    let visit = ["--title", "Visit", "--duration", "30", "--requires-confirmation"];
+    app.add_event_type("ada", "visit", &visit);
+    let booked = Booked::from_json(ask(&app, "visit", &[]).expect(201).json());
+    let key = app.key("ada", "bookings:write");
+    let path = format!("/api/v1/bookings/{}/guests", booked.id());
+    let added = key.post_json(&path, &json!({"email": CY})).expect(200).json();
+    assert_eq!((&added["guests"], &added["version"]), (&json!([CY]), &json!(2)));
+    let again = key.post_json(&path, &json!({"email": CY})).expect(200).json();
+    assert_eq!(again["version"], 2, "a request may be repeated");
+    // Of a request guests hear when it stands; the two sides have heard of it all the same.
+    mail(&app, BO, "Requested: ");
+    mail(&app, ADA, "Requested: ");
+    app.cli(&["booking", "confirm", booked.id()]).done();
+    mail(&app, CY, "Booked: ");
+    let wrong = key.post_json(&path, &json!({"email": "nobody"}));
+    assert_eq!(wrong.problem(422), "invalid_request");
+    assert_eq!(wrong.json()["fields"][0]["field"], "email");
+    for number in 0..4 {
+        let email = format!("guest{number}@guests.example");
+        key.post_json(&path, &json!({"email": email})).expect(200);
+    }
+    let many = key.post_json(&path, &json!({"email": DI}));
+    assert_eq!(many.problem(422), "invalid_request");
+    assert_eq!(many.json()["fields"][0]["code"], "too_many");
+    app.cli(&["booking", "cancel", booked.id()]).done();
+    assert_eq!(key.post_json(&path, &json!({"email": DI})).problem(409), "invalid_transition");
+    // A customer who brings many along is held back like one who books much.
+    let mut request = app.request("intro", "2027-07-07T09:00:00Z", "Bo Berg", BO);
+    request["guests"] = json!([DI]);
+    let other = app.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    let other = Booked::from_json(other);
+    let mut statuses = Vec::new();
+    for number in 0..25 {
+        let one = [("guest".to_owned(), format!("more{number}@guests.example"))];
+        let path = format!("{}/guests", other.page());
+        statuses.push(app.client().post_form(&path, &one).status);
+        if statuses.last() == Some(&303) {
+            let page = app.client().page(other.page());
+            app.client().submit(page.forms("/remove").last().expect("one")).expect(303);
+        }
+    }
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+}
+
+/// What tells of one more takes the place of what has not left, and says what that would have said; of whom it does not
+/// tell hears what is due all the same.
+fn one_more_is_told_of_with_what_was_not_told_yet(backend: Backend) {
+    let web = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits();
+    let key = "5a".repeat(32);
+    let web = web.set("secret_key", &key).argument("--only").argument("web").start_with_ada();
+    let visit = ["--title", "Visit", "--duration", "30", "--requires-confirmation"];
+    web.add_event_type("ada", "visit", &visit);
+    let add = |booked: &Booked, guest: &str| {
+        let form = web.client().page(booked.page()).form("/guests").set("guest", guest);
+        web.client().submit(&form).expect(303);
+    };
+    let moved = book(&web, &[CY]);
+    let to = ["booking", "move", moved.id(), "--start", "2027-07-05T10:00:00Z", "--note", "Late"];
+    web.cli(&to).done();
+    add(&moved, DI);
+    let mut request = web.request("visit", "2027-07-06T09:00:00Z", "Ed Ek", "ed@customers.example");
+    let asked = web.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    add(&Booked::from_json(asked), DI);
+    request = web.request("intro", "2027-07-07T09:00:00Z", "Flo Fink", "flo@customers.example");
+    let made = web.client().post_json("/api/v1/bookings", &request).expect(201).json();
+    add(&Booked::from_json(made), DI);
+
+    let mut all = TestApp::on(backend).clock("2027-07-01 08:10:00").without_limits().prepare();
+    all.set("database_url", web.database().url());
+    all.set("data_dir", web.data_dir().display().to_string());
+    all.set("secret_key", key);
+    all.start();
+    let told = |to: &str, subject: &str| mail(&web, to, subject);
+    for to in [ADA, BO, CY] {
+        let text = told(to, "Moved: ").part("text").to_owned();
+        assert!(text.contains("Late"), "{text}");
+    }
+    told(DI, "Booked: ");
+    for to in [ADA, "ed@customers.example"] {
+        told(to, "Requested: ");
+    }
+    told("flo@customers.example", "Booked: ");
+    let unsent = "SELECT count(*) FROM outbox_messages WHERE finished_at IS NULL";
+    wait_until("all mail", SOON, || (web.database().number(unsent) == 0).then_some(()));
+    let sent = web.mailbox().all();
+    assert!(!sent.iter().any(|mail| mail.part("subject").starts_with("Changed")), "nothing twice");
+    // Ada three times; Bo, Ed and Flo once; Cy once; Di of two.
+    assert_eq!(sent.len(), 3 + 3 + 1 + 2);
 }

@@ -179,6 +179,19 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
         talk.post(&host, &path, &format!("{bookings}/no-such-id/{act}"), &body, 404);
     }
 
+    let guests = "/api/v1/bookings/{id}/guests";
+    let at = format!("{bookings}/{id}/guests");
+    let email = |name: &str| json!({"email": format!("{name}@guests.example")});
+    talk.post(&reader, guests, &at, &email("di"), 403);
+    talk.post(&stranger, guests, &at, &email("di"), 401);
+    talk.post(&host, guests, &at, &email("di"), 200);
+    talk.post(&host, guests, "/api/v1/bookings/no-such-id/guests", &email("di"), 404);
+    talk.wrong_body(&host, guests, &at, "{\"email\": 3}", "application/json", 422);
+    for guest in ["ed", "flo", "gus", "hal"] {
+        talk.post(&host, guests, &at, &email(guest), 200);
+    }
+    talk.post(&host, guests, &at, &email("ida"), 422);
+
     let private = json!({"private_note": "Wants the large one"});
     let at = format!("{bookings}/{id}");
     talk.patch(&reader, one, &at, &private, 403);
@@ -186,7 +199,7 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.patch(&host, one, &at, &private, 200);
     talk.patch(&host, one, "/api/v1/bookings/no-such-id", &private, 404);
     let history = talk.get(&reader, one, &at, 200)["history"].clone();
-    assert_eq!(history.as_array().map(Vec::len), Some(4), "{history}");
+    assert_eq!(history.as_array().map(Vec::len), Some(9), "{history}");
     for act in ["attended", "no-show"] {
         let (path, at) = (format!("{one}/{act}"), format!("{at}/{act}"));
         talk.post(&reader, &path, &at, &json!({}), 403);
@@ -203,6 +216,7 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     talk.post(&stranger, cancel, &at, &json!({}), 401);
     talk.post(&host, cancel, &at, &json!({"reason": "Ada is ill"}), 200);
     talk.post(&host, cancel, &at, &json!({}), 409);
+    talk.post(&host, guests, &format!("{bookings}/{id}/guests"), &email("ida"), 409);
     talk.post(&host, cancel, "/api/v1/bookings/no-such-id/cancel", &json!({}), 404);
     talk.wrong_body(&host, cancel, &at, "{\"reason\": 3}", "application/json", 422);
     let at = format!("{bookings}/{id}/reschedule");

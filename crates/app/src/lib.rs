@@ -3,6 +3,7 @@
 //! decided.
 
 mod accounts;
+mod add_guest;
 mod answer_request;
 mod api_keys;
 mod attempts;

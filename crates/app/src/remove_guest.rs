@@ -1,16 +1,18 @@
 //! Taking a guest off a booking, by either side.
 
 use roomkey_core::{
-    booking::{FreshRoom, InvalidTransition, Side, decide_guest_removal},
+    booking::{
+        FreshRoom, GuestRefusal, InvalidTransition, Side, WrongGuests, decide_guest_removal,
+    },
     ids::{BookingId, GuestId, UserId},
     notice::{self, Notice, Occasion, Recipient},
     token::Token,
 };
 use roomkey_store::{BookingDetails, StoreError, Tx};
 
-use crate::{App, LinkError, context::enqueue};
+use crate::{App, Limited, LinkError, context::enqueue};
 
-/// The guest was not taken off.
+/// The guests stay as they are.
 #[derive(Debug, thiserror::Error)]
 pub enum GuestError {
     /// There is no such booking or guest, or it is not the caller's.
@@ -22,6 +24,12 @@ pub enum GuestError {
     /// The booking's state does not allow it.
     #[error(transparent)]
     InvalidTransition(#[from] InvalidTransition),
+    /// The event type has not so many.
+    #[error(transparent)]
+    Wrong(WrongGuests),
+    /// Too much mail.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// It was changed by somebody else at the same moment.
     #[error("this booking was changed meanwhile; look at it again")]
     Changed,
@@ -36,6 +44,15 @@ impl From<LinkError> for GuestError {
             LinkError::Unknown => Self::Unknown,
             LinkError::Gone => Self::Gone,
             LinkError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<GuestRefusal> for GuestError {
+    fn from(refusal: GuestRefusal) -> Self {
+        match refusal {
+            GuestRefusal::Transition(why) => Self::InvalidTransition(why),
+            GuestRefusal::Wrong(why) => Self::Wrong(why),
         }
     }
 }

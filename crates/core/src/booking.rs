@@ -21,7 +21,10 @@ use std::str::FromStr;
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking, grant};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use fresh_room::FreshRoom;
-pub use guest::{Guest, GuestRemoval, WrongGuests, decide_guest_removal, may_remove_guest};
+pub use guest::{
+    Guest, GuestAddition, GuestRefusal, GuestRemoval, WrongGuests, decide_guest_addition,
+    decide_guest_removal, may_add_guest, may_remove_guest,
+};
 pub use history::{Change, Event, Happening, UnknownChange};
 pub use mark::{Attendance, MarkRefusal, UnknownAttendance, decide_mark, may_mark};
 pub use place::Place;

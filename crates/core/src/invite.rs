@@ -62,6 +62,7 @@ impl From<Occasion> for Method {
             | Occasion::Booked
             | Occasion::Moved
             | Occasion::Changed
+            | Occasion::GuestAdded
             | Occasion::Proposed
             | Occasion::ProposalDeclined
             | Occasion::ProposalLapsed

@@ -30,6 +30,8 @@ pub enum Occasion {
     Moved,
     /// Somebody is no longer expected, and there is another room: a newer iTIP REQUEST.
     Changed,
+    /// Somebody else is expected; the room stays: a newer iTIP REQUEST.
+    GuestAdded,
     /// It was called off, or the reader is no longer expected: an iTIP CANCEL.
     Cancelled,
     /// The other side would like another time. The booking stands as it is.
@@ -53,7 +55,7 @@ impl Occasion {
             | Self::ProposalDeclined
             | Self::ProposalLapsed
             | Self::ProposalWithdrawn => false,
-            Self::Booked | Self::Moved | Self::Changed | Self::Cancelled => true,
+            Self::Booked | Self::Moved | Self::Changed | Self::GuestAdded | Self::Cancelled => true,
         }
     }
 
@@ -66,6 +68,7 @@ impl Occasion {
             Self::Booked => "booked",
             Self::Moved => "moved",
             Self::Changed => "changed",
+            Self::GuestAdded => "guest_added",
             Self::Cancelled => "cancelled",
             Self::Proposed => "proposed",
             Self::ProposalDeclined => "proposal_declined",
@@ -91,6 +94,7 @@ impl FromStr for Occasion {
             "booked" => Ok(Self::Booked),
             "moved" => Ok(Self::Moved),
             "changed" => Ok(Self::Changed),
+            "guest_added" => Ok(Self::GuestAdded),
             "cancelled" => Ok(Self::Cancelled),
             "proposed" => Ok(Self::Proposed),
             "proposal_declined" => Ok(Self::ProposalDeclined),

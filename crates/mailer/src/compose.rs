@@ -148,7 +148,7 @@ impl Composer {
             | Occasion::ProposalDeclined
             | Occasion::ProposalLapsed
             | Occasion::ProposalWithdrawn => view::request(&view)?,
-            Occasion::Booked | Occasion::Changed => view::booked(&view)?,
+            Occasion::Booked | Occasion::Changed | Occasion::GuestAdded => view::booked(&view)?,
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,
         };

@@ -204,9 +204,14 @@ impl RequestView {
             ) => {
                 return Self::of_proposal(letter, own, page);
             }
-            (Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::Cancelled, _) => {
-                return None;
-            }
+            (
+                Occasion::Booked
+                | Occasion::Moved
+                | Occasion::Changed
+                | Occasion::GuestAdded
+                | Occasion::Cancelled,
+                _,
+            ) => return None,
         };
         Some(Self { word, text, times: Vec::new(), button })
     }
@@ -334,7 +339,10 @@ impl<'a> BookingView<'a> {
             product: PRODUCT,
             to_host,
             to_guest,
-            word: if letter.occasion == Occasion::Changed { "Changed" } else { "Booked" },
+            word: match letter.occasion {
+                Occasion::Changed | Occasion::GuestAdded => "Changed",
+                _ => "Booked",
+            },
             headline: headline(letter, by_reader, who),
             request: RequestView::new(letter, own, &page),
             title: event_type.terms.title.as_str(),
@@ -349,9 +357,10 @@ impl<'a> BookingView<'a> {
             short_when: when::short(span, own),
             closes_room: letter.room.is_some() && booking.session.is_none(),
             key: match (letter.occasion, &letter.room) {
-                (Occasion::Booked | Occasion::Moved | Occasion::Changed, Some(room)) => {
-                    Some(KeyView::new(letter, room, own, site))
-                }
+                (
+                    Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::GuestAdded,
+                    Some(room),
+                ) => Some(KeyView::new(letter, room, own, site)),
                 _ => None,
             },
             place: PlaceView::of(booking, letter.to, host),
@@ -383,7 +392,7 @@ impl<'a> BookingView<'a> {
                 | Occasion::ProposalWithdrawn => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
-                Occasion::Changed => Some("changes it in your calendar"),
+                Occasion::Changed | Occasion::GuestAdded => Some("changes it in your calendar"),
                 Occasion::Cancelled => {
                     (letter.sequence > 0).then_some("takes it out of your calendar")
                 }
@@ -413,6 +422,7 @@ fn headline(letter: &BookingLetter, by_reader: bool, who: &PersonName) -> String
         (Occasion::Moved, _) if by_reader => "You moved this booking".to_owned(),
         (Occasion::Moved, _) => format!("{who} has moved this booking"),
         (Occasion::Changed, _) => "There is a new room for this booking".to_owned(),
+        (Occasion::GuestAdded, _) => "Somebody else comes along".to_owned(),
         (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
         (Occasion::Cancelled, _) => format!("{who} has cancelled"),
         (Occasion::Proposed, Side::Customer) => format!("{who} proposes other times"),

@@ -6,6 +6,7 @@ mod booking;
 mod bookings;
 mod caller;
 mod explain;
+mod guests;
 mod history;
 mod marks;
 mod openapi;
@@ -56,6 +57,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             at("/v1/bookings/{id}/decline-move", POST).route(web::post().to(proposals::decline)),
         )
+        .service(at("/v1/bookings/{id}/guests", POST).route(web::post().to(guests::add)))
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
         .service(
             at("/v1/bookings/{id}/reschedule", POST).route(web::post().to(bookings::reschedule)),

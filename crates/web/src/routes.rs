@@ -96,6 +96,7 @@ fn booking_pages(config: &mut ServiceConfig) {
         .service(at("/b/{token}", READ).route(read().to(booked::get)))
         .service(at("/b/{token}/confirm", POST).route(web::post().to(answer::confirm)))
         .service(at("/b/{token}/decline", POST).route(web::post().to(answer::decline)))
+        .service(at("/b/{token}/guests", POST).route(web::post().to(guests::add)))
         .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
         .service(at("/b/{token}/attended", POST).route(web::post().to(mark::attended)))
         .service(at("/b/{token}/no-show", POST).route(web::post().to(mark::no_show)))

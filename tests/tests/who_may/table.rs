@@ -123,6 +123,7 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/b/{token}/attended", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/no-show", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/reschedule", Link { customer: 303, host: 303 }),
+    (Public, "POST", "/b/{token}/guests", Link { customer: 303, host: 303 }),
     // Each takes another one off.
     (Public, "POST", "/b/{token}/guests/{id}/remove", Link { customer: 303, host: 303 }),
     // A booking's links prove nothing; who waits for the proof has a link of their own.
@@ -179,6 +180,7 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/api/v1/bookings/{id}/decline", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/cancel", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/reschedule", KeyToWrite(200)),
+    (Public, "POST", "/api/v1/bookings/{id}/guests", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/propose", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/accept-move", KeyToWrite(409)),
     (Public, "POST", "/api/v1/bookings/{id}/decline-move", KeyToWrite(409)),

@@ -347,6 +347,9 @@ impl World {
             "/api/v1/bookings/{id}/propose" => {
                 Body::Json(json!({"starts": [rfc3339(first() + Duration::days(9))]}))
             }
+            "/api/v1/bookings/{id}/guests" => {
+                Body::Json(json!({"email": "three@customers.example"}))
+            }
             "/api/v1/bookings/{id}" => Body::Json(json!({"private_note": "Mine"})),
             _ if path.starts_with("/api/v1/bookings/{id}/") => Body::Json(json!({})),
             CONFERENCE => {
@@ -354,6 +357,7 @@ impl World {
                 form(&[("name", room), ("start_time", "x"), ("mail_owner", "x@meet.example.org")])
             }
             "/w/{token}" => form(&[("do", "leave")]),
+            "/b/{token}/guests" => form(&[("guest", "three@customers.example")]),
             "/theme" => form(&[("theme", "dark")]),
             "/{handle}/{slug}/hold" => form(&[("release", "1")]),
             "/{handle}/{slug}" | "/b/{token}/propose" => form(&[("slot", &own_time())]),

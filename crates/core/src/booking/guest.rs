@@ -2,7 +2,9 @@
 //! to the room, and changes nothing.
 
 use super::{Booking, FreshRoom, InvalidTransition, Side, Status};
-use crate::{ids::GuestId, room::Room, text::EmailAddress, time::Instant};
+use crate::{
+    event_type::Terms, ids::GuestId, room::Room, text::EmailAddress, time::Instant, token::Token,
+};
 
 /// Somebody whom the customer brings along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,32 @@ pub enum WrongGuests {
         /// How many there may be.
         most: u32,
     },
+}
+
+/// What bringing another guest along changes. The room stays.
+#[derive(Debug)]
+pub struct GuestAddition {
+    /// The booking's version from now on.
+    pub version: u32,
+    /// The SEQUENCE of the iTIP REQUEST to the guest and the two sides.
+    pub ical_sequence: u32,
+    /// Who comes along from now on.
+    pub guest: Guest,
+    /// Their own link.
+    pub token: Token,
+    /// Who brings them along.
+    pub by: Side,
+}
+
+/// Nobody else is brought along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GuestRefusal {
+    /// The booking's state does not allow it.
+    #[error(transparent)]
+    Transition(#[from] InvalidTransition),
+    /// The event type does not.
+    #[error(transparent)]
+    Wrong(#[from] WrongGuests),
 }
 
 /// What taking a guest off a booking changes. The room that they know is closed to newcomers at once.
@@ -67,6 +95,49 @@ impl Booking {
     pub fn present_guests(&self) -> impl Iterator<Item = &Guest> {
         self.guests.iter().filter(|guest| !guest.removed)
     }
+}
+
+/// Whether somebody else can be brought along at `now`. Guests come to single bookings.
+///
+/// # Errors
+/// [`GuestRefusal`].
+pub fn may_add_guest(booking: &Booking, terms: &Terms, now: Instant) -> Result<(), GuestRefusal> {
+    may_remove_guest(booking, now)?;
+    let most = if booking.series.is_none() { terms.most_guests() } else { 0 };
+    if usize::try_from(most).is_ok_and(|most| booking.present_guests().count() < most) {
+        Ok(())
+    } else {
+        Err(WrongGuests::TooMany { most }.into())
+    }
+}
+
+/// Brings somebody else along; nothing if they are expected already. `id` and `token` are theirs.
+///
+/// # Errors
+/// [`GuestRefusal`].
+pub fn decide_guest_addition(
+    booking: &Booking,
+    email: EmailAddress,
+    terms: &Terms,
+    by: Side,
+    (id, token): (GuestId, Token),
+    now: Instant,
+) -> Result<Option<GuestAddition>, GuestRefusal> {
+    may_remove_guest(booking, now)?;
+    let folded = email.folded();
+    let is_guest = booking.present_guests().any(|guest| guest.email.folded() == folded);
+    if is_guest || booking.attendee.email.folded() == folded {
+        return Ok(None);
+    }
+    may_add_guest(booking, terms, now)?;
+    let is_in_calendars = booking.status == Status::Confirmed;
+    Ok(Some(GuestAddition {
+        version: booking.version + 1,
+        ical_sequence: booking.ical_sequence + u32::from(is_in_calendars),
+        guest: Guest { id, email, removed: false },
+        token,
+        by,
+    }))
 }
 
 /// Whether guests can be taken off a booking at `now`.

@@ -78,6 +78,8 @@ pub enum Change {
     Declined,
     /// Nobody answered in time.
     Expired,
+    /// Somebody else was brought along.
+    GuestAdded,
     /// Somebody whom the customer brought along was taken off it.
     GuestRemoved,
     /// It was called off.
@@ -86,7 +88,7 @@ pub enum Change {
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Unverified,
         Self::Verified,
         Self::Requested,
@@ -94,6 +96,7 @@ impl Change {
         Self::Confirmed,
         Self::Declined,
         Self::Expired,
+        Self::GuestAdded,
         Self::GuestRemoved,
         Self::Cancelled,
     ];
@@ -108,6 +111,7 @@ impl Change {
             Self::Confirmed => "confirmed",
             Self::Declined => "declined",
             Self::Expired => "expired",
+            Self::GuestAdded => "guest_added",
             Self::GuestRemoved => "guest_removed",
             Self::Cancelled => "cancelled",
         }
@@ -122,6 +126,7 @@ impl Change {
             | Self::Requested
             | Self::Booked
             | Self::Confirmed
+            | Self::GuestAdded
             | Self::GuestRemoved => false,
         }
     }

@@ -361,6 +361,7 @@ fn names_of_marks_and_changes_are_read_back() {
         "confirmed",
         "declined",
         "expired",
+        "guest_added",
         "guest_removed",
         "cancelled",
     ];

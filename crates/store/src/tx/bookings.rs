@@ -195,7 +195,7 @@ impl Tx<'_> {
                 }
             })
         })?;
-        self.insert_guest_links(booking, guest_tokens)?;
+        self.insert_guest_links(booking.id, &booking.guests, guest_tokens)?;
         let change = match booking.status {
             Status::Pending => Change::Requested,
             Status::Unverified => Change::Unverified,

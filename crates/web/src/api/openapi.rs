@@ -25,7 +25,9 @@ use utoipa::{
     },
 };
 
-use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, proposals, slots};
+use super::{
+    answers, bookings, explain, guests, history::TIME, marks, problem::Problem, proposals, slots,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,6 +51,7 @@ use super::{answers, bookings, explain, history::TIME, marks, problem::Problem, 
         answers::decline,
         bookings::reschedule,
         bookings::patch,
+        guests::add,
         marks::attended,
         marks::no_show,
     ),

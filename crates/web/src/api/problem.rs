@@ -8,8 +8,8 @@ use actix_web::{
     },
 };
 use roomkey_app::{
-    BookError, CancelError, Limited, LinkGone, MarkError, MoveError, OfferError, ProposalError,
-    RefusedDate, RepeatError, RequestError, StoreError,
+    BookError, CancelError, GuestError, Limited, LinkGone, MarkError, MoveError, OfferError,
+    ProposalError, RefusedDate, RepeatError, RequestError, StoreError,
 };
 use roomkey_core::{
     availability::Refusal,
@@ -393,6 +393,22 @@ impl From<RequestError> for Problem {
                 Self::new(StatusCode::CONFLICT, Code::InvalidTransition, error.to_string())
             }
             RequestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<GuestError> for Problem {
+    fn from(error: GuestError) -> Self {
+        match error {
+            GuestError::Unknown | GuestError::Gone => Self::not_found(),
+            GuestError::Wrong(wrong) => {
+                Self::wrong_fields(vec![WrongField::with("email", "too_many", wrong.to_string())])
+            }
+            GuestError::InvalidTransition(_) | GuestError::Changed => {
+                Self::new(StatusCode::CONFLICT, Code::InvalidTransition, error.to_string())
+            }
+            GuestError::Limited(limited) => limited.into(),
+            GuestError::Store(error) => error.into(),
         }
     }
 }

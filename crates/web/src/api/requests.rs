@@ -121,6 +121,15 @@ pub(super) struct Change {
     private_note: String,
 }
 
+/// Somebody else who comes along.
+#[derive(ToSchema)]
+#[schema(example = json!({"email": "di@example.com"}))]
+pub(super) struct NewGuest {
+    /// Where the invitation goes.
+    #[schema(format = Email)]
+    email: String,
+}
+
 /// Of whom something is marked.
 #[derive(ToSchema)]
 #[schema(example = json!({"attendee": "bo@example.com"}))]

@@ -12,8 +12,8 @@ use askama::Template;
 use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
     booking::{
-        Booking, Event, Guest, Place, Proposal, Side, Status, Way, deadline, may_cancel, may_mark,
-        may_propose, may_remove_guest, way_to_move,
+        Booking, Event, Guest, Place, Proposal, Side, Status, Way, deadline, may_add_guest,
+        may_cancel, may_mark, may_propose, may_remove_guest, way_to_move,
     },
     event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
@@ -204,6 +204,10 @@ pub(crate) struct Page {
     for_guest: bool,
     /// Whom the customer brings along, with the paths that take them off again, to the two sides.
     guests: Vec<(String, Option<String>)>,
+    /// Whether there is room for one more.
+    can_add_guest: bool,
+    /// What was typed as one more.
+    new_guest: String,
     title: String,
     host: String,
     customer: Customer,
@@ -345,29 +349,31 @@ pub(super) async fn show(
     page(status, &Page::new(request, web, found, false).await?)
 }
 
-/// What the host typed on the page.
+/// What was typed on the page.
 #[derive(Debug, Default)]
 pub(super) struct Typed {
-    /// When they said no to a request.
+    /// When the host said no to a request.
     pub(super) decline_reason: String,
     /// As the private note; none if they did not write on it.
     pub(super) private_note: Option<String>,
+    /// As somebody else's address.
+    pub(super) guest: String,
 }
 
-/// The page as the answer to what a host sent and was not taken.
+/// The page as the answer to what was sent and not taken.
 pub(super) async fn refused(
     request: &HttpRequest,
     web: &Web,
     token: &str,
     problems: Problems,
-    Typed { decline_reason, private_note }: Typed,
+    Typed { decline_reason, private_note, guest }: Typed,
 ) -> Result<HttpResponse, Failure> {
     let found = found(web, token).await?;
     let mut contents = Page::new(request, web, &found, false).await?;
     if let (Some(own), Some(typed)) = (&mut contents.own, private_note) {
         own.private_note = typed;
     }
-    let contents = Page { decline_reason, problems, ..contents };
+    let contents = Page { decline_reason, problems, new_guest: guest, ..contents };
     page(StatusCode::UNPROCESSABLE_ENTITY, &contents)
 }
 
@@ -478,6 +484,16 @@ impl Own {
 }
 
 impl Page {
+    /// What becomes of somebody else's address.
+    const fn guest_hint(&self) -> &'static str {
+        match self.state {
+            State::Unverified | State::Pending => {
+                "Their email address. They are invited once this is confirmed."
+            }
+            _ => "Their email address. They get the invitation, with a link of their own.",
+        }
+    }
+
     async fn new(
         request: &HttpRequest,
         web: &Web,
@@ -513,6 +529,9 @@ impl Page {
             for_host: found.side == Side::Host,
             for_guest: found.guest.is_some(),
             guests: guests(found),
+            can_add_guest: found.guest.is_none()
+                && may_add_guest(booking, &found.details.event_type.terms, found.now).is_ok(),
+            new_guest: String::new(),
             title,
             host: found.details.host.name.to_string(),
             customer: Customer {
@@ -570,6 +589,8 @@ impl Page {
             for_host,
             for_guest: state == State::Past,
             guests: vec![("guest@example.com".into(), Some("/b/token/guests/1/remove".into()))],
+            can_add_guest: state == State::Confirmed,
+            new_guest: "<b>".into(),
             title: "Intro call".into(),
             host: "Ada Lovelace".into(),
             customer: Customer { name: "Bo <b>bold</b>".into(), email: "bo@example.com".into() },

@@ -96,7 +96,7 @@ impl HtmlSafe for Aria<'_> {}
 fn words(id: &str, error: FieldError) -> Cow<'static, str> {
     match (error, id) {
         (FieldError::Required, "name") => "Enter a name".into(),
-        (FieldError::Required, "email") => "Enter an email address".into(),
+        (FieldError::Required, "email" | "guest") => "Enter an email address".into(),
         (FieldError::Required, "password") => "Enter a password".into(),
         (FieldError::Required, "token") => "Enter the set-up token".into(),
         (FieldError::Required, "link_name") => "Enter a name for the link".into(),

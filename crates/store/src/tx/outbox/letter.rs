@@ -1,8 +1,8 @@
 //! What a mail of the outbox says: its row with all the facts that its text needs.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use roomkey_core::{
-    booking::{Booking, ProposalState, Side, Status},
+    booking::{Booking, Change, ProposalState, Side, Status},
     ids::{BookingId, SeriesId},
     notice::{
         BookingLetter, Content, Letter, Occasion, ProofLetter, Recipient, SeriesLetter, SeriesPart,
@@ -75,20 +75,22 @@ impl Tx<'_> {
         let stands = if is_goodbye {
             occasion == Occasion::Cancelled
         } else {
-            // Nobody is told of a guest who is taken off a request: what asks for it holds still.
-            let asks = occasion == Occasion::Requested && found.booking.status == Status::Pending;
-            (asks || found.booking.version == version) && (guest.is_some() || row.side.is_some())
+            let is_reader = guest.is_some() || row.side.is_some();
+            is_reader && self.is_current(&found.booking, version, recipient)?
         };
         if !stands {
             return Ok(None);
         }
         // It may have taken the place of an earlier mail, and tells what that would have told.
         let (occasion, moved) = match occasion {
-            Occasion::Moved | Occasion::Changed => {
+            Occasion::Moved | Occasion::Changed | Occasion::GuestAdded => {
                 let told = self.told(booking, version, recipient)?;
                 match self.last_move(booking, version, told)? {
                     Some(moved) => (Occasion::Moved, Some(moved)),
-                    None if told == 0 && occasion == Occasion::Changed => (Occasion::Booked, None),
+                    None if told == 0 && occasion != Occasion::Moved => (Occasion::Booked, None),
+                    None if self.is_guest_removed(booking, version, told)? => {
+                        (Occasion::Changed, None)
+                    }
                     None => (occasion, None),
                 }
             }
@@ -269,6 +271,53 @@ impl Tx<'_> {
             Ok(Content::Waiting(Box::new(letter)))
         };
         host.map(letter).transpose()
+    }
+
+    /// Whether a mail about that version is still worth sending: nothing has happened since but that guests came or
+    /// went, of which its reader gets no mail.
+    fn is_current(
+        &mut self,
+        booking: &Booking,
+        version: u32,
+        to: Recipient,
+    ) -> Result<bool, StoreError> {
+        if booking.version == version {
+            return Ok(true);
+        }
+        let quiet = [Change::GuestAdded, Change::GuestRemoved].map(Change::as_str);
+        let more = booking_events::table
+            .filter(booking_events::booking_id.eq(booking.id.to_string()))
+            .filter(booking_events::version.gt(signed(version)))
+            .filter(booking_events::kind.ne_all(quiet));
+        let later = outbox::table
+            .filter(outbox::booking_id.eq(booking.id.to_string()))
+            .filter(outbox::version.gt(signed(version)));
+        let changed: bool = self.run(|c| diesel::select(exists(more)).get_result(c))?;
+        let told: bool = self.run(|c| match to {
+            Recipient::Side(side) => {
+                diesel::select(exists(later.filter(outbox::side.eq(side.as_str())))).get_result(c)
+            }
+            Recipient::Guest(guest) => {
+                let to_guest = later.filter(outbox::guest_id.eq(guest.to_string()));
+                diesel::select(exists(to_guest)).get_result(c)
+            }
+        })?;
+        Ok(!changed && !told)
+    }
+
+    /// Whether a guest was taken off, and the room became another, since a reader was told.
+    fn is_guest_removed(
+        &mut self,
+        booking: BookingId,
+        version: u32,
+        told: u32,
+    ) -> Result<bool, StoreError> {
+        let removed = booking_events::table
+            .filter(booking_events::booking_id.eq(booking.to_string()))
+            .filter(booking_events::kind.eq(Change::GuestRemoved.as_str()))
+            .filter(booking_events::version.gt(signed(told)))
+            .filter(booking_events::version.le(signed(version)));
+        self.run(|c| diesel::select(exists(removed)).get_result(c))
     }
 
     /// The last version before this one of which somebody was told by a mail that has left;

@@ -49,6 +49,7 @@ impl Entry {
                 Change::Confirmed => ("check", format!("Confirmed{who}")),
                 Change::Declined => ("x", format!("Declined{who}")),
                 Change::Expired => ("clock", "Expired, for nobody answered".to_owned()),
+                Change::GuestAdded => ("users", format!("Guest added{who}")),
                 Change::GuestRemoved => ("x", format!("Guest removed{who}")),
                 Change::Cancelled => ("x", format!("Cancelled{who}")),
             },
