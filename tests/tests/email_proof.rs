@@ -10,6 +10,8 @@ on_both!(
     nothing_leads_from_an_unproven_booking_to_the_booking,
     an_unproven_booking_expires_silently,
     who_booked_lets_the_time_go,
+    the_mail_is_sent_once_more,
+    it_is_not_sent_too_often,
     a_link_for_one_booking_is_not_used_up_in_vain,
     guests_hear_of_what_was_proven,
     where_the_host_is_asked_the_proof_comes_first,
@@ -234,6 +236,60 @@ fn who_booked_lets_the_time_go(backend: Backend) {
     browser.post_form(&link, &[]).expect(422);
     assert_eq!(mails(&app), 1, "nobody is told");
     ask(&browser, START);
+}
+
+fn resend(browser: &Client, waiting: &str) -> Reply {
+    browser.submit(&browser.page(waiting).form("/check-mail").press("do", "resend"))
+}
+
+fn the_mail_is_sent_once_more(backend: Backend) {
+    let mut app = app(backend);
+    let browser = app.client();
+    let waiting = ask(&browser, START);
+    let link = proof_link(&app, BO);
+    assert_eq!(mails(&app), 1);
+    let again = resend(&browser, &waiting).expect(303).location();
+    let text = browser.page(&again).text();
+    assert!(text.contains("on its way once more") && text.contains("Check your email"), "{text}");
+    assert_eq!(mails(&app), 2);
+    let all = app.mailbox().all();
+    assert_ne!(all[0].header("message-id"), all[1].header("message-id"), "both are shown");
+    for mail in &all {
+        assert!(mail.is_to(BO), "{mail:?}");
+        assert_eq!(path_of(&mail.link("/verify")), link, "the same link");
+    }
+    // It keeps the time no longer.
+    assert!(text.contains("The time is kept until 08:15, UTC time"), "{text}");
+    press(&browser, &link).expect(303);
+    assert_eq!(mails(&app), 4);
+    // Proven, it is not sent again; nor once the time is over, or for who has no such link.
+    let form = [("do".to_owned(), "resend".to_owned())];
+    app.client().post_form(&waiting, &form).expect(422);
+    app.client().post_form(&link.replace("/verify", "/check-mail"), &form).expect(404);
+    let other = ask(&app.client(), "2027-07-05T10:00:00Z");
+    let before = mails(&app);
+    app.restart_at("2027-07-01 08:20:00");
+    app.client().post_form(&other, &form).expect(422);
+    assert_eq!(mails(&app), before);
+}
+
+fn it_is_not_sent_too_often(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").start_with_ada();
+    app.add_event_type("ada", "visit", PROVEN);
+    let browser = app.client();
+    let waiting = ask(&browser, START);
+    let mut statuses = Vec::new();
+    for sent in 1..=10 {
+        assert_eq!(mails(&app), sent);
+        statuses.push(resend(&browser, &waiting).status);
+    }
+    assert_eq!(statuses[..9], [303; 9]);
+    assert_eq!(statuses[9], 429);
+    assert_eq!(mails(&app), 10);
+    // They count with the bookings of that address, whoever asks.
+    let form = browser.page("/ada/visit?slot=2027-07-05T10:00:00Z&tz=UTC").form("/ada/visit");
+    let reply = app.client().submit(&form.set("name", "Bo").set("email", BO));
+    assert_eq!(reply.status, 429);
 }
 
 fn a_link_for_one_booking_is_not_used_up_in_vain(backend: Backend) {

@@ -1,9 +1,7 @@
 //! People whom a customer brings along: each is invited by a mail and a link of their own, may look and come, and
 //! change nothing.
 
-use roomkey_tests::{
-    Backend, Booked, Client, Host, Mail, SOON, TestApp, on_both, wait_until,
-};
+use roomkey_tests::{Backend, Booked, Client, Host, Mail, SOON, TestApp, on_both, wait_until};
 use serde_json::{Value, json};
 
 on_both!(

@@ -15,7 +15,8 @@ use roomkey_store::{BookingDetails, StoreError, Tx};
 use secrecy::SecretString;
 
 use crate::{
-    App, Found, Limited, LinkError, book::Wanted, context::enqueue, show_booking::LINKS_LAST,
+    App, Client, Found, Limited, LinkError, attempts::Attempt, book::Wanted, context::enqueue,
+    show_booking::LINKS_LAST,
 };
 
 /// How long a browser need not show it again.
@@ -33,7 +34,7 @@ pub enum ProofError {
     /// Somebody else changed it meanwhile.
     #[error("this booking was changed meanwhile; look at it again")]
     Changed,
-    /// Too many mails to one of the guests.
+    /// Too many mails to the address, or to one of the guests.
     #[error(transparent)]
     Limited(#[from] Limited),
     /// The database.
@@ -122,6 +123,40 @@ impl App {
         let ended = decide_cancellation(&present.booking, notice, Side::Customer, reason, now)?;
         tx.cancel_booking(&present.booking, &ended, now)?;
         Ok(tx.give_back_link_use(&present.booking)?)
+    }
+
+    /// Who made a booking has the mail with the link sent once more, which stays the same: it may have got lost. One
+    /// that has not left yet is not sent twice.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub async fn resend_proof(&self, link: &str, client: Client) -> Result<(), ProofError> {
+        let found = self.booking_to_prove(Purpose::Wait, link).await?.details;
+        let app = self.clone();
+        self.store.write(move |tx| app.resend_proof_in(tx, &found, client)).await?;
+        self.wake_mail();
+        Ok(())
+    }
+
+    fn resend_proof_in(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &BookingDetails,
+        client: Client,
+    ) -> Result<(), ProofError> {
+        tx.lock_host(found.booking.host)?;
+        let present = tx.booking(found.booking.id)?.ok_or(LinkError::Unknown)?;
+        let (booking, now) = (&present.booking, self.now());
+        let is_kept = booking.expires_at.is_some_and(|until| now < until);
+        if booking.status != Status::Unverified || !is_kept {
+            let (is, asked) = (booking.status, Status::Unverified);
+            return Err(InvalidTransition::State { is, asked }.into());
+        }
+        if tx.resend_proof(booking.id, now)? {
+            let attempt = Attempt::unproven_booking(&booking.attendee.email.folded(), client);
+            self.attempt::<ProofError>(tx, &attempt, now)?;
+        }
+        Ok(())
     }
 
     /// How many bookings keep a host's time until their customers show that the address is theirs.

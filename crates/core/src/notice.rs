@@ -412,6 +412,8 @@ impl BookingLetter {
 /// typed somebody else's, so nothing that they wrote is told.
 #[derive(Debug, Clone)]
 pub struct ProofLetter {
+    /// How often it was sent before, because somebody asked for it.
+    pub resent: u32,
     /// The booking as it stands.
     pub booking: Booking,
     /// What is to be booked.

@@ -199,7 +199,10 @@ impl Composer {
     /// To an address that may be nobody's who booked: not even the name that was given with it is in it.
     fn to_unproven(&self, letter: &ProofLetter, queued_at: Instant) -> Result<Mail, ComposeError> {
         let attendee = &letter.booking.attendee;
-        let local = format!("bk.{}.0.{}.proof", letter.booking.id, attendee.id);
+        let mut local = format!("bk.{}.0.{}.proof", letter.booking.id, attendee.id);
+        if letter.resent > 0 {
+            local = format!("{local}.resend-{}", letter.resent);
+        }
         let draft = Draft {
             message_id: self.message_id(&local),
             to: Mailbox::new(None, address(&attendee.email)?),

@@ -472,7 +472,7 @@ pub(crate) struct ProofView<'a> {
 
 impl<'a> ProofView<'a> {
     pub(crate) fn new(letter: &'a ProofLetter, site: &Site) -> Self {
-        let ProofLetter { booking, event_type, host, link } = letter;
+        let ProofLetter { booking, event_type, host, link, .. } = letter;
         let (own, their) = (booking.attendee.time_zone, host.time_zone);
         let span = booking.span;
         let same_clocks = [span.start, span.end].iter().all(|&at| own.local(at) == their.local(at));

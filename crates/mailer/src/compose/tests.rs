@@ -153,7 +153,7 @@ fn a_mail_to_an_unproven_address_says_nothing_that_its_writer_chose() {
     let page = format!("https://book.example.org/b/{}/verify", link.expose());
     let make = |event_type: EventType| {
         let (booking, host, link) = (booking.clone(), host.clone(), link.clone());
-        let proof = ProofLetter { booking, event_type, host, link };
+        let proof = ProofLetter { resent: 0, booking, event_type, host, link };
         let letter = letter(Content::Proof(Box::new(proof)));
         composer(JitsiMode::Reservations).compose(&letter).unwrap()
     };

@@ -10,7 +10,7 @@ use diesel::{
 };
 use roomkey_core::{
     booking::Side,
-    ids::OutboxId,
+    ids::{BookingId, OutboxId},
     notice::{Letter, Notice, Occasion, Recipient},
     time::{Instant, Minutes},
 };
@@ -203,6 +203,31 @@ impl Tx<'_> {
             .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
             .filter(outbox::state.eq_any([CLAIMED, SENT]));
         self.run(|c| diesel::select(exists(told)).get_result(c))
+    }
+
+    /// Has the mail by which a customer shows that the address is theirs leave once more. False if it has not left yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn resend_proof(&mut self, booking: BookingId, now: Instant) -> Result<bool, StoreError> {
+        let done = outbox::table
+            .filter(outbox::booking_id.eq(booking.to_string()))
+            .filter(outbox::kind.eq(PROOF))
+            .filter(outbox::state.eq_any([SENT, FAILED]));
+        let again = self.run(|c| {
+            diesel::update(done)
+                .set((
+                    outbox::state.eq(QUEUED),
+                    // Another one than before, not a repeat: where both arrive, both are shown.
+                    outbox::sequence.eq(outbox::sequence + 1),
+                    outbox::queued_at.eq(now.micros()),
+                    outbox::due_at.eq(AT_ONCE.micros()),
+                    outbox::attempts.eq(0),
+                    outbox::finished_at.eq(None::<i64>),
+                ))
+                .execute(c)
+        })?;
+        Ok(again == 1)
     }
 
     fn supersede(

@@ -1,6 +1,6 @@
 //! `/b/{token}/check-mail`: where whoever booked waits until the address is shown to be theirs. They may
 //! have typed somebody else's, so it tells no more than they know, and leads to nothing of the booking;
-//! the `POST` lets the time go.
+//! the `POST` has the mail sent once more, or lets the time go.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Web,
     failure::Failure,
+    form::Form,
     view::{Clock, Shell, TimeOfDay, When},
 };
 
@@ -47,6 +48,8 @@ pub(crate) struct Page {
     host: String,
     when: When,
     email: String,
+    /// Whether the reader just had it sent once more.
+    resent: bool,
     /// The path of this page.
     path: String,
     /// Where another time can be booked.
@@ -84,9 +87,19 @@ pub(crate) async fn post(
     request: HttpRequest,
     web: Data<Web>,
     link: Path<String>,
+    form: Form,
 ) -> Result<HttpResponse, Failure> {
-    match web.app.withdraw(&link).await {
-        Ok(()) => Ok(see_other(format!("/b/{link}/check-mail"))),
+    let resends = form.get("do") == "resend";
+    let done = if resends {
+        web.app.resend_proof(&link, web.client(&request)).await
+    } else {
+        web.app.withdraw(&link).await
+    };
+    match done {
+        Ok(()) => {
+            let more = if resends { "?resent=1" } else { "" };
+            Ok(see_other(format!("/b/{link}/check-mail{more}")))
+        }
         Err(ProofError::InvalidTransition(_) | ProofError::Changed) => {
             show(StatusCode::UNPROCESSABLE_ENTITY, &request, &web, &link).await
         }
@@ -117,6 +130,7 @@ async fn show(
         host: other,
         when,
         email: attendee.email.to_string(),
+        resent: Form::query(request).has("resent"),
         path: format!("/b/{link}/check-mail"),
         again,
     };
@@ -133,6 +147,7 @@ impl Page {
             host: "Ada <b>bold</b>".into(),
             when: When::sample(),
             email: "bo@example.com".into(),
+            resent: true,
             path: "/b/link/check-mail".into(),
             again: Some("/ada/intro".into()),
         };

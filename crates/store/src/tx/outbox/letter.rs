@@ -233,6 +233,7 @@ impl Tx<'_> {
             booking.status == Status::Unverified && booking.expires_at.is_some_and(|at| at > now)
         };
         let letter = |found: BookingDetails| ProofLetter {
+            resent: unsigned(row.sequence),
             link: self.vault.proof_key.link(Purpose::Prove, found.booking.attendee.id),
             booking: found.booking,
             event_type: found.event_type,
