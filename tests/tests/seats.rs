@@ -8,6 +8,7 @@ on_both!(
     a_time_is_shared_until_its_seats_are_taken,
     each_has_a_page_and_cancels_alone,
     a_room_is_open_while_anybody_is_expected,
+    who_is_put_out_is_not_told_that_the_room_is_closed,
     names_are_shown_if_the_host_says_so,
     a_seat_moves_alone,
     a_seat_moves_over_its_own_time,
@@ -115,6 +116,49 @@ fn each_has_a_page_and_cancels_alone(backend: Backend) {
     assert_eq!(seats_left(&app, START), Some(3));
     let own = app.request("intro", START, "Ed", "ed@customers.example");
     app.client().post_json("/api/v1/bookings", &own).expect(201);
+}
+
+fn who_is_put_out_is_not_told_that_the_room_is_closed(backend: Backend) {
+    let mut app = app(backend, &["--seats", "3"]);
+    let (bo, cy) = (sit(&app, START, "Bo"), sit(&app, START, "Cy"));
+    app.mailbox().wait_for_invite("bo@customers.example", "REQUEST");
+    let (name, password) = (bo.text("/room/name"), bo.text("/room/password"));
+    let key = app.key("ada", "bookings:write");
+    let page = shown(&app, &bo)["links"]["page"].as_str().expect("a page").to_owned();
+    let own = page[page.find("/b/").expect("a path")..].to_owned();
+    let question = app.client().page(&format!("{own}/cancel")).text();
+    assert!(question.contains("The seat becomes free for others"), "{question}");
+    let path = format!("/api/v1/bookings/{}/cancel", bo.id());
+    let told = key.post_json(&path, &json!({"reason": "Another group suits you more"}));
+    assert_eq!(told.expect(200).json()["room"], Value::Null);
+    let says_nothing_wrong = |text: &str, what: &str| {
+        let lower = text.to_lowercase();
+        for wrong in ["room is closed", "room closes", "room will not open", "the time is free"] {
+            assert!(!lower.contains(wrong), "{what}: {text}");
+        }
+        assert!(!text.contains(name) && !text.contains(password), "{what}: {text}");
+    };
+    for to in ["bo@customers.example", ADA] {
+        let mail = app.mailbox().wait_for_invite(to, "CANCEL");
+        for part in ["text", "html"] {
+            says_nothing_wrong(mail.part(part), to);
+        }
+        says_nothing_wrong(mail.value()["calendar"]["raw"].as_str().expect("raw"), to);
+        let frees = "The seat is free for others again.";
+        assert_eq!(mail.part("text").contains(frees), to == ADA, "{}", mail.part("text"));
+    }
+    app.restart_at("2027-07-05 08:55:00");
+    for path in [bo.page().to_owned(), format!("{}/join", bo.page()), own] {
+        let text = app.client().page(&path).text();
+        says_nothing_wrong(&text, &path);
+        assert!(text.contains("cancelled"), "{text}");
+    }
+    let door = app.client().page(&format!("{}/join", bo.page()));
+    assert!(door.text().contains("This link no longer leads to the room"), "{}", door.text());
+    assert!(!door.has_form("/join"));
+    // The other one's is open.
+    assert_eq!(app.ask(name).status, 200);
+    assert!(app.client().page(&format!("{}/join", cy.page())).has_form("/join"));
 }
 
 fn a_room_is_open_while_anybody_is_expected(backend: Backend) {

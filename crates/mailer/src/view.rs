@@ -132,6 +132,8 @@ pub(crate) struct BookingView<'a> {
     pub(crate) their_date_differs: bool,
     pub(crate) short_when: String,
     pub(crate) key: Option<KeyView<'a>>,
+    /// What is free again once it is called off: `time`, or `seat`.
+    pub(crate) freed: &'static str,
     /// Whether a move closes the room: others with a seat may still be expected in it.
     pub(crate) closes_room: bool,
     /// Where they meet, if it is not in a room.
@@ -188,11 +190,14 @@ impl RequestView {
                 button("Open your request"),
             ),
             (Occasion::Declined, _) => {
-                ("Declined", "The time is free for others again.".into(), None)
+                ("Declined", format!("The {} is free for others again.", freed(booking)), None)
             }
             (Occasion::Expired, _) => (
                 "Expired",
-                "Nobody answered in time, and the time is free for others again.".into(),
+                format!(
+                    "Nobody answered in time, and the {} is free for others again.",
+                    freed(booking)
+                ),
                 None,
             ),
             (
@@ -355,6 +360,7 @@ impl<'a> BookingView<'a> {
             their_date_differs: own.date(span.start) != their.date(span.start),
             their_when: (!same_clocks).then(|| When::new(span, their)),
             short_when: when::short(span, own),
+            freed: freed(booking),
             closes_room: letter.room.is_some() && booking.session.is_none(),
             key: match (letter.occasion, &letter.room) {
                 (
@@ -603,6 +609,11 @@ impl<'a> ResetView<'a> {
 pub(crate) struct TestView<'a> {
     pub(crate) product: &'static str,
     pub(crate) site: &'a str,
+}
+
+/// What is free again once a booking is called off: others may still be expected at the time.
+const fn freed(booking: &Booking) -> &'static str {
+    if booking.session.is_some() { "seat" } else { "time" }
 }
 
 /// The time that a reader knew, if it is another one than now.

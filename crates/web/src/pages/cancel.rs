@@ -33,8 +33,10 @@ pub(crate) struct Page {
     when: When,
     /// The path of the booking's page.
     path: String,
-    /// Whether they meet in a room.
+    /// Whether they meet in a room that nobody else is expected in.
     has_room: bool,
+    /// Whether others can book the same time.
+    is_seat: bool,
     reason: String,
     /// Whether there are others in its series.
     in_series: bool,
@@ -114,10 +116,23 @@ impl Page {
         let Facts { title, when, other, path, .. } = Facts::of(found);
         let (shell, reason) = (shell(request), form.text("reason"));
         // Of a session only a seat is given back.
-        let has_room = found.details.room.is_some() && found.details.booking.session.is_none();
+        let is_seat = found.details.booking.session.is_some();
+        let has_room = found.details.room.is_some() && !is_seat;
         let in_series = found.details.booking.series.is_some();
         let scope = form.text("scope");
-        Self { shell, title, other, when, path, has_room, reason, in_series, scope, problems }
+        Self {
+            shell,
+            title,
+            other,
+            when,
+            path,
+            has_room,
+            is_seat,
+            reason,
+            in_series,
+            scope,
+            problems,
+        }
     }
 }
 
@@ -131,6 +146,7 @@ impl Page {
             when: When::sample(),
             path: "/b/token".into(),
             has_room: true,
+            is_seat: false,
             reason: String::new(),
             in_series: true,
             scope: "all".into(),

@@ -60,6 +60,8 @@ pub(crate) struct Page {
     other: String,
     when: When,
     door: Door,
+    /// Whether others may be expected in the room.
+    is_seat: bool,
     /// Until the room closes, where Jitsi asks for one.
     password: Option<String>,
     /// The path of the booking's page.
@@ -143,6 +145,7 @@ impl Page {
             other,
             when,
             door,
+            is_seat: found.details.booking.session.is_some(),
             password: password(web, found),
             path,
             again,
@@ -159,6 +162,7 @@ impl Page {
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
+            is_seat: door.is_open(),
             password: door.is_open().then(|| "tern-moss-quilt-48275".into()),
             door,
             path: "/b/token".into(),
