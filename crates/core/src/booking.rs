@@ -1,6 +1,7 @@
 //! Bookings: their states, and the decisions that change them. A decision is pure: what is known
 //! and the present moment go in; what to store, or why not, comes out.
 
+mod assignment;
 mod book;
 mod cancel;
 mod fresh_room;
@@ -18,6 +19,7 @@ mod status;
 
 use std::str::FromStr;
 
+pub use assignment::Assignment;
 pub use book::{BookingRequest, Denied, Fresh, NewBooking, decide_booking, grant};
 pub use cancel::{Cancellation, decide_cancellation, may_cancel};
 pub use fresh_room::FreshRoom;

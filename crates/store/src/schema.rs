@@ -186,6 +186,9 @@ diesel::table! {
         buffer_after -> BigInt,
         held -> Bool,
         session_id -> Nullable<Text>,
+        assigned_at -> BigInt,
+        assigned_because -> Text,
+        previous_host_id -> Nullable<Text>,
     }
 }
 

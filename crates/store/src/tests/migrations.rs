@@ -13,8 +13,8 @@ use diesel::{
 use roomkey_core::{
     availability::{DayHours, Occupant, Schedule, WeeklyHours},
     booking::{
-        Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState, Rule, Side,
-        Status, WallTime,
+        Assignment, Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState,
+        Rule, Side, Status, WallTime,
     },
     event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
     ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId},
@@ -45,6 +45,7 @@ on_both!(
     series_come_and_go_on_data,
     proposals_come_and_go_on_data,
     waiting_lists_come_and_go_on_data,
+    assignments_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
 );
@@ -722,6 +723,42 @@ fn proofs_come_and_go_on_data(database: &TestDatabase) {
         let attendee = bookings[1].attendee.id;
         let found = store.read(move |tx| tx.booking_of(attendee)).await.unwrap().unwrap();
         assert_eq!(found.booking.attendee.proof, Proof::NotAsked);
+    });
+}
+
+/// Up, a booking's host has been booked when it was made; down, nothing but that is lost.
+fn assignments_come_and_go_on_data(database: &TestDatabase) {
+    const ASSIGNED: &str = "SELECT assigned_because AS name, assigned_at AS count FROM booking_hosts \
+         WHERE previous_host_id IS NULL AND assigned_at = \
+         (SELECT created_at FROM bookings WHERE id = booking_id)";
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let new = world.booking(60, 90, (0, 0));
+        let (id, host, made_at) = (new.booking.id, new.booking.host, new.booking.created_at);
+        world.insert(new).await.unwrap();
+        let booked = BTreeMap::from([("booked".to_owned(), made_at.micros())]);
+        assert_eq!(counted(&world.store, ASSIGNED).await, booked);
+        drop(world);
+        revert_from(&database.url, "0014_assignments").unwrap();
+        let store = open();
+        assert_eq!(counted(&store, ASSIGNED).await, booked, "also of what was there before");
+        let found = store.read(move |tx| tx.booking(id)).await.unwrap().unwrap();
+        assert_eq!(found.booking.host, host);
+        // All that the program knows can be written, and nothing else.
+        let set = |because: &str| {
+            let sql = format!(
+                "UPDATE booking_hosts SET assigned_because = '{because}', previous_host_id = '{host}'"
+            );
+            execute(&store, sql)
+        };
+        for because in Assignment::ALL {
+            assert_eq!(set(because.as_str()).await.unwrap(), 1);
+        }
+        assert!(set("chosen").await.is_err());
+        let nobody = "UPDATE booking_hosts SET previous_host_id = 'nobody'".to_owned();
+        assert!(execute(&store, nobody).await.is_err());
     });
 }
 

@@ -5,7 +5,9 @@ use std::mem;
 use diesel::prelude::*;
 use roomkey_core::{
     account::User,
-    booking::{Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status},
+    booking::{
+        Assignment, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
+    },
     event_type::EventType,
     ids::{AttendeeId, BookingId, SeriesId},
     notice::Moved,
@@ -178,6 +180,8 @@ impl Tx<'_> {
             booking_hosts::buffer_after.eq(booking.buffers.after.micros()),
             booking_hosts::held.eq(booking.status.holds_time()),
             booking_hosts::session_id.eq(booking.session.map(|session| session.to_string())),
+            booking_hosts::assigned_at.eq(booking.created_at.micros()),
+            booking_hosts::assigned_because.eq(Assignment::Booked.as_str()),
         );
         if let Some((session, seats)) = booking.session.zip(*seats) {
             self.open_session(session, booking, booking.span, seats)?;
