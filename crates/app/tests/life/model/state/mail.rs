@@ -61,15 +61,15 @@ impl Model {
         let now = self.now;
         let is_due =
             |mail: &Mail| (mail.state == "queued" && mail.due <= now) || mail.state == "claimed";
-        let stands: Vec<bool> = self.mails.iter().map(|mail| self.stands(mail)).collect();
+        let mut places: Vec<usize> =
+            (0..self.mails.len()).filter(|place| is_due(&self.mails[*place])).collect();
+        // One after the other: what becomes of a mail may hang on what became of the one before.
+        places.sort_by_key(|place| self.mails[*place].due);
         let mut due = 0;
-        for (mail, stands) in self.mails.iter_mut().zip(stands) {
-            if is_due(mail) && !stands {
-                mail.state = "superseded";
-            } else if is_due(mail) {
-                mail.state = "claimed";
-                due += 1;
-            }
+        for place in places {
+            let stands = self.stands(&self.mails[place]);
+            self.mails[place].state = if stands { "claimed" } else { "superseded" };
+            due += usize::from(stands);
         }
         if due != letters.len() {
             return Err(format!("{due} mails are due, not {}", letters.len()));

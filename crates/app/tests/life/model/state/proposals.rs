@@ -146,9 +146,34 @@ impl Model {
                 self.end_open(place, "declined");
                 self.tell_of(place, open.id, "proposal_declined");
             }
-            Says::Withdraw => self.end_open(place, "withdrawn"),
+            Says::Withdraw => {
+                self.end_open(place, "withdrawn");
+                if by == Side::Customer {
+                    self.take_back(place, open.id);
+                }
+            }
         }
         self.is(&self.bookings[place], told)
+    }
+
+    /// Nobody is told that a wish was taken back who has not heard of the wish.
+    fn take_back(&mut self, place: usize, proposal: ProposalId) {
+        let mut asked = self.mails.iter_mut().filter(|mail| {
+            (mail.to, mail.kind, mail.state) == (Reader::Of(proposal), "proposed", "queued")
+        });
+        if let Some(mail) = asked.next() {
+            mail.state = "superseded";
+        } else if self.is_proposal_told(proposal) {
+            self.tell_of(place, proposal, "proposal_withdrawn");
+        }
+    }
+
+    /// Whether what asks for an answer has left, or is about to.
+    fn is_proposal_told(&self, proposal: ProposalId) -> bool {
+        self.mails.iter().any(|mail| {
+            (mail.to, mail.kind) == (Reader::Of(proposal), "proposed")
+                && ["claimed", "sent"].contains(&mail.state)
+        })
     }
 
     /// What nobody answered in time.
@@ -195,6 +220,7 @@ impl Model {
         let holds = found.is_some_and(|found| match kind {
             "proposed" => found.state == "open" && self.now < found.expires,
             "proposal_declined" => found.state == "declined",
+            "proposal_withdrawn" => found.state == "withdrawn" && self.is_proposal_told(proposal),
             _ => found.state == "lapsed",
         });
         holds && booking.status == Status::Confirmed
@@ -210,7 +236,8 @@ impl Model {
         let found = booking.proposals.iter().find(|each| each.id == id);
         let found = found.ok_or("a letter about no proposal")?;
         let kind = told.occasion.as_str();
-        let to = if kind == "proposed" { found.by.other() } else { found.by };
+        let is_others = ["proposed", "proposal_withdrawn"].contains(&kind);
+        let to = if is_others { found.by.other() } else { found.by };
         let is_own = |(side, own): &(Side, roomkey_core::token::Token)| {
             *side == to && own.hash() == told.link.hash()
         };
