@@ -245,11 +245,10 @@ impl App {
         if let Some(booked) = replay(tx, record)? {
             return Ok(Door::Repeated(booked.into()));
         }
-        let facts = tx.offer_facts(wanted.key(), self.now())?;
+        // From here on no other booking of this host can come between check and insert.
+        let facts = tx.lock_offer_facts(wanted.key(), self.now())?;
         let mut facts = facts.ok_or(BookError::Unknown)?;
         let length = duration_of(&facts.event_type.terms, duration)?;
-        // From here on no other booking of this host can come between check and insert.
-        tx.lock_host(facts.host.id)?;
         // Somebody may have been given a hold before the lock was ours.
         facts.has_holds = true;
         if let Some(booked) = replay(tx, record)? {

@@ -116,5 +116,5 @@ pub(crate) fn enqueue(
     now: Instant,
     entropy: &dyn Entropy,
 ) -> Result<(), StoreError> {
-    notices.iter().try_for_each(|notice| tx.enqueue(OutboxId::new(now, entropy), notice, now))
+    tx.enqueue_all(notices.iter().map(|notice| (OutboxId::new(now, entropy), notice)), now)
 }

@@ -96,7 +96,7 @@ impl UserRow {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = attendees)]
+#[diesel(table_name = attendees, treat_none_as_default_value = false)]
 pub(crate) struct AttendeeRow {
     id: String,
     booking_id: String,
@@ -147,7 +147,7 @@ impl AttendeeRow {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = bookings)]
+#[diesel(table_name = bookings, treat_none_as_default_value = false)]
 pub(crate) struct BookingRow {
     pub(crate) id: String,
     event_type_id: String,
@@ -269,7 +269,7 @@ impl From<&Booking> for BookingRow {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = rooms)]
+#[diesel(table_name = rooms, treat_none_as_default_value = false)]
 pub(crate) struct RoomRow {
     id: String,
     booking_id: String,

@@ -10,7 +10,9 @@ use roomkey_core::{
 
 use super::{
     Tx,
-    bookings::{BookingDetails, CUSTOMER_LINKS, DetailsRow, HOST_LINKS, details, names, read},
+    bookings::{
+        BookingDetails, CUSTOMER_LINKS, DetailsRow, HOST_LINKS, SHARED_ROOMS, details, names, read,
+    },
 };
 use crate::{
     StoreError,

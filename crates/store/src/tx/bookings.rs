@@ -17,7 +17,7 @@ use roomkey_core::{
     token::{Token, TokenHash},
 };
 
-use super::Tx;
+use super::{Tx, history::ChangeRow};
 use crate::{
     StoreError, Vault,
     connection::natively,
@@ -28,11 +28,13 @@ use crate::{
         attendees, booking_events, booking_hosts, booking_links, booking_series, bookings,
         event_types, rooms, users,
     },
+    together::{self, First, together},
 };
 
 diesel::alias!(
     pub(super) const HOST_LINKS: Alias<HostLinks> = booking_links as host_links;
     pub(super) const CUSTOMER_LINKS: Alias<CustomerLinks> = booking_links as customer_links;
+    pub(super) const SHARED_ROOMS: Alias<SharedRooms> = rooms as shared_rooms;
 );
 
 /// A booking with all that its page, its mails and the API show.
@@ -70,6 +72,7 @@ pub(super) type DetailsRow = (
     UserRow,
     AttendeeRow,
     Option<RoomRow>,
+    Option<RoomRow>,
     Option<SeriesRow>,
     String,
     String,
@@ -95,13 +98,16 @@ macro_rules! details {
                     .and(CUSTOMER_LINKS.field(booking_links::side).eq("customer"))),
             )
             .left_join(
-                // Seats share the room of their session, whichever of them it was made for.
-                rooms::table.on(diesel::dsl::not(rooms::revoked).and(
-                    rooms::booking_id
-                        .eq(bookings::id)
-                        .nullable()
-                        .or(rooms::session_id.eq(bookings::session_id)),
-                )),
+                rooms::table
+                    .on(rooms::booking_id.eq(bookings::id).and(diesel::dsl::not(rooms::revoked))),
+            )
+            // Seats share the room of their session, whichever of them it was made for. In a join of its own: SQLite
+            // looks at all rooms where either of two columns may fit.
+            .left_join(
+                SHARED_ROOMS.on(SHARED_ROOMS
+                    .field(rooms::session_id)
+                    .eq(bookings::session_id)
+                    .and(diesel::dsl::not(SHARED_ROOMS.field(rooms::revoked)))),
             )
             .left_join(
                 booking_series::table.on(booking_series::id.nullable().eq(bookings::series_id)),
@@ -112,6 +118,7 @@ macro_rules! details {
                 UserRow::as_select(),
                 AttendeeRow::as_select(),
                 Option::<RoomRow>::as_select(),
+                SHARED_ROOMS.fields(rooms::all_columns).nullable(),
                 Option::<SeriesRow>::as_select(),
                 HOST_LINKS.field(booking_links::token_sealed),
                 CUSTOMER_LINKS.field(booking_links::token_sealed),
@@ -131,10 +138,11 @@ fn open_link(vault: &Vault, sealed: &str) -> Result<Token, StoreError> {
 }
 
 pub(super) fn read(vault: &Vault, row: DetailsRow) -> Result<BookingDetails, StoreError> {
-    let (mut booking, event_type, host, attendee, room, series, host_link, customer_link) = row;
+    let (mut booking, event_type, host, attendee, own, shared, series, host_link, customer_link) =
+        row;
     let private_note = Note::from_stored(mem::take(&mut booking.private_note));
     let booking = booking.read(&attendee, series.as_ref())?;
-    let room = room.filter(|_| booking.status == Status::Confirmed);
+    let room = shared.or(own).filter(|_| booking.status == Status::Confirmed);
     Ok(BookingDetails {
         booking,
         event_type: event_type.read()?,
@@ -186,27 +194,29 @@ impl Tx<'_> {
         if let Some((session, seats)) = booking.session.zip(*seats) {
             self.open_session(session, booking, booking.span, seats)?;
         }
-        self.run(|c| {
-            natively!(c, c => {
-                diesel::insert_into(bookings::table).values(BookingRow::from(booking)).execute(c)?;
-                diesel::insert_into(booking_hosts::table).values(held).execute(c)?;
-                diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)).execute(c)?;
-                diesel::insert_into(booking_links::table).values(host_link).execute(c)?;
-                diesel::insert_into(booking_links::table).values(customer_link).execute(c)?;
-                match room {
-                    Some(room) => diesel::insert_into(rooms::table).values(room).execute(c),
-                    None => Ok(0),
-                }
-            })
-        })?;
-        self.insert_guest_links(booking.id, &booking.guests, guest_tokens)?;
         let change = match booking.status {
             Status::Pending => Change::Requested,
             Status::Unverified => Change::Unverified,
             _ => Change::Booked,
         };
         let (id, version) = (booking.id, booking.version);
-        self.insert_change(id, version, booking.created_at, Some(*by), change)?;
+        let changed = ChangeRow::new(id, version, booking.created_at, Some(*by), change);
+        // Before all that names it, for SQLite.
+        let row = diesel::insert_into(bookings::table).values(BookingRow::from(booking));
+        let rest = together!(
+            diesel::insert_into(booking_hosts::table).values(held),
+            diesel::insert_into(attendees::table).values(AttendeeRow::new(booking)),
+            diesel::insert_into(booking_links::table).values([host_link, customer_link]),
+            diesel::insert_into(booking_events::table).values(changed),
+        );
+        self.run(|c| match room {
+            Some(room) => {
+                let room = diesel::insert_into(rooms::table).values(room);
+                together::execute(c, First(row, First(room, rest)))
+            }
+            None => together::execute(c, First(row, rest)),
+        })?;
+        self.insert_guest_links(booking.id, &booking.guests, guest_tokens)?;
         if new.despite.is_empty() { Ok(()) } else { self.note_change(id, version, &new.despite) }
     }
 

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     StoreError,
-    connection::natively,
+    connection::{Conn, natively},
+    locked::HostLocked,
     row::{EventTypeRow, UserRow},
     schema::{event_types, schedules, slot_holds, users},
 };
@@ -51,6 +52,55 @@ pub enum OfferKey<'a> {
     Own(UserId, EventTypeId),
 }
 
+type FactsRow = (UserRow, EventTypeRow, ScheduleRow, String, bool);
+
+/// All that an offer is made of; macros, since the queries' types can not be written down.
+macro_rules! offer_facts {
+    ($now:expr) => {{
+        let is_the_one = schedules::id.nullable().eq(event_types::schedule_id);
+        let is_default = event_types::schedule_id.is_null().and(schedules::is_default);
+        let of_host = schedules::user_id.eq(event_types::host_id);
+        let holds = slot_holds::table
+            .filter(slot_holds::host_id.eq(users::id))
+            .filter(slot_holds::expires_at.gt($now.micros()));
+        event_types::table
+            .inner_join(users::table)
+            .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
+            .select((
+                UserRow::as_select(),
+                EventTypeRow::as_select(),
+                ScheduleRow::as_select(),
+                users::time_off,
+                exists(holds),
+            ))
+    }};
+}
+
+macro_rules! at_address {
+    ($facts:expr, $handle:expr, $slug:expr) => {
+        $facts.filter(users::handle.eq($handle)).filter(event_types::slug.eq($slug))
+    };
+}
+
+macro_rules! of_host {
+    ($facts:expr, $host:expr, $id:expr) => {
+        $facts
+            .filter(event_types::id.eq($id.to_string()))
+            .filter(event_types::host_id.eq($host.to_string()))
+    };
+}
+
+fn read_facts(row: FactsRow) -> Result<OfferFacts, StoreError> {
+    let (host, event_type, schedule, time_off, has_holds) = row;
+    Ok(OfferFacts {
+        host: host.read()?,
+        event_type: event_type.read()?,
+        schedule: schedule.read()?,
+        time_off: read_time_off(&time_off)?,
+        has_holds,
+    })
+}
+
 impl Tx<'_> {
     /// The facts of an offer, in one look-up.
     ///
@@ -61,50 +111,37 @@ impl Tx<'_> {
         key: OfferKey<'_>,
         now: Instant,
     ) -> Result<Option<OfferFacts>, StoreError> {
-        let is_the_one = schedules::id.nullable().eq(event_types::schedule_id);
-        let is_default = event_types::schedule_id.is_null().and(schedules::is_default);
-        let of_host = schedules::user_id.eq(event_types::host_id);
-        let holds = slot_holds::table
-            .filter(slot_holds::host_id.eq(users::id))
-            .filter(slot_holds::expires_at.gt(now.micros()));
-        macro_rules! query {
-            () => {
-                event_types::table
-                    .inner_join(users::table)
-                    .inner_join(schedules::table.on(of_host.and(is_the_one.or(is_default))))
-                    .select((
-                        UserRow::as_select(),
-                        EventTypeRow::as_select(),
-                        ScheduleRow::as_select(),
-                        users::time_off,
-                        exists(holds),
-                    ))
-            };
-        }
-        let row: Option<(UserRow, EventTypeRow, ScheduleRow, String, bool)> = match key {
-            OfferKey::Address { handle, slug } => self.one(|c| {
-                natively!(c, c => query!()
-                    .filter(users::handle.eq(handle))
-                    .filter(event_types::slug.eq(slug))
-                    .load(c))
+        let row = match key {
+            OfferKey::Address { handle, slug } => self
+                .one(|c| natively!(c, c => at_address!(offer_facts!(now), handle, slug).load(c))),
+            OfferKey::Own(host, id) => {
+                self.one(|c| natively!(c, c => of_host!(offer_facts!(now), host, id).load(c)))
+            }
+        };
+        row?.map(read_facts).transpose()
+    }
+
+    /// The facts of an offer, in the same look-up that locks its host: no other booking of theirs is made from then on
+    /// until the transaction ends. On SQLite whoever writes is alone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lock_offer_facts(
+        &mut self,
+        key: OfferKey<'_>,
+        now: Instant,
+    ) -> Result<Option<OfferFacts>, StoreError> {
+        let row = match key {
+            OfferKey::Address { handle, slug } => self.one(|c| match c {
+                Conn::Pg(c) => HostLocked(at_address!(offer_facts!(now), handle, slug)).load(c),
+                Conn::Sqlite(c) => at_address!(offer_facts!(now), handle, slug).load(c),
             }),
-            OfferKey::Own(host, id) => self.one(|c| {
-                natively!(c, c => query!()
-                    .filter(event_types::id.eq(id.to_string()))
-                    .filter(event_types::host_id.eq(host.to_string()))
-                    .load(c))
+            OfferKey::Own(host, id) => self.one(|c| match c {
+                Conn::Pg(c) => HostLocked(of_host!(offer_facts!(now), host, id)).load(c),
+                Conn::Sqlite(c) => of_host!(offer_facts!(now), host, id).load(c),
             }),
-        }?;
-        row.map(|(host, event_type, schedule, time_off, has_holds)| {
-            Ok(OfferFacts {
-                host: host.read()?,
-                event_type: event_type.read()?,
-                schedule: schedule.read()?,
-                time_off: read_time_off(&time_off)?,
-                has_holds,
-            })
-        })
-        .transpose()
+        };
+        row?.map(read_facts).transpose()
     }
 
     /// One event type of a host.

@@ -35,6 +35,36 @@ struct EventRow {
     note: Option<String>,
 }
 
+/// A booking's change, to be written.
+#[derive(Insertable)]
+#[diesel(table_name = booking_events)]
+pub(super) struct ChangeRow {
+    booking_id: String,
+    version: i32,
+    at: i64,
+    actor: &'static str,
+    kind: &'static str,
+}
+
+impl ChangeRow {
+    /// By nobody is what time does.
+    pub(super) fn new(
+        booking: BookingId,
+        version: u32,
+        at: Instant,
+        by: Option<Side>,
+        change: Change,
+    ) -> Self {
+        Self {
+            booking_id: booking.to_string(),
+            version: signed(version),
+            at: at.micros(),
+            actor: by.map_or(TIME, Side::as_str),
+            kind: change.as_str(),
+        }
+    }
+}
+
 impl EventRow {
     /// `ending` is what was said when the booking ended before its time: it stands at the booking.
     fn read(self, ending: Option<&Note>) -> Result<Event, StoreError> {
@@ -104,7 +134,7 @@ pub struct Remark {
 }
 
 impl Tx<'_> {
-    /// Writes of a booking's change; by nobody is what time does.
+    /// Writes of a booking's change.
     pub(super) fn insert_change(
         &mut self,
         booking: BookingId,
@@ -113,15 +143,9 @@ impl Tx<'_> {
         by: Option<Side>,
         change: Change,
     ) -> Result<(), StoreError> {
-        let values = (
-            booking_events::booking_id.eq(booking.to_string()),
-            booking_events::version.eq(signed(version)),
-            booking_events::at.eq(at.micros()),
-            booking_events::actor.eq(by.map_or(TIME, Side::as_str)),
-            booking_events::kind.eq(change.as_str()),
-        );
+        let row = ChangeRow::new(booking, version, at, by, change);
         self.run(|c| {
-            natively!(c, c => diesel::insert_into(booking_events::table).values(values).execute(c))
+            natively!(c, c => diesel::insert_into(booking_events::table).values(row).execute(c))
         })
         .map(drop)
     }

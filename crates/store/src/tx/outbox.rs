@@ -1,5 +1,6 @@
 //! The outbox: mails that are due because something was committed.
 
+mod enqueue;
 mod letter;
 
 use diesel::{
@@ -9,17 +10,15 @@ use diesel::{
     sql_types::BigInt,
 };
 use roomkey_core::{
-    booking::Side,
-    ids::{BookingId, OutboxId},
-    notice::{Letter, Notice, Occasion, Recipient},
+    ids::OutboxId,
+    notice::Letter,
     time::{Instant, Minutes},
 };
 
 use super::Tx;
 use crate::{
     StoreError,
-    connection::{Conn, natively},
-    row::signed,
+    connection::Conn,
     schema::{bookings, outbox_messages as outbox},
 };
 
@@ -67,196 +66,7 @@ struct Micros {
     micros: i64,
 }
 
-fn side(to: Recipient) -> Option<&'static str> {
-    match to {
-        Recipient::Side(side) => Some(side.as_str()),
-        Recipient::Guest(_) => None,
-    }
-}
-
-fn guest(to: Recipient) -> Option<String> {
-    match to {
-        Recipient::Side(_) => None,
-        Recipient::Guest(guest) => Some(guest.to_string()),
-    }
-}
-
 impl Tx<'_> {
-    /// Puts a mail into the outbox, due at once. A mail about a booking takes the place of those
-    /// about an earlier version that have not left yet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn enqueue(
-        &mut self,
-        id: OutboxId,
-        notice: &Notice,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let common = (
-            outbox::id.eq(id.to_string()),
-            outbox::queued_at.eq(now.micros()),
-            outbox::due_at.eq(AT_ONCE.micros()),
-            outbox::attempts.eq(0),
-            outbox::state.eq(QUEUED),
-        );
-        match notice {
-            Notice::Booking { booking, version, sequence, occasion, to } => {
-                let booking = booking.to_string();
-                if *version > 1 {
-                    self.supersede(&booking, *version, *to, now)?;
-                }
-                let values = (
-                    common,
-                    outbox::kind.eq(occasion.as_str()),
-                    outbox::booking_id.eq(booking),
-                    outbox::version.eq(signed(*version)),
-                    outbox::sequence.eq(signed(*sequence)),
-                    outbox::side.eq(side(*to)),
-                    outbox::guest_id.eq(guest(*to)),
-                );
-                self.run(|c| {
-                    natively!(c, c => diesel::insert_into(outbox::table).values(values).execute(c))
-                })
-            }
-            Notice::Proposal { booking, proposal, occasion } => {
-                let is_withdrawn = *occasion == Occasion::ProposalWithdrawn;
-                if is_withdrawn && !self.overtakes(&proposal.to_string(), now)? {
-                    return Ok(());
-                }
-                let values = (
-                    common,
-                    outbox::kind.eq(occasion.as_str()),
-                    outbox::booking_id.eq(booking.to_string()),
-                    outbox::version.eq(0),
-                    outbox::sequence.eq(0),
-                    outbox::proposal_id.eq(proposal.to_string()),
-                );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
-            }
-            Notice::Series { series, booking, version, sequence, occasion, to } => {
-                let values = (
-                    common,
-                    outbox::kind.eq(occasion.as_str()),
-                    outbox::booking_id.eq(booking.to_string()),
-                    outbox::version.eq(signed(*version)),
-                    outbox::sequence.eq(signed(*sequence)),
-                    outbox::side.eq(to.as_str()),
-                    outbox::series_id.eq(series.to_string()),
-                );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
-            }
-            // With the first version of its booking: a mail about a later one takes its place.
-            Notice::Proof { booking } => {
-                let values = (
-                    common,
-                    outbox::kind.eq(PROOF),
-                    outbox::booking_id.eq(booking.to_string()),
-                    outbox::version.eq(1),
-                    outbox::sequence.eq(0),
-                    outbox::side.eq(Side::Customer.as_str()),
-                );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
-            }
-            Notice::Waiting { entry, occasion } => {
-                let values = (
-                    common,
-                    outbox::kind.eq(occasion.as_str()),
-                    outbox::entry_id.eq(entry.to_string()),
-                    outbox::version.eq(0),
-                    outbox::sequence.eq(0),
-                );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
-            }
-            Notice::PasswordReset { user, token, expires_at } => {
-                let values = (
-                    common,
-                    outbox::kind.eq(RESET),
-                    outbox::version.eq(0),
-                    outbox::sequence.eq(0),
-                    outbox::user_id.eq(user.to_string()),
-                    outbox::token_sealed.eq(self.vault.seal(TOKEN, token.expose())?),
-                    outbox::expires_at.eq(expires_at.micros()),
-                );
-                self.run(|c| diesel::insert_into(outbox::table).values(values).execute(c))
-            }
-        }
-        .map(drop)
-    }
-
-    /// Whether there is anything to take back: what was proposed has left, or is under way. If it has not, it
-    /// does not leave any more.
-    fn overtakes(&mut self, proposal: &str, now: Instant) -> Result<bool, StoreError> {
-        let waits = outbox::table
-            .filter(outbox::proposal_id.eq(proposal))
-            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
-            .filter(outbox::state.eq(QUEUED));
-        let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
-        let overtaken = self.run(|c| diesel::update(waits).set(given_up).execute(c))?;
-        Ok(overtaken == 0 && self.is_proposal_told(proposal)?)
-    }
-
-    /// Whether the mail with a proposal has left, or is about to.
-    fn is_proposal_told(&mut self, proposal: &str) -> Result<bool, StoreError> {
-        let told = outbox::table
-            .filter(outbox::proposal_id.eq(proposal))
-            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
-            .filter(outbox::state.eq_any([CLAIMED, SENT]));
-        self.run(|c| diesel::select(exists(told)).get_result(c))
-    }
-
-    /// Has the mail by which a customer shows that the address is theirs leave once more. False if it has not left yet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn resend_proof(&mut self, booking: BookingId, now: Instant) -> Result<bool, StoreError> {
-        let done = outbox::table
-            .filter(outbox::booking_id.eq(booking.to_string()))
-            .filter(outbox::kind.eq(PROOF))
-            .filter(outbox::state.eq_any([SENT, FAILED]));
-        let again = self.run(|c| {
-            diesel::update(done)
-                .set((
-                    outbox::state.eq(QUEUED),
-                    // Another one than before, not a repeat: where both arrive, both are shown.
-                    outbox::sequence.eq(outbox::sequence + 1),
-                    outbox::queued_at.eq(now.micros()),
-                    outbox::due_at.eq(AT_ONCE.micros()),
-                    outbox::attempts.eq(0),
-                    outbox::finished_at.eq(None::<i64>),
-                ))
-                .execute(c)
-        })?;
-        Ok(again == 1)
-    }
-
-    fn supersede(
-        &mut self,
-        booking: &str,
-        version: u32,
-        to: Recipient,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let older = outbox::table
-            .filter(outbox::booking_id.eq(booking))
-            .filter(outbox::version.lt(signed(version)))
-            .filter(outbox::state.eq(QUEUED))
-            // What tells of others as well goes all the same, and leaves this one out.
-            .filter(outbox::series_id.is_null());
-        let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
-        self.run(|c| match to {
-            Recipient::Side(side) => {
-                let own = older.filter(outbox::side.eq(side.as_str()));
-                diesel::update(own).set(given_up).execute(c)
-            }
-            Recipient::Guest(guest) => {
-                let own = older.filter(outbox::guest_id.eq(guest.to_string()));
-                diesel::update(own).set(given_up).execute(c)
-            }
-        })
-        .map(drop)
-    }
-
     /// Claims mails that are due, those whose claim has lapsed among them, for the time of `lease`
     /// in microseconds. A mail about an earlier version of its booking is laid aside, and not
     /// returned.
