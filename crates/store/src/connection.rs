@@ -127,6 +127,14 @@ impl Conn {
         }
     }
 
+    /// Begins what can be undone alone, inside a transaction; [`Conn::commit`] and [`Conn::rollback`] end it.
+    pub(crate) fn begin_savepoint(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Pg(c) => AnsiTransactionManager::begin_transaction(c),
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction(c),
+        }
+    }
+
     pub(crate) fn commit(&mut self) -> diesel::QueryResult<()> {
         match self {
             Self::Pg(c) => AnsiTransactionManager::commit_transaction(c),

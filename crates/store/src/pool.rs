@@ -1,3 +1,5 @@
+mod group_commit;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
@@ -8,8 +10,9 @@ use std::{
 };
 
 use diesel::r2d2::{Pool, PooledConnection};
+use group_commit::Queue;
 use roomkey_core::random::Entropy;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{
     Backend, DatabaseUrl, MigrateError, Migration, SchemaPolicy, SecretKey, StoreError, Tx, Vault,
@@ -51,8 +54,14 @@ struct Inner {
     url: DatabaseUrl,
     readers: Lane,
     /// SQLite has one writer; on PostgreSQL it is the readers' lane.
-    writers: Option<Lane>,
+    writer: Option<Writer>,
     vault: Vault,
+}
+
+/// The one connection that writes, and what is to be written.
+struct Writer {
+    lane: Lane,
+    queue: Queue,
 }
 
 /// Connections, and the queue for them.
@@ -122,15 +131,16 @@ impl Store {
         let (_, mut conn) = migrate::run(&options.url, options.schema)?;
         let StoreOptions { url, connections, secret_key, schema: _ } = options;
         let open = |access, size| Lane::new(&url, access, size);
-        let (readers, writers) = match url.backend() {
+        let (readers, writer) = match url.backend() {
             Backend::Sqlite => {
-                (open(Access::ReadOnly, connections), Some(open(Access::ReadWrite, 1)))
+                let writer = Writer { lane: open(Access::ReadWrite, 1), queue: Queue::default() };
+                (open(Access::ReadOnly, connections), Some(writer))
             }
             Backend::Postgres => (open(Access::ReadWrite, connections), None),
         };
         let vault = Vault::new(&secret_key, entropy);
         key_check::at_start(&mut conn, &vault)?;
-        Ok(Self(Arc::new(Inner { url, readers, writers, vault })))
+        Ok(Self(Arc::new(Inner { url, readers, writer, vault })))
     }
 
     /// Does about the schema what the policy says; returns the steps that were missing.
@@ -203,15 +213,47 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.0.writers.as_ref().unwrap_or(&self.0.readers).turn().await?;
         let store = Arc::clone(&self.0);
-        blocking(move || {
-            let _permit = permit;
-            let lane = store.writers.as_ref().unwrap_or(&store.readers);
-            store.attempt(lane, |pooled, vault| transaction(pooled, vault, &f))
-        })
-        .await
+        let Some(Writer { lane, queue }) = &self.0.writer else {
+            let permit = store.readers.turn().await?;
+            return blocking(move || {
+                let _permit = permit;
+                store.attempt(&store.readers, |pooled, vault| transaction(pooled, vault, &f))
+            })
+            .await;
+        };
+        let (ticket, mut answered) = queue.push(f);
+        let turn = tokio::select! {
+            biased;
+            // Somebody else has done it together with theirs.
+            answer = &mut answered => return answered_or_stopped(answer),
+            turn = lane.turn() => turn,
+        };
+        match turn {
+            Ok(permit) => {
+                let work = move || {
+                    let _permit = permit;
+                    if let Some(Writer { lane, queue }) = &store.writer {
+                        queue.work_off(&store, lane);
+                    }
+                };
+                // Answered through the queue.
+                drop(tokio::task::spawn_blocking(work));
+            }
+            Err(error) if queue.withdraw(ticket) => return Err(error.into()),
+            Err(_) => {}
+        }
+        match tokio::time::timeout(ANSWER, answered).await {
+            Ok(answer) => answered_or_stopped(answer),
+            Err(_) => Err(StoreError::Unanswered.into()),
+        }
     }
+}
+
+fn answered_or_stopped<T, E: From<StoreError>>(
+    answer: Result<Result<T, E>, oneshot::error::RecvError>,
+) -> Result<T, E> {
+    answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the server is stopping".into()).into()))
 }
 
 impl Inner {
@@ -266,15 +308,8 @@ pub(crate) fn transaction<T, E: From<StoreError>>(
             Ok(()) => (Ok(value), Remedy::None),
             Err(error) => {
                 pooled.broken = true;
-                let (error, remedy) = classify(&error);
-                // A commit whose answer was lost may stand: only a refused one is run again.
-                match (remedy, error) {
-                    (Remedy::Retry, error) => (Err(error.into()), remedy),
-                    (Remedy::Reconnect, StoreError::Unavailable(_)) => {
-                        (Err(StoreError::Unanswered.into()), Remedy::None)
-                    }
-                    (_, error) => (Err(error.into()), Remedy::None),
-                }
+                let (error, remedy) = commit_refused(&error);
+                (Err(error.into()), remedy)
             }
         },
         Ok(Err(error)) => {
@@ -288,6 +323,19 @@ pub(crate) fn transaction<T, E: From<StoreError>>(
     }
 }
 
+/// What a commit's failure means, and what can be done about it. One whose answer was lost may stand: only a refused
+/// one is run again.
+fn commit_refused(error: &diesel::result::Error) -> (StoreError, Remedy) {
+    match classify(error) {
+        (error, Remedy::Retry) => (error, Remedy::Retry),
+        (StoreError::Unavailable(_), Remedy::Reconnect) => (StoreError::Unanswered, Remedy::None),
+        (error, _) => (error, Remedy::None),
+    }
+}
+
+/// What a write that panicked is told as.
+const PANICKED: &str = "a transaction panicked and was undone";
+
 async fn blocking<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
@@ -299,9 +347,7 @@ where
     };
     match done {
         Ok(result) => result,
-        Err(failed) if failed.is_panic() => {
-            Err(StoreError::Fault("a transaction panicked and was undone".into()).into())
-        }
+        Err(failed) if failed.is_panic() => Err(StoreError::Fault(PANICKED.into()).into()),
         Err(_) => Err(StoreError::Unavailable("the server is stopping".into()).into()),
     }
 }
