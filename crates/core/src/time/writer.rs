@@ -34,12 +34,17 @@ impl TimeWriter {
 
     /// `at` as [`TimeZone::written`] writes it.
     pub fn write(&mut self, at: Instant) -> &str {
+        str::from_utf8(self.write_ascii(at)).unwrap_or_default()
+    }
+
+    /// The same, for where bytes are wanted: nothing but ASCII.
+    pub fn write_ascii(&mut self, at: Instant) -> &[u8] {
         if at < self.day.start || self.day.end <= at {
             self.begin_day(at);
         } else if let Some(place) = self.text.get_mut(CLOCK) {
             place.copy_from_slice(&clock(at.since(self.midnight) / MICROS_PER_SECOND));
         }
-        str::from_utf8(&self.text).unwrap_or_default()
+        &self.text
     }
 
     fn begin_day(&mut self, at: Instant) {

@@ -59,12 +59,19 @@ impl Tx<'_> {
                 |c| natively!(c, c => query.filter(booking_hosts::booking_id.ne_all(but)).load(c)),
             )?
         };
-        let (alone, together): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.4.is_none());
         let busy = |&(start, end, before, after, _): &BusyRow, by| {
             let (span, buffers) = (span(start, end), buffers(before, after));
             Busy { span, buffers, by }
         };
-        let mut all: Vec<Busy> = alone.iter().map(|row| busy(row, Occupant::Booking)).collect();
+        let mut all = Vec::with_capacity(rows.len());
+        let mut together = Vec::new();
+        for row in rows {
+            if row.4.is_none() {
+                all.push(busy(&row, Occupant::Booking));
+            } else {
+                together.push(row);
+            }
+        }
         if together.is_empty() {
             return Ok(all);
         }
