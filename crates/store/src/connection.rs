@@ -59,9 +59,11 @@ impl Manager {
             Backend::Postgres => Conn::Pg(PgConnection::establish(&with_limits(location))?),
             Backend::Sqlite => Conn::Sqlite(SqliteConnection::establish(location)?),
         };
+        // Every look-up is by an index, whatever the values: planned once, PostgreSQL need not weigh that each time.
         let setup = match (self.url.backend(), self.access) {
             (Backend::Postgres, _) => "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'; \
-                 SET statement_timeout = '8s'; SET client_min_messages = 'warning'"
+                 SET statement_timeout = '8s'; SET client_min_messages = 'warning'; \
+                 SET plan_cache_mode = 'force_generic_plan'"
                 .to_owned(),
             (Backend::Sqlite, Access::ReadWrite) => SQLITE_SETUP.to_owned(),
             (Backend::Sqlite, Access::ReadOnly) => format!("{SQLITE_SETUP} PRAGMA query_only = ON"),

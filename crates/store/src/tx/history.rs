@@ -37,7 +37,7 @@ struct EventRow {
 
 /// A booking's change, to be written.
 #[derive(Insertable)]
-#[diesel(table_name = booking_events)]
+#[diesel(table_name = booking_events, treat_none_as_default_value = false)]
 pub(super) struct ChangeRow {
     booking_id: String,
     version: i32,

@@ -140,8 +140,16 @@ impl Tx<'_> {
         if mails.is_empty() {
             return Ok(());
         }
-        self.run(|c| natively!(c, c => diesel::insert_into(outbox::table).values(mails).execute(c)))
-            .map(drop)
+        // Most often to both sides. How many there are is then in the statement's type, so that it is prepared once.
+        self.run(|c| match <[NewMail; 2]>::try_from(mails) {
+            Ok(both) => {
+                natively!(c, c => diesel::insert_into(outbox::table).values(both).execute(c))
+            }
+            Err(mails) => {
+                natively!(c, c => diesel::insert_into(outbox::table).values(mails).execute(c))
+            }
+        })
+        .map(drop)
     }
 
     /// Whether there is anything to take back: what was proposed has left, or is under way. If it has not, it
