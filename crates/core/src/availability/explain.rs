@@ -84,21 +84,32 @@ impl Reason<'_> {
     fn outside_hours(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Offer { schedule, duration, .. } = self.offer;
         let date = self.date(self.start);
-        let hours = schedule.hours_on(date);
+        let hours = schedule.hours_on(date).ranges();
         let end = self.start.plus(*duration);
         let (from, to) = (self.clock(self.start), self.clock(end));
         write!(f, "{from} – {to} is not all inside your hours: ")?;
-        let of_its_own = schedule.overrides.contains_key(&date);
-        let (day, note) = (long_date(date), if of_its_own { " (an override)" } else { "" });
-        if hours.ranges().is_empty() {
-            return write!(f, "{day} is closed{note}");
+        let note = |day: LocalDate| {
+            if schedule.overrides.contains_key(&day) { " (an override)" } else { "" }
+        };
+        let night = date.pred_opt().and_then(|eve| {
+            let last = schedule.hours_on(eve).ranges().last()?;
+            last.is_past_midnight().then_some((eve, last.to()))
+        });
+        if let Some((eve, until)) = night {
+            let name = day_name(eve.weekday());
+            write!(f, "{name}'s hours{} go on until {}, and ", note(eve), until.wall())?;
+        }
+        let day = long_date(date);
+        if hours.is_empty() {
+            let after = if night.is_some() { " after that" } else { "" };
+            return write!(f, "{day} is closed{after}{}", note(date));
         }
         write!(f, "{day} is open ")?;
-        for (place, range) in hours.ranges().iter().enumerate() {
+        for (place, range) in hours.iter().enumerate() {
             let comma = if place == 0 { "" } else { ", " };
             write!(f, "{comma}{} – {}", range.from().wall(), range.to().wall())?;
         }
-        f.write_str(note)
+        f.write_str(note(date))
     }
 
     fn limit(&self, f: &mut fmt::Formatter<'_>, limit: Limit, first: LocalDate) -> fmt::Result {

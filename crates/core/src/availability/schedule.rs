@@ -43,11 +43,16 @@ impl LocalRange {
         Self::new(from, to)
     }
 
+    /// Whether it reaches into the day after its own.
+    pub const fn is_past_midnight(self) -> bool {
+        self.to.get() > 1440
+    }
+
     /// Whether it runs past midnight for longer than a night, twelve hours. That is written seldom
     /// and mistyped often: the ends changed over (17:00 to 09:00), or the end in twelve-hour time
     /// (9:00 to 5:00), which is always more than twelve hours after the start.
     pub const fn is_odd_night(self) -> bool {
-        self.to.get() > 1440 && self.to.get() - self.from.get() > 720
+        self.is_past_midnight() && self.to.get() - self.from.get() > 720
     }
 
     /// Whether it shares time with another range of the same day.

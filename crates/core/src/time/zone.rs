@@ -115,6 +115,12 @@ impl TimeZone {
         UtcOffset(self.offset_seconds(at))
     }
 
+    /// By how much it is ahead of UTC, where the clock shows this time twice and says nothing without.
+    pub fn offset_if_twice(self, at: Instant) -> Option<UtcOffset> {
+        let is_twice = self.instants(self.local(at)).count() > 1;
+        is_twice.then(|| self.utc_offset(at))
+    }
+
     /// Whether daylight saving time is in force at `at`.
     pub fn is_dst(self, at: Instant) -> bool {
         self.zone().rules().to_offset_info(at.timestamp()).dst().is_dst()

@@ -121,6 +121,140 @@ fn lord_howe_changes_by_half_an_hour() {
 }
 
 #[test]
+fn casablanca_puts_its_clocks_back_for_ramadan() {
+    let on = |hours, from, to| Case::new("Africa/Casablanca", hours).between(from, to);
+    // Ramadan 2026: back at 03:00 on 15 February, forward at 02:00 on 22 March.
+    assert_eq!(
+        on("sun 01:30-03:30", "2026-02-14T12:00:00Z", "2026-02-15T12:00:00Z").starts(),
+        [
+            "15 01:30 +60",
+            "15 02:00 +60",
+            "15 02:30 +60",
+            "15 02:00 +0",
+            "15 02:30 +0",
+            "15 03:00 +0"
+        ]
+    );
+    assert_eq!(
+        on("sun 01:30-03:30", "2026-03-21T12:00:00Z", "2026-03-22T12:00:00Z").starts(),
+        ["22 01:30 +0", "22 03:00 +60"]
+    );
+    // Back for good at 02:00 on 20 September 2026: nothing is left to change for Ramadan 2027.
+    assert_eq!(
+        on("sun 00:30-02:30", "2026-09-19T12:00:00Z", "2026-09-20T12:00:00Z").starts(),
+        [
+            "20 00:30 +60",
+            "20 01:00 +60",
+            "20 01:30 +60",
+            "20 01:00 +0",
+            "20 01:30 +0",
+            "20 02:00 +0"
+        ]
+    );
+    assert_eq!(
+        on("sun 01:30-03:30", "2027-02-06T12:00:00Z", "2027-02-07T12:00:00Z").starts(),
+        ["07 01:30 +0", "07 02:00 +0", "07 02:30 +0", "07 03:00 +0"]
+    );
+    assert_eq!(
+        on("sun 01:30-03:30", "2027-03-13T12:00:00Z", "2027-03-14T12:00:00Z").starts(),
+        ["14 01:30 +0", "14 02:00 +0", "14 02:30 +0", "14 03:00 +0"]
+    );
+}
+
+#[test]
+fn troll_changes_by_two_hours() {
+    let on = |from, to| Case::new("Antarctica/Troll", "sun 00:30-03:30").between(from, to);
+    // From 01:00 to 03:00: of three hours on the wall one exists.
+    let shorter = on("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z");
+    assert_eq!(shorter.starts(), ["29 00:30 +0", "29 03:00 +120"]);
+    assert_eq!(shorter.clone().lasting(60).starts(), ["29 00:30 +0"]);
+    assert!(shorter.lasting(61).starts().is_empty());
+    // From 03:00 to 01:00: of three hours on the wall there are five.
+    let longer = on("2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z");
+    assert_eq!(
+        longer.starts(),
+        [
+            "25 00:30 +120",
+            "25 01:00 +120",
+            "25 01:30 +120",
+            "25 02:00 +120",
+            "25 02:30 +120",
+            "25 01:00 +0",
+            "25 01:30 +0",
+            "25 02:00 +0",
+            "25 02:30 +0",
+            "25 03:00 +0"
+        ]
+    );
+    assert_eq!(longer.clone().lasting(300).starts(), ["25 00:30 +120"]);
+    assert!(longer.lasting(301).starts().is_empty());
+}
+
+#[test]
+fn st_johns_changes_at_a_half_hour_of_utc() {
+    let on = |from, to| Case::new("America/St_Johns", "sun 00:30-03:30").between(from, to);
+    // At 02:00, which is 05:30Z in March and 04:30Z in November.
+    assert_eq!(
+        on("2026-03-07T12:00:00Z", "2026-03-08T12:00:00Z").starts(),
+        ["08 00:30 -210", "08 01:00 -210", "08 01:30 -210", "08 03:00 -150"]
+    );
+    assert_eq!(
+        on("2026-10-31T12:00:00Z", "2026-11-01T12:00:00Z").starts(),
+        [
+            "01 00:30 -150",
+            "01 01:00 -150",
+            "01 01:30 -150",
+            "01 01:00 -210",
+            "01 01:30 -210",
+            "01 02:00 -210",
+            "01 02:30 -210",
+            "01 03:00 -210"
+        ]
+    );
+    assert_eq!(
+        edges("America/St_Johns", "2026-03-08", "02:30"),
+        ["2026-03-08T05:30:00Z", "2026-03-08T05:30:00Z"]
+    );
+    assert_eq!(
+        edges("America/St_Johns", "2026-11-01", "01:30"),
+        ["2026-11-01T04:00:00Z", "2026-11-01T05:00:00Z"]
+    );
+}
+
+#[test]
+fn chatham_changes_at_a_quarter_to() {
+    let on = |from, to| Case::new("Pacific/Chatham", "sun 02:30-04:30").between(from, to);
+    // Back from 03:45 to 02:45, in the middle of a slot: half past three comes twice, half past
+    // two does not.
+    assert_eq!(
+        on("2026-04-04T00:00:00Z", "2026-04-05T00:00:00Z").starts(),
+        [
+            "05 02:30 +825",
+            "05 03:00 +825",
+            "05 03:30 +825",
+            "05 03:00 +765",
+            "05 03:30 +765",
+            "05 04:00 +765"
+        ]
+    );
+    // Forward from 02:45 to 03:45: the slot at half past two ends at four.
+    let spring = on("2026-09-26T00:00:00Z", "2026-09-27T00:00:00Z");
+    assert_eq!(spring.starts(), ["27 02:30 +765", "27 04:00 +825"]);
+    assert_eq!(
+        spring.every(15).lasting(15).starts(),
+        ["27 02:30 +765", "27 03:45 +825", "27 04:00 +825", "27 04:15 +825"]
+    );
+    assert_eq!(
+        edges("Pacific/Chatham", "2026-09-27", "03:00"),
+        ["2026-09-26T14:00:00Z", "2026-09-26T14:00:00Z"]
+    );
+    assert_eq!(
+        edges("Pacific/Chatham", "2026-04-05", "03:00"),
+        ["2026-04-04T13:15:00Z", "2026-04-04T14:15:00Z"]
+    );
+}
+
+#[test]
 fn a_night_over_a_change_is_an_hour_shorter_or_longer() {
     let on = |from, to| {
         Case::new("America/New_York", "sat 23:00-04:00").lasting(60).every(60).between(from, to)

@@ -86,6 +86,70 @@ fn closed_days_and_hours_are_named() {
     );
 }
 
+fn monday_and_tuesday(hours: &str) -> Case {
+    Case::new("Europe/Berlin", hours).between("2026-12-07T00:00:00Z", "2026-12-09T00:00:00Z")
+}
+
+#[test]
+fn a_night_that_reaches_into_the_day_is_named() {
+    let (half_past_one, ten_to_two) = ("2026-12-08T00:30:00Z", "2026-12-08T00:50:00Z");
+    let case = monday_and_tuesday("mon 22:00-02:00");
+    assert!(told(&case, half_past_one).is_empty());
+    assert_eq!(
+        told(&case, ten_to_two),
+        ["01:50 – 02:20 is not all inside your hours: Monday's hours go on until 02:00, and \
+          Tuesday 8 December 2026 is closed after that"]
+    );
+    // All day long, as the other hours of the day are.
+    assert_eq!(
+        told(&case, "2026-12-08T14:00:00Z"),
+        ["15:00 – 15:30 is not all inside your hours: Monday's hours go on until 02:00, and \
+          Tuesday 8 December 2026 is closed after that"]
+    );
+    // It is the last of several ranges, and Tuesday has hours of its own, too.
+    assert_eq!(
+        told(&monday_and_tuesday("mon,tue 09:00-12:00,22:00-02:00"), ten_to_two),
+        ["01:50 – 02:20 is not all inside your hours: Monday's hours go on until 02:00, and \
+          Tuesday 8 December 2026 is open 09:00 – 12:00, 22:00 – 02:00"]
+    );
+}
+
+#[test]
+fn a_night_is_named_only_on_the_day_that_it_reaches_into() {
+    // Its own day has it among its hours, and Sunday has none.
+    assert_eq!(
+        told(&monday_and_tuesday("mon 22:00-02:00"), "2026-12-07T20:50:00Z"),
+        ["21:50 – 22:20 is not all inside your hours: Monday 7 December 2026 is open \
+          22:00 – 02:00"]
+    );
+    // Hours until midnight reach into no other day.
+    assert_eq!(
+        told(&monday_and_tuesday("mon 22:00-24:00"), "2026-12-08T00:50:00Z"),
+        ["01:50 – 02:20 is not all inside your hours: Tuesday 8 December 2026 is closed"]
+    );
+}
+
+#[test]
+fn a_night_and_the_day_after_are_told_with_their_overrides() {
+    let with = |date: &str| monday_and_tuesday("mon 22:00-02:00").except(date);
+    let at = "2026-12-08T00:50:00Z";
+    assert_eq!(
+        told(&with("2026-12-07 20:00-01:00"), at),
+        ["01:50 – 02:20 is not all inside your hours: Monday's hours (an override) go on until \
+          01:00, and Tuesday 8 December 2026 is closed after that"]
+    );
+    // A day off takes away the hours that begin on it: not the night before.
+    assert_eq!(
+        told(&with("2026-12-08 off"), at),
+        ["01:50 – 02:20 is not all inside your hours: Monday's hours go on until 02:00, and \
+          Tuesday 8 December 2026 is closed after that (an override)"]
+    );
+    assert_eq!(
+        told(&with("2026-12-07 off"), at),
+        ["01:50 – 02:20 is not all inside your hours: Tuesday 8 December 2026 is closed"]
+    );
+}
+
 #[test]
 fn both_ends_of_the_window_are_named() {
     let case = thursday().window(1);
