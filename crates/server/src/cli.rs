@@ -5,6 +5,7 @@ mod booking;
 mod event_link;
 mod event_type;
 mod jitsi;
+mod local;
 mod mail;
 mod migrate;
 mod schedule;

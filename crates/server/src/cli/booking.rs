@@ -16,7 +16,7 @@ use roomkey_core::{
 };
 use roomkey_web::{BookingJson, Export, booking_json};
 
-use super::{Json, host};
+use super::{Json, host, local::local};
 use crate::output;
 
 #[derive(Subcommand)]
@@ -366,7 +366,7 @@ async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Resul
     }
     print_whole(app, details, asked).await?;
     let zone = details.host.time_zone;
-    let local = |at: Instant| zone.local(at).format("%Y-%m-%d %H:%M");
+    let local = |at: Instant| local(zone, at);
     output::line(format_args!("  history, {} time", zone.city()))?;
     for Event { at, by, what } in &history {
         let by = by.map(|side| format!(" by the {}", side.as_str())).unwrap_or_default();
@@ -487,7 +487,7 @@ async fn print_whole(app: &App, details: &BookingDetails, asked: Json) -> anyhow
     output::line(format_args!("  series {}", series.series))?;
     for BookingDetails { booking, host, .. } in app.series(series.series).await? {
         let (status, zone) = (booking.status.as_str(), host.time_zone);
-        let local = zone.local(booking.span.start).format("%Y-%m-%d %H:%M");
+        let local = local(zone, booking.span.start);
         output::line(format_args!("    {}  {status}  {local}", booking.id))?;
     }
     Ok(())
@@ -528,7 +528,7 @@ fn line(BookingDetails { booking, event_type, host, .. }: &BookingDetails) -> an
         "{}  {}  {} ({})  {}  {} with {} <{}>{}",
         booking.id,
         booking.status.as_str(),
-        zone.local(booking.span.start).format("%Y-%m-%d %H:%M"),
+        local(zone, booking.span.start),
         zone.city(),
         event_type.terms.title,
         host.handle,

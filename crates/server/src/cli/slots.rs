@@ -7,7 +7,7 @@ use roomkey_core::{
 };
 use serde_json::json;
 
-use super::Json;
+use super::{Json, local::in_words};
 use crate::output;
 
 #[derive(Subcommand)]
@@ -58,7 +58,7 @@ pub(super) async fn run(app: &App, Command::Explain(asked): Command) -> anyhow::
             "reasons": reasons,
         }));
     }
-    let local = zone.local(asked.at).format("%A %-d %B %Y, %H:%M");
+    let local = in_words(zone, asked.at);
     let verdict = if explained.slot.is_some() { "can be booked" } else { "can not be booked" };
     output::line(format_args!("{local} ({zone}) {verdict}"))?;
     for (_, reason) in &explained.reasons {
