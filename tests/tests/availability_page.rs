@@ -13,6 +13,9 @@ on_both!(
     hours_are_copied_to_other_days,
     the_preview_shows_what_customers_see,
     a_time_is_explained,
+    a_time_that_the_clocks_skip_is_said_not_to_exist,
+    a_time_that_comes_twice_is_explained_twice,
+    a_time_is_explained_for_a_length,
 );
 
 const PAGE: &str = "/app/availability";
@@ -291,4 +294,93 @@ fn a_time_is_explained(backend: Backend) {
         assert!(page.marked().contains(field), "{date} {time}: {:?}", page.marked());
         assert!(page.select(".why").is_empty());
     }
+}
+
+fn a_time_that_the_clocks_skip_is_said_not_to_exist(backend: Backend) {
+    let (app, browser) = app(backend);
+    app.set_schedule(&Host::ada(), &["mon-sun 00:00-24:00"]);
+    app.add_event_type(
+        "ada",
+        "call",
+        &["--title", "Call", "--duration", "30", "--window-days", "730"],
+    );
+    let asked =
+        |time: &str| browser.get(&format!("{PAGE}?event=call&why_date=2028-03-26&why_time={time}"));
+    for time in ["01:00", "01:30", "1:59"] {
+        let page = asked(time).expect(422).page();
+        assert!(page.marked().contains("why_time"), "{time}: {:?}", page.marked());
+        assert!(page.select("#why [role=status]").is_empty(), "{time}: {}", page.text());
+    }
+    let text = asked("1:30").expect(422).page().text();
+    let said = "01:30 does not exist on Sunday 26 March 2028: the clocks skip it";
+    assert!(text.contains(said), "{text}");
+    for time in ["00:30", "02:00"] {
+        let page = asked(time).expect(200).page();
+        let told = format!("Sunday 26 March 2028, {time} can be booked.");
+        assert_eq!(page.texts("#why [role=status] p"), [told]);
+    }
+}
+
+fn a_time_that_comes_twice_is_explained_twice(backend: Backend) {
+    let (app, browser) = app(backend);
+    app.set_schedule(&Host::ada(), &["mon-sun 00:00-24:00"]);
+    app.add_event_type(
+        "ada",
+        "call",
+        &["--title", "Call", "--duration", "30", "--window-days", "730"],
+    );
+    let asked = || browser.page(&format!("{PAGE}?event=call&why_date=2027-10-31&why_time=01:30"));
+    let can = |first: &str, second: &str| {
+        let on = "Sunday 31 October 2027, 01:30";
+        [format!("{on} (UTC+1) {first} booked."), format!("{on} (UTC+0) {second} booked.")]
+    };
+    assert_eq!(asked().texts("#why [role=status] p"), can("can be", "can be"));
+    app.book("call", roomkey_tests::instant("2027-10-31T01:30:00Z"));
+    let page = asked();
+    assert_eq!(page.texts("#why [role=status] p"), can("can be", "can not be"));
+    let second = "There is a booking from 01:30 (UTC+0) – 02:00 on Sunday 31 October 2027";
+    assert_eq!(page.texts(".why li"), [second]);
+    app.book("call", roomkey_tests::instant("2027-10-31T00:30:00Z"));
+    let page = asked();
+    assert_eq!(page.texts("#why [role=status] p"), can("can not be", "can not be"));
+    let first = "There is a booking from 01:30 (UTC+1) – 01:00 (UTC+0) on Sunday 31 October 2027";
+    assert_eq!(page.texts(".why li"), [first, second]);
+}
+
+fn a_time_is_explained_for_a_length(backend: Backend) {
+    let (app, browser) = app(backend);
+    app.add_event_type("ada", "talk", &["--title", "Talk", "--duration", "30", "--duration", "60"]);
+    app.book("intro", roomkey_tests::instant("2027-07-06T09:00:00Z"));
+    let asked = |event: &str, length: &str| {
+        let time = "why_date=2027-07-06&why_time=09:30";
+        browser.get(&format!("{PAGE}?event={event}&{time}{length}"))
+    };
+    // From half past nine to ten, when the other booking begins.
+    for (length, chosen, verdict) in [
+        ("", "30 minutes", "can be booked."),
+        ("&why_duration=", "30 minutes", "can be booked."),
+        ("&why_duration=30", "30 minutes", "can be booked."),
+        ("&why_duration=60", "1 hour", "can not be booked."),
+    ] {
+        let page = asked("talk", length).expect(200).page();
+        let told = format!("Tuesday 6 July 2027, 09:30 {verdict}");
+        assert_eq!(page.texts("#why [role=status] p"), [told], "{length}");
+        assert_eq!(page.texts("#why_duration option"), ["30 minutes", "1 hour"]);
+        assert_eq!(page.texts("#why_duration option[selected]"), [chosen], "{length}");
+    }
+    let reasons = asked("talk", "&why_duration=60").expect(200).page().texts(".why li");
+    let booked = "There is a booking from 10:00 – 11:00 on Tuesday 6 July 2027";
+    assert!(reasons.iter().any(|reason| reason == booked), "{reasons:?}");
+    for length in ["45", "0", "x", "99999999999"] {
+        let page = asked("talk", &format!("&why_duration={length}")).expect(422).page();
+        assert!(page.marked().contains("why_duration"), "{length}: {:?}", page.marked());
+        let error = page.texts("#why_duration-e");
+        assert_eq!(error, ["Error: Bookings of this kind last 30 minutes or 1 hour"], "{length}");
+        assert!(page.select("#why [role=status]").is_empty(), "{length}");
+    }
+    // Where there is but one length, nothing is to be chosen, unless another one was asked for.
+    assert!(asked("intro", "").expect(200).page().select("#why_duration").is_empty());
+    let page = asked("intro", "&why_duration=30").expect(422).page();
+    assert!(page.marked().contains("why_duration"), "{:?}", page.marked());
+    assert_eq!(page.texts("#why_duration option"), ["1 hour"]);
 }

@@ -310,11 +310,16 @@ impl Page {
             why: Why {
                 date: "<b>".into(),
                 time: "09:00".into(),
-                answer: Some(why::Answer {
+                lengths: vec![why::LengthChoice {
+                    value: String::new(),
+                    text: "30 minutes".into(),
+                    chosen: true,
+                }],
+                answers: vec![why::Answer {
                     when: "Friday 9 October 2026, 09:00".into(),
                     offered: false,
                     reasons: vec!["You are away (<b>)".into()],
-                }),
+                }],
             },
             problems,
         };
