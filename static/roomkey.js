@@ -173,11 +173,17 @@
         .then((reply) => { if (!reply.ok) clearInterval(timer); })
         .catch(() => {});
     };
+    // A place on this page (the skip link, an error in the summary), another tab and a mail program lead nowhere.
+    const leads = (a) => !a.target && a.protocol.startsWith("http")
+      && !(a.hash && a.pathname === location.pathname && a.search === location.search);
     // Not when the page goes away: of a reload, that could arrive after the new page's own.
     document.addEventListener("click", (e) => {
-      if (e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !e.target.closest("a[href]")) return;
+      const a = e.target.closest("a[href]");
+      if (!a || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !leads(a)) return;
       navigator.sendBeacon(kept.dataset.hold, body({ release: "1" }));
     });
+    // One that was opened in a tab behind others is kept once it is looked at.
+    document.addEventListener("visibilitychange", keep);
     const timer = setInterval(keep, 120_000);
     keep();
   }

@@ -175,6 +175,15 @@ test("the time is kept while the form is filled in, for this visitor alone", asy
   const other = await visitor(t, browser, server);
   await other.page.goto("/ada/intro?slot=2027-03-08T10:00:00Z");
   await other.page.getByText("is no longer free").waitFor();
+  // A link to a place on the page leads nowhere.
+  const releases = [];
+  page.on("request", (request) => request.postData()?.includes("release=1") && releases.push(request.url()));
+  await page.getByRole("button", { name: "Book this time" }).click();
+  await page.getByRole("link", { name: "Enter a name" }).click();
+  await page.waitForURL("**#*");
+  await other.page.reload();
+  await other.page.getByText("is no longer free").waitFor();
+  assert.deepEqual(releases, []);
   // Who goes back to the month lets go of the time.
   const released = page.waitForRequest((request) => request.postData()?.includes("release=1"));
   await page.getByRole("link", { name: "Change time" }).click();
