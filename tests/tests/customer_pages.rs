@@ -152,6 +152,9 @@ fn one_click_and_one_form_book_a_time(backend: Backend) {
     assert!(!day.slots().contains(&rfc3339(noon)));
     let gone = customer.page(&format!("/ada/intro?slot={}", rfc3339(noon)));
     assert!(gone.text().contains("no longer free"), "{}", gone.text());
+    // What never was is told apart.
+    let never = customer.page("/ada/intro?slot=2020-01-01T10:00:00Z").text();
+    assert!(never.contains("can not be booked: this time has passed."), "{never}");
 }
 
 fn a_time_taken_meanwhile_keeps_the_answers_and_offers_others(backend: Backend) {
@@ -421,6 +424,13 @@ fn a_chosen_day_without_times_is_marked_and_leads_on(backend: Backend) {
             None => assert!(times.contains("The first free day is Wednesday 10 March."), "{times}"),
         }
     }
+    // For who looks at another year a day has its year.
+    let page = app.client().page("/ada/intro?date=2028-01-05&tz=Europe/London");
+    let times = page.texts("#times").join(" ");
+    assert!(times.contains("The first free day is Wednesday 10 March 2027."), "{times}");
+    let page = app.client().page("/ada/intro?month=2028-01&tz=Europe/London");
+    let times = page.texts("#times").join(" ");
+    assert!(times.contains("Go to March 2027"), "{times}");
     // With nothing free at all there is no day to name.
     app.set_schedule(&ada, &["sat 09:00-09:05"]);
     let page = app.client().page("/ada/intro?date=2027-03-12");

@@ -8,6 +8,7 @@ on_both!(
     questions_are_made_asked_and_answered,
     wrong_answers_are_marked_and_all_are_kept,
     links_answer_questions_that_nobody_sees,
+    links_tick_boxes_but_nobody_agrees_by_one,
     programs_are_told_what_is_wrong_with_answers,
     nobody_agrees_to_what_they_have_not_seen,
     a_host_books_without_answers,
@@ -159,6 +160,22 @@ fn links_answer_questions_that_nobody_sees(backend: Backend) {
     // What a link has wrong, the customer can not mend.
     let expected = json!({"source": "spring mail", "company": "Acme"});
     assert_eq!(listed["bookings"][0]["answers"], expected);
+}
+
+fn links_tick_boxes_but_nobody_agrees_by_one(backend: Backend) {
+    let (app, browser) = app(backend);
+    ask(&browser, "Call me first", "checkbox", "optional", "");
+    ask(&browser, "News", "checkbox", "optional", "");
+    ask(&browser, "I agree", "consent", "required", "");
+    let query = "q_call-me-first=true&q_news=on&q_i-agree=on";
+    let page = app.client().page(&format!("/ada/intro?slot={SLOT}&tz=UTC&{query}"));
+    let ticked = page.select("input[type=checkbox][checked]");
+    let ticked: Vec<_> = ticked.iter().filter_map(|field| field.value().attr("name")).collect();
+    assert_eq!(ticked, ["q_call-me-first", "q_news"]);
+    // What the customer ticked stays ticked where something else is wrong.
+    let form = page.form("/ada/intro").force("q_i-agree", "on");
+    let again = app.client().submit(&form).expect(422).page();
+    assert_eq!(again.select("input[type=checkbox][checked]").len(), 3);
 }
 
 fn programs_are_told_what_is_wrong_with_answers(backend: Backend) {

@@ -15,10 +15,10 @@ pub(crate) use icon::{Icon, Markup};
 pub(crate) use meets::Meets;
 pub(crate) use month::{Month, MonthKey};
 pub(crate) use problems::Problems;
-pub(crate) use questions::{Ask, AskKind, asks, hidden_answers, note_wrong};
+pub(crate) use questions::{Ask, AskKind, asks, asks_prefilled, hidden_answers, note_wrong};
 pub(crate) use shell::{AppShell, Section, Shell, Theme};
 pub(crate) use when::{
-    Clock, TimeOfDay, Trail, When, date_with_year, long_date, month_short, nearby,
+    Clock, TimeOfDay, Trail, When, date_seen_from, date_with_year, long_date, month_short, nearby,
 };
 pub(crate) use zones::ZoneOptions;
 

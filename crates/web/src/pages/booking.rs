@@ -9,7 +9,7 @@ use askama::Template;
 use roomkey_app::{Movable, MoveError, OfferError, Offered, Page as Address};
 use roomkey_core::{
     account::User,
-    availability::Slot,
+    availability::{Refusal, Slot},
     event_type::{Bounds, EventType},
     question::Questions,
     time::{Instant, LocalDate, Minutes, Span, TimeZone, parse_date},
@@ -22,8 +22,8 @@ use crate::{
     failure::Failure,
     form::Form,
     view::{
-        Clock, Meets, Month, MonthKey, Shell, TimeOfDay, Trail, When, ZoneOptions, initials,
-        long_date, nearby,
+        Clock, Meets, Month, MonthKey, Shell, TimeOfDay, Trail, When, ZoneOptions, date_seen_from,
+        initials, long_date, nearby,
     },
     visitor,
 };
@@ -120,6 +120,7 @@ pub(crate) struct NextFree {
     pub(crate) date: LocalDate,
     pub(crate) day: String,
     pub(crate) month: MonthKey,
+    pub(crate) month_name: String,
     /// Whether it comes after what is shown; otherwise it is the first of all.
     pub(crate) later: bool,
 }
@@ -144,7 +145,7 @@ pub(crate) struct Page {
     lengths: Vec<Length>,
     /// A change of the clocks in the month that is shown.
     clock_change: Option<String>,
-    /// A time that was asked for and is not free.
+    /// What there is to say of a time that was asked for and is not free.
     gone: Option<String>,
     first: Vec<Chip>,
     month: Month,
@@ -176,6 +177,8 @@ pub(super) struct Asked {
     date: Option<LocalDate>,
     month: Option<MonthKey>,
     pub(super) slot: Option<Instant>,
+    /// What speaks against it.
+    refusal: Option<Refusal>,
     pub(super) trail: Trail,
 }
 
@@ -193,6 +196,7 @@ impl Asked {
             month: date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month"))),
             // A plus sign that nobody escaped arrives as a space.
             slot: Instant::parse(&query.get("slot").replace(' ', "+")).ok(),
+            refusal: None,
             trail: Trail {
                 link: address::link(query),
                 waiting: address::waiting(query),
@@ -237,6 +241,9 @@ pub(crate) async fn get(
         let zone = asked.trail.zone.unwrap_or(offered.host.time_zone);
         asked.date = Some(zone.date(start));
         asked.month = asked.date.map(MonthKey::of);
+        let explained = web.app.explain(address.clone(), Some(offered.duration), start).await;
+        let reasons = explained.map(|explained| explained.reasons).unwrap_or_default();
+        asked.refusal = reasons.first().map(|(refusal, _)| *refusal);
     }
     pick(StatusCode::OK, &request, &web, &Source::Page(&address), asked, None).await
 }
@@ -371,6 +378,14 @@ async fn next_free(
         }
     }
     Ok(None)
+}
+
+/// That a time is not free: that somebody was quicker, if that is so.
+fn gone(time: &str, refusal: Option<Refusal>) -> String {
+    match refusal {
+        Some(refusal) if !refusal.is_taken() => format!("{time} can not be booked: {refusal}."),
+        _ => format!("{time} is no longer free."),
+    }
 }
 
 /// The slots that start on the local dates from `from` to before `to`.
@@ -534,7 +549,7 @@ impl Page {
             },
             moving,
             clock_change: clock_change(zone, key, *now),
-            gone: asked.slot.map(|start| nearby(zone, start, today, clock)),
+            gone: asked.slot.map(|start| gone(&nearby(zone, start, today, clock), asked.refusal)),
             first: first.map(|slot| Chip::new(slot, zone, today, clock)).collect(),
             month: Month::new(
                 key,
@@ -550,10 +565,12 @@ impl Page {
             day: day.unwrap_or_default(),
             next_free: next_free.map(|slot| {
                 let date = zone.date(slot.start);
+                let month = MonthKey::of(date);
                 NextFree {
                     date,
-                    day: long_date(date),
-                    month: MonthKey::of(date),
+                    day: date_seen_from(key.year(), date),
+                    month,
+                    month_name: month.seen_from(key.year()),
                     later: date > asked.date.unwrap_or(key.last()),
                 }
             }),
@@ -631,7 +648,7 @@ impl Page {
                 })
                 .into(),
             clock_change: Some("The clocks in London go back on Sunday 25 October.".into()),
-            gone: (free == 0).then(|| "12:45".to_owned()),
+            gone: (free == 0).then(|| gone("12:45", None)),
             first: vec![Chip { start, label: "Today 12:45".into() }],
             month: Month::new(
                 key,
@@ -662,6 +679,7 @@ impl Page {
             date: key.next().first(),
             day: "Monday 2 November".into(),
             month: key.next(),
+            month_name: key.next().seen_from(key.year()),
             later: true,
         };
         let empty = || DayTimes { parts: Vec::new(), date: day.date, title: day.title.clone() };

@@ -34,8 +34,8 @@ use crate::{
     form::Form,
     proof_cookie,
     view::{
-        Ask, AskKind, Clock, Problems, Shell, Trail, When, ZoneOptions, asks, hidden_answers,
-        nearby, note_wrong,
+        Ask, AskKind, Clock, Problems, Shell, Trail, When, ZoneOptions, asks, asks_prefilled,
+        hidden_answers, nearby, note_wrong,
     },
     visitor,
 };
@@ -129,7 +129,7 @@ pub(super) fn show(
             answers: Answers::prefilled(query, prefill(offered).as_ref()),
             seen: offered.event_type.terms.asked_as(),
             proves: proves(request, web, offered),
-            asks: asks(&questions, Side::Customer, &given),
+            asks: asks_prefilled(&questions, &given),
             hidden: hidden_answers(&questions, &given),
             repeat: RepeatFields::of(offered, query, &[], (zone, trail.clock)),
             problems: Problems::default(),

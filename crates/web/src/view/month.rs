@@ -57,6 +57,12 @@ impl MonthKey {
     pub(crate) const fn year(self) -> i32 {
         self.year
     }
+
+    /// `January`, or for who looks at another year `January 2028`.
+    pub(crate) fn seen_from(self, year: i32) -> String {
+        let name = self.name();
+        if self.year == year { name.to_owned() } else { format!("{name} {}", self.year) }
+    }
 }
 
 /// `2026-12`, as it stands in addresses.

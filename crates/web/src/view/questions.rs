@@ -69,9 +69,24 @@ pub(crate) fn asks(questions: &[Question], by: Side, given: &Given) -> Vec<Ask> 
             Kind::Checkbox | Kind::Consent => AskKind::Tick,
         },
         is_required: by == Side::Customer && question.asked() == Asked::Required,
-        text: given.text(question.id().as_str()).to_owned(),
+        text: match given.text(question.id().as_str()) {
+            // As programs and links say it, too.
+            "true" if matches!(question.kind(), Kind::Checkbox | Kind::Consent) => "on".to_owned(),
+            text => text.to_owned(),
+        },
     };
     questions.iter().filter(shown).map(ask).collect()
+}
+
+/// The same with what an address says. Nobody agrees by following a link.
+pub(crate) fn asks_prefilled(questions: &[Question], given: &Given) -> Vec<Ask> {
+    let consents = |field_name: &str| {
+        let is_it = |question: &&Question| field(question.id().as_str()) == field_name;
+        questions.iter().find(is_it).is_some_and(|question| *question.kind() == Kind::Consent)
+    };
+    let mut asks = asks(questions, Side::Customer, given);
+    asks.iter_mut().filter(|ask| consents(&ask.field)).for_each(Ask::untick);
+    asks
 }
 
 /// What a link gave for hidden questions, to be carried on by the form: names and texts.

@@ -41,8 +41,7 @@ impl TimeOfDay {
         use chrono::Timelike as _;
         let local = zone.local(at);
         let minute = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or_default();
-        let twice = zone.instants(local).count() > 1;
-        Self { minute, clock, offset: twice.then(|| zone.utc_offset(at)) }
+        Self { minute, clock, offset: zone.offset_if_twice(at) }
     }
 
     /// Minutes after midnight.
@@ -100,6 +99,11 @@ pub(crate) fn long_date(date: LocalDate) -> String {
 /// `Thursday 8 October 2026`.
 pub(crate) fn date_with_year(date: LocalDate) -> String {
     format!("{} {}", long_date(date), date.year())
+}
+
+/// The one or the other, for who looks at that year.
+pub(crate) fn date_seen_from(year: i32, date: LocalDate) -> String {
+    if date.year() == year { long_date(date) } else { date_with_year(date) }
 }
 
 /// `Today 15:00`, `Tomorrow 08:00`, `Thu 8 Oct 12:45`.
