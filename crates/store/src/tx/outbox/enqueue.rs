@@ -22,7 +22,7 @@ struct NewMail {
     booking_id: Option<String>,
     version: i32,
     sequence: i32,
-    side: Option<&'static str>,
+    side: Option<String>,
     guest_id: Option<String>,
     proposal_id: Option<String>,
     series_id: Option<String>,
@@ -52,7 +52,7 @@ impl NewMail {
                 version: signed(*version),
                 sequence: signed(*sequence),
                 side: match to {
-                    Recipient::Side(side) => Some(side.as_str()),
+                    Recipient::Side(side) => Some(side.as_str().to_owned()),
                     Recipient::Guest(_) => None,
                 },
                 guest_id: match to {
@@ -72,7 +72,7 @@ impl NewMail {
                 booking_id: Some(booking.to_string()),
                 version: signed(*version),
                 sequence: signed(*sequence),
-                side: Some(to.as_str()),
+                side: Some(to.as_str().to_owned()),
                 series_id: Some(series.to_string()),
                 ..mail
             },
@@ -81,7 +81,7 @@ impl NewMail {
                 kind: PROOF,
                 booking_id: Some(booking.to_string()),
                 version: 1,
-                side: Some(Side::Customer.as_str()),
+                side: Some(Side::Customer.as_str().to_owned()),
                 ..mail
             },
             Notice::Waiting { entry, occasion } => {
