@@ -15,6 +15,17 @@ use super::{
     Booking, Mail, Model, Reader, Said, Status,
 };
 
+/// Whether a mail about a proposal is among those that were claimed.
+fn is_in(letters: &[Letter], mail: &Mail) -> bool {
+    letters.iter().any(|letter| match &letter.content {
+        Content::Booking(told) => {
+            let of = told.proposal.as_ref().map(|proposal| Reader::Of(proposal.id));
+            (of, told.occasion.as_str()) == (Some(mail.to), mail.kind)
+        }
+        _ => false,
+    })
+}
+
 impl Model {
     /// Mails about a change for sides of a booking.
     pub(super) fn tell(&mut self, place: usize, kind: &'static str, sides: &[Side]) {
@@ -65,9 +76,19 @@ impl Model {
             (0..self.mails.len()).filter(|place| is_due(&self.mails[*place])).collect();
         // One after the other: what becomes of a mail may hang on what became of the one before.
         places.sort_by_key(|place| self.mails[*place].due);
+        let lost: Vec<Reader> = self
+            .mails
+            .iter()
+            .filter(|mail| (mail.kind, mail.state) == ("proposed", "claimed"))
+            .map(|mail| mail.to)
+            .collect();
         let mut due = 0;
         for place in places {
-            let stands = self.stands(&self.mails[place]);
+            let mail = &self.mails[place];
+            // Of two that were queued at the same moment chance says which comes first, and so whether a wish that may
+            // or may not have been told of is taken back before it is laid aside.
+            let is_open = mail.kind == "proposal_withdrawn" && lost.contains(&mail.to);
+            let stands = if is_open { is_in(letters, mail) } else { self.stands(mail) };
             self.mails[place].state = if stands { "claimed" } else { "superseded" };
             due += usize::from(stands);
         }
