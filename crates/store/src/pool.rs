@@ -234,7 +234,7 @@ impl Store {
                 let work = move || {
                     let _permit = permit;
                     if let Some(Writer { lane, queue }) = &store.writer {
-                        queue.work_off(&store, lane);
+                        queue.work_off(ticket, &store, lane);
                     }
                 };
                 // Answered through the queue.

@@ -77,15 +77,22 @@ impl Queue {
         self.lock().writes.is_empty()
     }
 
-    /// Does what waits, with the writer's turn. Those that come meanwhile are done with it.
-    pub(super) fn work_off(&self, store: &Inner, lane: &Lane) {
-        let Some(first) = self.next() else { return };
-        if self.is_empty() {
-            first.run_alone(store, lane);
-            return;
-        }
-        for write in self.run_together(first, store, lane) {
-            write.run_alone(store, lane);
+    fn has(&self, ticket: Ticket) -> bool {
+        self.lock().writes.iter().any(|(each, _)| *each == ticket)
+    }
+
+    /// Does what waits, with the writer's turn, until one's own is done: nobody else may come for it. Those that come
+    /// meanwhile are done with it.
+    pub(super) fn work_off(&self, own: Ticket, store: &Inner, lane: &Lane) {
+        while self.has(own) {
+            let Some(first) = self.next() else { return };
+            if self.is_empty() {
+                first.run_alone(store, lane);
+                return;
+            }
+            for write in self.run_together(first, store, lane) {
+                write.run_alone(store, lane);
+            }
         }
     }
 
