@@ -10,6 +10,7 @@ on_both!(
     the_grid_has_its_own_steps,
     an_emptied_number_is_not_a_usual_one,
     wrong_rules_are_marked,
+    terms_that_leave_no_time_say_so,
     reasons_are_told_in_full_to_the_host_alone,
     commands_know_the_same_rules,
     bookings_whose_wall_time_moves_are_listed,
@@ -257,6 +258,38 @@ fn reasons_are_told_in_full_to_the_host_alone(backend: Backend) {
     app.client().get(path).problem(404);
 }
 
+fn terms_that_leave_no_time_say_so(backend: Backend) {
+    let (app, browser) = app(backend);
+    let told = |path: &str| browser.page(path).text();
+    for path in [EDITOR, "/app/event-types"] {
+        assert!(!told(path).contains("as it stands"), "{path}");
+        assert!(!told(path).contains("Nobody can book it"), "{path}");
+    }
+    let low = editor(&browser).set("limit_day_minutes", "59");
+    let saved = browser.submit(&low).expect(303).location();
+    let why = "the limit of 59 minutes a day is below the shortest length, 1 hour";
+    for path in [&saved, EDITOR, "/app/event-types"] {
+        assert!(told(path).contains(why), "{path}: {}", told(path));
+    }
+    assert_eq!(app.slots("ada", "intro", "2027-07-01", "2027-07-30"), [""; 0]);
+
+    const NEW: &str = "/app/event-types/new";
+    let past = browser.page(NEW).form(NEW);
+    let past = past.set("title", "Old").set("slug", "old").force("window", "dates");
+    let past = past.set("window_first", "2027-06-01").set("window_last", "2027-06-30");
+    let made = browser.submit(&past).expect(303).location();
+    assert!(told(&made).contains("its last date, 30 June 2027, has passed"), "{}", told(&made));
+
+    let late = ["--duration", "30", "--window-days", "2", "--min-notice", "10000"];
+    let add = ["event-type", "add", "--host", "ada", "--slug", "late", "--title", "Late"];
+    let done = app.cli(&[&add[..], &late].concat());
+    let done = done.done();
+    assert!(
+        done.contains("it must be booked 166 hours 40 minutes ahead, but only up to 3 July 2027"),
+        "{done}"
+    );
+}
+
 fn commands_know_the_same_rules(backend: Backend) {
     let (app, _) = app(backend);
     let rules = [
@@ -298,6 +331,9 @@ fn commands_know_the_same_rules(backend: Backend) {
         app.cli(&[&wrong[..], &[flag, value]].concat()).wrong_usage();
     }
     app.cli(&[&wrong[..], &["--schedule", "Evenings"]].concat()).refused();
+    let twice = ["--limit", "2 bookings a day", "--limit", "3 bookings a day"];
+    let refused = app.cli(&[&wrong[..], &twice].concat());
+    assert!(refused.refused().contains("'2 bookings a day' and '3 bookings a day'"));
 }
 
 /// As if new zone data said that London's clocks show something else than when it was booked.
@@ -315,6 +351,8 @@ fn bookings_whose_wall_time_moves_are_listed(backend: Backend) {
     ));
     let found = listed();
     assert_eq!((found.as_array().map(Vec::len), &found[0]["id"]), (Some(1), &moved.id().into()));
+    let lines = app.cli(&["booking", "list", "--wall-time-moved"]);
+    assert!(lines.done().contains("agreed on  2027-07-06 08:00 (London)"), "{}", lines.done());
 }
 
 fn a_hidden_event_type_is_listed_nowhere_and_can_be_booked(backend: Backend) {

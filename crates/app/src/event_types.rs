@@ -2,7 +2,8 @@
 
 use roomkey_core::{
     account::User,
-    event_type::{EventType, Terms, Visibility},
+    availability::Schedule,
+    event_type::{EventType, Terms, Unbookable, Visibility},
     ids::{EventTypeId, UserId},
 };
 use roomkey_store::{Constraint, StoreError};
@@ -39,6 +40,12 @@ impl App {
     /// [`StoreError`].
     pub async fn event_types(&self, host: UserId) -> Result<Vec<EventType>, StoreError> {
         self.store.read(move |tx| tx.event_types(host)).await
+    }
+
+    /// What in the terms alone leaves customers no time to book, if anything does. `schedules` are its host's.
+    pub fn unbookable(&self, terms: &Terms, schedules: &[Schedule]) -> Option<Unbookable> {
+        let schedule = schedules.iter().find(|schedule| terms.is_by(schedule))?;
+        terms.unbookable(schedule.time_zone.date(self.now()))
     }
 
     /// A host by handle, with their public event types: what their page shows.

@@ -3,11 +3,13 @@
 mod limits;
 mod link;
 mod location;
+mod unbookable;
 mod window;
 
 pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
 pub use link::{Closed, EventLink, LinkRefusal, Prefill};
 pub use location::{InvalidLocation, Location};
+pub use unbookable::Unbookable;
 pub use window::{Dates, Window};
 
 use std::str::FromStr;

@@ -43,9 +43,10 @@ impl Limits {
     /// None.
     pub const NONE: Self = Self(BTreeMap::new());
 
-    /// Sets a limit in place of the one of the same period and measure.
-    pub fn set(&mut self, limit: Limit) {
-        self.0.insert((limit.period, limit.measure), limit.most);
+    /// Sets a limit in place of the one of the same period and measure, which is given back.
+    pub fn set(&mut self, limit: Limit) -> Option<Limit> {
+        let before = self.0.insert((limit.period, limit.measure), limit.most);
+        before.map(|most| Limit { most, ..limit })
     }
 
     /// How much is allowed of a measure in a period.

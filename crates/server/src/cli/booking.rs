@@ -421,7 +421,14 @@ async fn list(app: &App, list: List) -> anyhow::Result<()> {
             all.iter().map(|details| booking_json(details, Side::Host, app.site())).collect();
         return output::json(&shown);
     }
-    all.iter().try_for_each(line)
+    for details in &all {
+        line(details)?;
+        if let (true, Some(agreed)) = (list.wall_time_moved, details.booking.agreed) {
+            let (local, city) = (agreed.local.format("%F %H:%M"), agreed.zone.city());
+            output::line(format_args!("  agreed on  {local} ({city})"))?;
+        }
+    }
+    Ok(())
 }
 
 async fn export(app: &App, asked: ExportCsv) -> anyhow::Result<()> {

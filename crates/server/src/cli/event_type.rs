@@ -1,4 +1,4 @@
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{App, QuestionChange};
 use roomkey_core::{
@@ -288,6 +288,11 @@ impl Listed {
     const fn visibility(&self) -> Visibility {
         if self.link_only {
             Visibility::Link
+    if let Some(why) = app.unbookable(&event_type.terms, &app.schedules(host.id).await?) {
+        return output::line(format_args!(
+            "Added '{title}'; nobody can book it as it stands: {why}"
+        ));
+    }
         } else if self.hidden {
             Visibility::Hidden
         } else {
@@ -307,7 +312,9 @@ impl Add {
         };
         let mut limits = Limits::default();
         for limit in self.limit {
-            limits.set(limit);
+            if let Some(before) = limits.set(limit) {
+                bail!("--limit: '{before}' and '{limit}' are for the same, give one of them");
+            }
         }
         let mut lengths = self.duration.into_iter().map(Minutes);
         let usual = lengths.next().context("--duration is missing")?;

@@ -66,6 +66,8 @@ pub(crate) struct Page {
     /// Whether that page takes a link.
     by_link: bool,
     /// None before it is saved.
+    /// Why nobody can book it, if its terms leave no time.
+    unbookable: Option<String>,
     links: Option<Links>,
     problems: Problems,
 }
@@ -98,6 +100,9 @@ pub(crate) async fn post_new(
             Ok(_) => return Ok(see_other("/app/event-types?done=made")),
             Err(error) => refused(error, &mut problems)?,
         }
+            Ok(EventType { terms, .. }) if web.app.unbookable(&terms, &schedules).is_some() => {
+                return Ok(see_other(format!("/app/event-types/{}?done=saved", terms.slug)));
+            }
     }
     let answers = Answers::typed(&form);
     let contents = Page::new(&request, &web, &host, None, &schedules, answers, problems);
@@ -219,6 +224,9 @@ impl Page {
             action: "/app/event-types/intro".into(),
             url: Some("/ada/intro".into()),
             site: "localhost:8080".into(),
+            unbookable: event
+                .and_then(|event| web.app.unbookable(&event.terms, schedules))
+                .map(|why| why.to_string()),
             schedules: vec![ScheduleChoice { id: String::new(), name: "Hours <b>".into() }],
             questions: vec![QuestionCard::sample(), QuestionCard::sample()],
             asks_phone: true,
@@ -232,3 +240,4 @@ impl Page {
         vec![page(Problems::default()), page(problems)]
     }
 }
+            unbookable: Some("its last date, 1 November 2026, has passed".into()),

@@ -24,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) address: String,
     /// Where it is not listed, how it is reached.
     pub(crate) badge: Option<&'static str>,
+    /// Why nobody can book it, if its terms leave no time.
+    pub(crate) unbookable: Option<String>,
     /// Whether its address alone leads nowhere.
     pub(crate) by_link: bool,
 }
@@ -43,6 +45,7 @@ pub(crate) async fn get(
     let handle = &host.user().handle;
     let (site, spoken) = (web.app.site().public_url.as_str(), web.spoken_site());
     let events = web.app.event_types(host.user().id).await?;
+    let schedules = web.app.schedules(host.user().id).await?;
     let events = events.into_iter().map(|event| Row {
         url: format!("{site}/{handle}/{}", event.terms.slug),
         address: format!("{spoken}/{handle}/{}", event.terms.slug),
@@ -55,6 +58,7 @@ pub(crate) async fn get(
             Visibility::Link => Some("By link"),
         },
         by_link: event.terms.visibility == Visibility::Link,
+        unbookable: web.app.unbookable(&event.terms, &schedules).map(|why| why.to_string()),
     });
     let flash = match Form::query(&request).get("done") {
         "made" => Some("Event type saved. It can be booked now."),
@@ -69,6 +73,7 @@ impl Page {
     pub(crate) fn samples() -> Vec<Self> {
         let row = Row {
             badge: Some("Hidden"),
+            unbookable: Some("its last date, 1 November 2026, has passed".into()),
             by_link: false,
             slug: "intro".into(),
             title: "Intro <b>bold</b>".into(),
@@ -76,7 +81,7 @@ impl Page {
             url: "http://localhost:8080/ada/intro".into(),
             address: "localhost:8080/ada/intro".into(),
         };
-        let by_link = Row { by_link: true, title: "Other".into(), ..row.clone() };
+        let by_link = Row { by_link: true, unbookable: None, title: "Other".into(), ..row.clone() };
         vec![
             Self { shell: AppShell::sample(Section::EventTypes), events: Vec::new() },
             Self { shell: AppShell::sample(Section::EventTypes), events: vec![row, by_link] },
