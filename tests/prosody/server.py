@@ -5,6 +5,7 @@ printed, its two lists of modules filled up as its comments say.
 """
 
 import asyncio
+import collections
 import os
 import pathlib
 import re
@@ -15,7 +16,7 @@ import time
 
 # Where `roomkey jitsi config` says that what is there already stays.
 KEEP = re.compile(r"-- and what stands here already\n")
-HOST_MODULES = '"roster"; "saslauth"; "features_identity";'
+HOST_MODULES = '"roster"; "saslauth"; "websocket"; "features_identity";'
 MUC_MODULES = '"muc_hide_all"; "muc_meeting_id"; "muc_domain_mapper";'
 COMPONENT_SECRET = "a secret between Prosody and its components"
 
@@ -29,25 +30,29 @@ log = {{ {{ to = "file"; filename = "{directory}/prosody.log"; levels = {{ min =
 interfaces = {{ "127.0.0.1" }}
 local_interfaces = {{ "127.0.0.1" }}
 component_interfaces = {{ "127.0.0.1" }}
-http_interfaces = {{ }}
+http_interfaces = {{ "127.0.0.1" }}
 https_interfaces = {{ }}
 c2s_ports = {{ {clients} }}
 c2s_direct_tls_ports = {{ }}
 legacy_ssl_ports = {{ }}
 s2s_ports = {{ }}
-http_ports = {{ }}
+http_ports = {{ {web} }}
 https_ports = {{ }}
 component_ports = {{ {components} }}
 c2s_require_encryption = false
+http_default_host = "{domain}"
+consider_websocket_secure = true
+cross_domain_websocket = true
 allow_unencrypted_plain_auth = true
 storage = "internal"
 modules_disabled = {{ "s2s"; "offline"; "admin_shell" }}
+modules_enabled = {{ {host_modules} }}
+muc_mapper_domain_base = "{domain}"
 admins = {{ "focus@auth.{domain}" }}
 component_admins_as_room_owners = true
 
 VirtualHost "{domain}"
-    authentication = "jitsi-anonymous"
-    breakout_rooms_muc = "breakout.{domain}"
+{authentication}    breakout_rooms_muc = "breakout.{domain}"
 
 Component "conference.{domain}" "muc"
     storage = "memory"
@@ -76,6 +81,9 @@ Include "{ours}"
 """
 
 
+Ports = collections.namedtuple("Ports", "clients components web")
+
+
 def free_ports(count):
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
@@ -92,15 +100,21 @@ class Prosody:
     def __init__(self, directory, plugins, ours):
         self.directory = pathlib.Path(directory)
         self.domain = re.search(r'^VirtualHost "([^"]+)"', ours, re.MULTILINE).group(1)
-        self.clients, self.components = free_ports(2)
-        modules = iter([HOST_MODULES, MUC_MODULES])
+        self.ports = Ports(*free_ports(3))
+        self.components = self.ports.components
+        takes_tokens = 'authentication = "token"' in ours
+        # Where nothing asks about rooms, only the rooms' component has a list.
+        modules = iter([HOST_MODULES, MUC_MODULES] if len(KEEP.findall(ours)) == 2 else [MUC_MODULES])
         included = self.directory / "roomkey.cfg.lua"
         text = CONFIGURATION.format(
             directory=directory,
             plugins=plugins,
             domain=self.domain,
-            clients=self.clients,
-            components=self.components,
+            clients=self.ports.clients,
+            components=self.ports.components,
+            web=self.ports.web,
+            host_modules=HOST_MODULES,
+            authentication="" if takes_tokens else '    authentication = "jitsi-anonymous"\n',
             secret=COMPONENT_SECRET,
             ours=included,
         )
@@ -123,7 +137,7 @@ class Prosody:
                 env=environment,
             )
         end = time.monotonic() + 30
-        while not all(self.listens(port) for port in (self.clients, self.components)):
+        while not all(self.listens(port) for port in self.ports):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"Prosody does not listen:\n{self.log()}")
             await asyncio.sleep(0.1)

@@ -4,11 +4,15 @@ import asyncio
 import base64
 import hashlib
 import itertools
+import urllib.parse
 import uuid
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
+import websockets
+
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
+FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
 FOCUS = "http://jitsi.org/protocol/focus"
 MUC = "http://jabber.org/protocol/muc"
 MUC_USER = MUC + "#user"
@@ -42,6 +46,10 @@ def error_of(stanza):
         elif name == "lobbyroom":
             found["lobby"] = child.text
     return found
+
+
+class NotSignedIn(Exception):
+    """The server refused the sign-in, in these words."""
 
 
 class Stream:
@@ -88,12 +96,51 @@ class Stream:
         self.writer.close()
 
 
-class Participant:
-    """Somebody's browser: signs in without a name, asks for the conference, joins its room."""
+class WebSocketStream:
+    """One XML stream over WebSocket (RFC 7395), as browsers have it; each message is a whole element."""
 
-    def __init__(self, port, domain):
-        self.domain = domain
-        self.stream = Stream(port, f"xmlns='jabber:client' to='{domain}'")
+    def __init__(self, port, domain, query):
+        self.url = f"ws://127.0.0.1:{port}/xmpp-websocket?{urllib.parse.urlencode(query)}"
+        self.domain, self.outgoing = domain, asyncio.Queue()
+
+    async def connect(self):
+        self.socket = await websockets.connect(self.url, subprotocols=["xmpp"], proxy=None)
+        self.sending = asyncio.create_task(self.deliver())
+        return await self.open()
+
+    async def open(self):
+        self.send(f"<open xmlns='{FRAMING}' to='{self.domain}' version='1.0'/>")
+        return await asyncio.wait_for(self.next(), PATIENCE)
+
+    async def deliver(self):
+        while True:
+            await self.socket.send(await self.outgoing.get())
+
+    def send(self, text):
+        # A frame stands alone: what TCP says once for all, each of its stanzas says here.
+        for name in ("iq", "presence"):
+            text = text.replace(f"<{name} ", f"<{name} xmlns='jabber:client' ", 1)
+        self.outgoing.put_nowait(text)
+
+    async def next(self):
+        try:
+            return ET.fromstring(await self.socket.recv())
+        except websockets.ConnectionClosed:
+            return None
+
+    def close(self):
+        self.sending.cancel()
+
+
+class Participant:
+    """Somebody's browser: signs in without a name or with a token, asks for the conference, joins its room."""
+
+    def __init__(self, ports, domain, token=None, host=None):
+        self.domain, self.host = domain, host or domain
+        if token is None:
+            self.stream = Stream(ports.clients, f"xmlns='jabber:client' to='{self.host}'")
+        else:
+            self.stream = WebSocketStream(ports.web, self.host, {"token": token} if token else {})
         self.ids = itertools.count(1)
         self.answers = {}
         self.presences = []
@@ -104,7 +151,9 @@ class Participant:
         await self.stream.next()  # what it offers
         self.stream.send(f"<auth xmlns='{SASL}' mechanism='ANONYMOUS'/>")
         reply = await asyncio.wait_for(self.stream.next(), PATIENCE)
-        assert name_of(reply) == "success", ET.tostring(reply)
+        if name_of(reply) != "success":
+            texts = [child.text for child in reply if name_of(child) == "text"]
+            raise NotSignedIn(texts[0] if texts else name_of(reply))
         await self.stream.open()
         await self.stream.next()
         self.reading = asyncio.create_task(self.read())

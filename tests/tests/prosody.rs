@@ -10,7 +10,10 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Duration, DurationRound as _, Utc};
 use chrono_tz::Europe::London;
-use roomkey_tests::{Backend, Builder, SOON, TestApp, instant, long_run, on_both, wait_until};
+use hmac::{KeyInit as _, Mac as _};
+use roomkey_tests::{
+    Backend, Booked, Builder, SOON, TestApp, instant, long_run, on_both, wait_until,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -20,6 +23,10 @@ on_both!(
     refusals_reach_people_in_our_words,
     an_empty_room_is_reported_and_opens_again,
     a_video_server_with_another_token_opens_nothing,
+    a_token_opens_its_own_room_in_its_own_time,
+    with_both_a_token_opens_only_what_is_booked,
+    a_moved_booking_leaves_its_room,
+    a_server_that_is_back_is_asked_again,
 );
 
 fn a_booked_room_opens_to_its_password_alone(backend: Backend) {
@@ -116,6 +123,153 @@ fn a_video_server_with_another_token_opens_nothing(backend: Backend) {
     app.set("jitsi.reservations_token_previous", token);
     app.restart();
     granted(&jitsi.request("bo", second.text("/room/name")));
+}
+
+/// Ada's `talk` in a mode with tokens, and a video server that checks them.
+fn by_token(backend: Backend, mode: &str) -> Option<(TestApp, VideoServer)> {
+    let builder = TestApp::on(backend)
+        .set("jitsi.mode", mode)
+        .set("jitsi.jwt_app_id", "roomkey")
+        .set("jitsi.jwt_secret", SECRET);
+    meeting_on(builder, &["--duration", "30", "--early", "1440"])
+}
+
+const SECRET: &str = "a secret that Prosody has as app_secret";
+
+/// The token that the button of a booking's join page makes.
+fn entered(app: &TestApp, booked: &Booked) -> String {
+    let (browser, join) = (app.client(), format!("{}/join", booked.page()));
+    let to = browser.submit(&browser.page(&join).form(&join)).expect(303).location();
+    let (_, token) = to.split_once("#jwt=").expect("a token");
+    token.to_owned()
+}
+
+/// A token that an attacker made, with what they know and what they guess.
+fn forged(change: impl Fn(&mut Value, &mut Value), secret: &str) -> String {
+    let hour = now().timestamp() + 3600;
+    let mut header = json!({"typ": "JWT", "alg": "HS256"});
+    let mut claims = json!({
+        "iss": "roomkey", "aud": "jitsi", "sub": "meet.example.org", "room": "weekly",
+        "nbf": now().timestamp() - 60, "exp": hour, "context": {"user": {"id": "1", "name": "Eve"}},
+    });
+    change(&mut header, &mut claims);
+    let part = |value: &Value| data_encoding::BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    let signed = format!("{}.{}", part(&header), part(&claims));
+    if header["alg"] == "none" {
+        return format!("{signed}.");
+    }
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(signed.as_bytes());
+    let signature = data_encoding::BASE64URL_NOPAD.encode(&mac.finalize().into_bytes());
+    format!("{signed}.{signature}")
+}
+
+fn a_token_opens_its_own_room_in_its_own_time(backend: Backend) {
+    let Some((app, mut jitsi)) = by_token(backend, "jwt") else { return };
+    let (booked, other) = (app.book("talk", in_half_hours(1)), app.book("talk", in_half_hours(2)));
+    let (room, elsewhere) = (booked.text("/room/name"), other.text("/room/name"));
+    let token = entered(&app, &booked);
+
+    signed_in(&jitsi.sign_in("bo", Some(&token)));
+    granted(&jitsi.request("bo", room));
+    joined(&jitsi.join("bo", room, None));
+    // Another room may be opened with it, as Jitsi has it, and not entered.
+    jitsi.request("bo", elsewhere);
+    let refused_there = jitsi.join("bo", elsewhere, None);
+    assert_eq!(refused(&refused_there)["condition"], "not-allowed", "{refused_there}");
+
+    // Those that the command makes: one that is over, one that is to come.
+    let made = |from: i64, to: i64| {
+        let at = |seconds: i64| (now() + Duration::seconds(seconds)).to_rfc3339();
+        let (from, to) = (at(from), at(to));
+        let token = ["jitsi", "token", "--room", "weekly", "--json", "--nbf", &from, "--exp", &to];
+        app.cli(&token).json()["token"].as_str().expect("a token").to_owned()
+    };
+    signed_in(&jitsi.sign_in("ada", Some(&made(-60, 600))));
+    joined_after_request(&mut jitsi, "ada", "weekly");
+    for (token, words) in [(made(-600, -1), "exp"), (made(600, 1200), "nbf")] {
+        let reply = jitsi.sign_in("eve", Some(&token));
+        assert!(not_signed_in(&reply).contains(words), "{reply}");
+    }
+    let none = jitsi.sign_in("eve", None);
+    not_signed_in(&none);
+    let good = forged(|_, _| {}, SECRET);
+    signed_in(&jitsi.sign_in("cy", Some(&good)));
+    for token in [
+        forged(|header, _| header["alg"] = json!("none"), SECRET),
+        forged(|header, _| header["alg"] = json!("HS512"), SECRET),
+        forged(|_, _| {}, "another secret, which Prosody has not"),
+        forged(|_, claims| claims["aud"] = json!("another"), SECRET),
+        forged(|_, claims| claims["iss"] = json!("another"), SECRET),
+        forged(|_, claims| claims["exp"] = json!(now().timestamp() - 1), SECRET),
+        forged(|_, claims| claims["nbf"] = json!(now().timestamp() + 120), SECRET),
+        format!("{good}x"),
+    ] {
+        not_signed_in(&jitsi.sign_in("eve", Some(&token)));
+    }
+}
+
+fn with_both_a_token_opens_only_what_is_booked(backend: Backend) {
+    let Some((app, mut jitsi)) = by_token(backend, "reservations+jwt") else { return };
+    let booked = app.book("talk", in_half_hours(1));
+    let (room, password) = (booked.text("/room/name"), booked.text("/room/password"));
+    let token = entered(&app, &booked);
+    signed_in(&jitsi.sign_in("bo", Some(&token)));
+    granted(&jitsi.request("bo", room));
+    let without = jitsi.join("bo", room, None);
+    assert_eq!(refused(&without)["condition"], "not-authorized", "the password is needed as well");
+    joined(&jitsi.join("bo", room, Some(password)));
+
+    // A token of ours for a room that nobody booked.
+    let stray = forged(|_, _| {}, SECRET);
+    signed_in(&jitsi.sign_in("eve", Some(&stray)));
+    let reply = jitsi.request("eve", "weekly");
+    assert!(text(&reply).contains("No booking"), "{reply}");
+    // And who knows the password has no token for this room.
+    let other = jitsi.join("eve", room, Some(password));
+    assert_eq!(refused(&other)["condition"], "not-allowed", "{other}");
+}
+
+fn a_moved_booking_leaves_its_room(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let booked = app.book("talk", in_half_hours(1));
+    let (room, password) = (booked.text("/room/name"), booked.text("/room/password"));
+    let start = in_half_hours(2).to_rfc3339();
+    let moved = app.cli(&["booking", "move", booked.id(), "--start", &start, "--json"]).json();
+    let (fresh, key) = (&moved["room"]["name"], &moved["room"]["password"]);
+    assert_ne!((fresh.as_str(), key.as_str()), (Some(room), Some(password)));
+    let reply = jitsi.request("bo", room);
+    assert!(text(&reply).contains("moved or cancelled"), "{reply}");
+    let fresh = fresh.as_str().expect("a name");
+    granted(&jitsi.request("bo", fresh));
+    joined(&jitsi.join("bo", fresh, key.as_str()));
+}
+
+fn a_server_that_is_back_is_asked_again(backend: Backend) {
+    let Some((mut app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let (first, second) = (app.book("talk", in_half_hours(1)), app.book("talk", in_half_hours(2)));
+    app.stop();
+    let reply = jitsi.request("bo", first.text("/room/name"));
+    assert_eq!(refused(&reply)["code"], "0", "{reply}");
+    app.start();
+    granted(&jitsi.request("bo", second.text("/room/name")));
+}
+
+fn joined_after_request(jitsi: &mut VideoServer, who: &str, room: &str) {
+    granted(&jitsi.request(who, room));
+    joined(&jitsi.join(who, room, None));
+}
+
+#[track_caller]
+fn signed_in(reply: &Value) {
+    assert_eq!(reply["signed_in"], true, "{reply}");
+}
+
+/// Why somebody was not signed in.
+#[track_caller]
+fn not_signed_in(reply: &Value) -> &str {
+    assert_eq!(reply["signed_in"], false, "{reply}");
+    reply["error"].as_str().expect("words")
 }
 
 #[test]
@@ -238,6 +392,11 @@ impl VideoServer {
         let mut server = Self { child, stdin, stdout, dir };
         assert_eq!(server.line(), "ready", "Prosody did not start; its words are above");
         server
+    }
+
+    /// Somebody signs in with a token, or from a browser without one.
+    fn sign_in(&mut self, who: &str, token: Option<&str>) -> Value {
+        self.tell(&json!({"do": "sign in", "who": who, "token": token.unwrap_or_default()}))
     }
 
     /// Somebody asks whether the conference may be.

@@ -2,6 +2,7 @@
 
 use roomkey_core::{
     ids::RoomId,
+    jitsi::ServerName,
     room::{Admission, Room, RoomName},
     time::{Instant, TimeZone},
 };
@@ -37,22 +38,37 @@ pub enum Verdict {
 }
 
 impl App {
-    /// The room of that name. A text that is no name of ours is simply not found.
+    /// The room of that name on the Jitsi that asks. A text that is no name of ours is simply not found, nor is a room
+    /// of another Jitsi.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn conference_by_name(&self, name: &str) -> Result<Option<Conference>, StoreError> {
+    pub async fn conference_by_name(
+        &self,
+        name: &str,
+        asker: Option<ServerName>,
+    ) -> Result<Option<Conference>, StoreError> {
         let Ok(name) = name.parse::<RoomName>() else { return Ok(None) };
-        self.conference(move |tx| tx.room_by_name(&name)).await
+        let found = self.conference(move |tx| tx.room_by_name(&name)).await?;
+        Ok(found.filter(|found| self.is_on(&found.room, asker)))
     }
 
-    /// The room with that id, which is the reservation's id as well.
+    /// The room with that id, which is the reservation's id as well, on the Jitsi that asks.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn conference_by_id(&self, id: &str) -> Result<Option<Conference>, StoreError> {
+    pub async fn conference_by_id(
+        &self,
+        id: &str,
+        asker: Option<ServerName>,
+    ) -> Result<Option<Conference>, StoreError> {
         let Ok(id) = id.parse::<RoomId>() else { return Ok(None) };
-        self.conference(move |tx| tx.room_by_id(id)).await
+        let found = self.conference(move |tx| tx.room_by_id(id)).await?;
+        Ok(found.filter(|found| self.is_on(&found.room, asker)))
+    }
+
+    fn is_on(&self, room: &Room, server: Option<ServerName>) -> bool {
+        self.site.server(room).name == server
     }
 
     async fn conference(

@@ -12,7 +12,7 @@ use roomkey_core::{
 use roomkey_store::{SecretKey, Store, StoreError, Tx};
 use tokio::sync::Notify;
 
-use crate::password::PasswordHashing;
+use crate::{TokenIssuers, password::PasswordHashing};
 
 /// What the use cases work with.
 pub struct AppOptions {
@@ -24,6 +24,8 @@ pub struct AppOptions {
     pub entropy: Arc<dyn Entropy>,
     /// What links are made from.
     pub site: Site,
+    /// Sign the tokens of those Jitsis that take some.
+    pub issuers: TokenIssuers,
     /// Signs what a browser brings back.
     pub secret_key: SecretKey,
     /// Whether attempts and bookings are limited; off only for load tests.
@@ -50,6 +52,7 @@ pub struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) site: Arc<Site>,
+    pub(crate) issuers: Arc<TokenIssuers>,
     pub(crate) csrf_key: Arc<[u8; 32]>,
     pub(crate) proof_key: ProofKey,
     pub(crate) limits: bool,
@@ -63,14 +66,24 @@ pub struct App {
 impl App {
     /// Puts the use cases together.
     pub fn new(options: AppOptions) -> Self {
-        let AppOptions { store, clock, entropy, site, secret_key, limits, email_proof, mail_due } =
-            options;
+        let AppOptions {
+            store,
+            clock,
+            entropy,
+            site,
+            issuers,
+            secret_key,
+            limits,
+            email_proof,
+            mail_due,
+        } = options;
         Self {
             setup_token: Arc::new(Token::derived(&secret_key.derive("setup token"))),
             passwords: Arc::new(PasswordHashing::new(Arc::clone(&entropy))),
             csrf_key: Arc::new(secret_key.derive("csrf tokens")),
             proof_key: secret_key.proof_key(),
             site: Arc::new(site),
+            issuers: Arc::new(issuers),
             store,
             clock,
             entropy,

@@ -33,6 +33,7 @@ mod propose;
 mod prove_email;
 mod questions;
 mod remove_guest;
+mod room_token;
 mod schedules;
 mod seating;
 mod seed;
@@ -69,6 +70,7 @@ pub use propose::{ProposalAnswer, ProposalError, Says};
 pub use prove_email::{ProofError, STAMP_LASTS};
 pub use questions::{AskError, QuestionChange};
 pub use remove_guest::GuestError;
+pub use room_token::{IssuerNames, KeyError, PublicKey, TokenError, TokenIssuer, TokenIssuers};
 pub use roomkey_store::{
     BookingDetails, BookingFilter, BookingSearch, Cursor, IssuedLink, StoreError,
 };

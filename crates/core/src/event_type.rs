@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     availability::Schedule,
     ids::{EventTypeId, ScheduleId, UserId},
+    jitsi::ServerName,
     question::{Question, Questions},
     text::{FieldError, Note, Slug, Title},
     time::Minutes,
@@ -39,6 +40,11 @@ pub struct RoomPolicy {
     pub max_occupants: Option<u32>,
     /// Whether people wait until somebody lets them in.
     pub lobby: bool,
+    /// Whether only the host is told the password: customers wait in the lobby, which there is then, until they are let
+    /// in.
+    pub knock: bool,
+    /// On which Jitsi, where it is not the first.
+    pub server: Option<ServerName>,
 }
 
 /// Room to breathe around a booking. Two bookings of a host need the larger of the two buffers
@@ -424,6 +430,8 @@ impl Terms {
                 grace: Minutes(15),
                 max_occupants: None,
                 lobby: false,
+                knock: false,
+                server: None,
             },
         }
     }

@@ -283,8 +283,7 @@ impl Invite<'_> {
     /// The room's password, where there is one and the host wants it in calendars.
     fn told_password(&self) -> Option<&str> {
         let is_wanted = self.event_type.terms.password_in_calendar;
-        let kept = self.room.filter(|_| is_wanted && self.site.enforces_password());
-        kept.map(|room| room.password.expose())
+        self.room.filter(|_| is_wanted).and_then(|room| self.site.password(room, self.reader))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod booking;
 pub mod event_type;
 pub mod ids;
 pub mod invite;
+pub mod jitsi;
 pub mod notice;
 pub mod proof_key;
 pub mod question;

@@ -7,9 +7,10 @@ use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    booking::Status,
+    booking::{Side, Status},
     event_type::RoomPolicy,
     ids::{BookingId, RoomId},
+    jitsi::ServerName,
     random::{self, Entropy},
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
 };
@@ -104,8 +105,55 @@ pub struct Room {
     pub max_occupants: Option<u32>,
     /// Whether people wait until somebody lets them in.
     pub lobby: bool,
+    /// Whether only the host is told the password: customers wait in the lobby until they are let in.
+    pub knock: bool,
+    /// On which Jitsi, where it is not the first.
+    pub server: Option<ServerName>,
     /// Closed for good, whatever the clock says.
     pub revoked: bool,
+}
+
+/// Who somebody is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Leads the meeting.
+    Host,
+    /// Takes part.
+    Customer,
+}
+
+impl Role {
+    /// What `mod_token_affiliation` reads.
+    pub const fn affiliation(self) -> &'static str {
+        match self {
+            Self::Host => "owner",
+            Self::Customer => "member",
+        }
+    }
+}
+
+impl From<Side> for Role {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Host => Self::Host,
+            Side::Customer => Self::Customer,
+        }
+    }
+}
+
+/// What a token says: that one person may enter one room for a while.
+#[derive(Debug, Clone)]
+pub struct RoomToken<'a> {
+    /// The room's name.
+    pub room: &'a str,
+    /// From when until when. Jitsi allows for no difference of clocks, so it begins [`SKEW_MICROS`] early.
+    pub window: Span,
+    /// An id of the person that says nothing about them, and is the same each time they enter.
+    pub person: String,
+    /// What others in the room see.
+    pub name: &'a str,
+    /// Who they are there.
+    pub role: Role,
 }
 
 /// Whether a room is open, and if not, why.
@@ -136,6 +184,11 @@ impl Room {
         Minutes(u32::try_from(minutes).unwrap_or_default())
     }
 
+    /// From when until when Jitsi lets people in: the page's window, begun [`SKEW_MICROS`] earlier.
+    pub fn jitsi_window(&self) -> Span {
+        Span { start: self.window.start.plus_micros(-SKEW_MICROS), end: self.window.end }
+    }
+
     /// What the join page answers at `now`.
     pub fn on_page(&self, status: Status, now: Instant) -> Admission {
         admit(self.window, self.revoked, status, now)
@@ -144,9 +197,7 @@ impl Room {
     /// What the reservations API answers at `now`: as the page, but [`SKEW_MICROS`] earlier, so
     /// that whoever the page lets through, the API grants.
     pub fn for_jitsi(&self, status: Status, now: Instant) -> Admission {
-        let window =
-            Span { start: self.window.start.plus_micros(-SKEW_MICROS), end: self.window.end };
-        match admit(window, self.revoked, status, now) {
+        match admit(self.jitsi_window(), self.revoked, status, now) {
             Admission::Early { .. } => Admission::Early { opens_at: self.window.start },
             other => other,
         }

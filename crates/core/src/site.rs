@@ -1,10 +1,12 @@
-//! The installation: what its links start with, and which Jitsi its rooms open on.
+//! The installation: what its links start with, and which Jitsis its rooms open on.
 
 use std::str::FromStr;
 
 use crate::{
+    booking::Side,
+    jitsi::{JitsiServer, JitsiServers},
     proof_key::ProofLink,
-    room::RoomName,
+    room::Room,
     text::{Handle, Slug},
     token::Token,
 };
@@ -37,6 +39,16 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
+    /// Host and port, where a connection is made.
+    pub fn endpoint(&self) -> String {
+        let authority = self.authority();
+        if authority == self.domain() {
+            format!("{authority}:{}", if self.is_https() { 443 } else { 80 })
+        } else {
+            authority.to_owned()
+        }
+    }
+
     /// The host without the port: the domain of UIDs and Message-IDs.
     pub fn domain(&self) -> &str {
         let authority = self.authority();
@@ -67,24 +79,13 @@ impl FromStr for BaseUrl {
     }
 }
 
-/// How Jitsi is told about rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JitsiMode {
-    /// Prosody's `mod_reservations` asks before a room may exist.
-    Reservations,
-    /// Nobody is asked: an unguessable name is all.
-    Link,
-}
-
 /// What links are made from.
 #[derive(Debug, Clone)]
 pub struct Site {
     /// What links in mails and pages start with; never taken from a request.
     pub public_url: BaseUrl,
-    /// The Jitsi that rooms open on.
-    pub jitsi_url: BaseUrl,
-    /// How it is told about them.
-    pub jitsi_mode: JitsiMode,
+    /// The Jitsis that rooms open on.
+    pub jitsi: JitsiServers,
 }
 
 impl Site {
@@ -134,13 +135,19 @@ impl Site {
     }
 
     /// A room's own address at Jitsi.
-    pub fn room(&self, name: &RoomName) -> String {
-        format!("{}/{}", self.jitsi_url.as_str(), name.expose())
+    pub fn room(&self, room: &Room) -> String {
+        format!("{}/{}", self.server(room).url.as_str(), room.name.expose())
     }
 
-    /// Whether Jitsi asks for the room's password at the door. Where it does not, none is shown.
-    pub const fn enforces_password(&self) -> bool {
-        matches!(self.jitsi_mode, JitsiMode::Reservations)
+    /// The Jitsi that a room opens on.
+    pub fn server(&self, room: &Room) -> &JitsiServer {
+        self.jitsi.get(room.server)
+    }
+
+    /// A room's password, where Jitsi asks for it at the door and that side is told it.
+    pub fn password<'a>(&self, room: &'a Room, reader: Side) -> Option<&'a str> {
+        let is_told = reader == Side::Host || !room.knock;
+        (is_told && self.server(room).mode.asks_us()).then(|| room.password.expose())
     }
 }
 
@@ -153,6 +160,12 @@ mod tests {
         let url: BaseUrl = "https://Book.example.org:8443/".parse().unwrap();
         assert_eq!(url.as_str(), "https://book.example.org:8443");
         assert_eq!((url.authority(), url.domain()), ("book.example.org:8443", "book.example.org"));
+        assert_eq!(url.endpoint(), "book.example.org:8443");
+        for (url, endpoint) in
+            [("https://a.example", "a.example:443"), ("http://[::1]", "[::1]:80")]
+        {
+            assert_eq!(url.parse::<BaseUrl>().unwrap().endpoint(), endpoint);
+        }
         for good in ["http://[::1]", "http://[::1]:8080", "http://127.0.0.1:80"] {
             assert_eq!(good.parse::<BaseUrl>().map(|url| url.0), Ok(good.to_owned()));
         }

@@ -326,6 +326,7 @@ pub const RESERVED_HANDLES: &[&str] = &[
     "admin",
     "api",
     "app",
+    "asap",
     "assets",
     "b",
     "brand",

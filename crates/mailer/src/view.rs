@@ -302,7 +302,8 @@ pub(crate) struct KeyView<'a> {
     pub(crate) password: Option<&'a str>,
     /// When it opens and closes.
     pub(crate) opening: String,
-    pub(crate) lobby: bool,
+    /// Who waits in the lobby, where there is one.
+    pub(crate) lobby: Option<String>,
 }
 
 impl<'a> BookingView<'a> {
@@ -448,12 +449,30 @@ impl<'a> KeyView<'a> {
         let early = room.opens_before(start);
         let window = when::window(room.window, early, zone.date(start), zone);
         Self {
-            url: site.room(&room.name),
-            password: site.enforces_password().then(|| room.password.expose()),
+            url: site.room(room),
+            password: site.password(room, letter.to),
             opening: format!("The room {window}."),
-            lobby: room.lobby,
+            lobby: room.lobby.then(|| lobby(letter, room, site)).flatten(),
         }
     }
+}
+
+/// Who waits in the lobby, as far as Jitsi was told of it.
+fn lobby(letter: &BookingLetter, room: &Room, site: &Site) -> Option<String> {
+    let told = match (site.server(room).mode.asks_us(), room.knock, letter.to) {
+        (false, ..) => return None,
+        (true, false, _) => {
+            "The password leads past the lobby; others wait there to be let in.".to_owned()
+        }
+        (true, true, Side::Host) => {
+            "The password is for you alone: everybody else waits in the lobby until you let them in."
+                .to_owned()
+        }
+        (true, true, Side::Customer) => {
+            format!("You wait at its door until {} lets you in.", letter.host.name)
+        }
+    };
+    Some(told)
 }
 
 /// A link by which somebody shows that the address is theirs.

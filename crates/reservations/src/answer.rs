@@ -9,7 +9,9 @@ use actix_web::{
 };
 use roomkey_app::{Conference, StoreError, Verdict};
 use roomkey_core::{
+    booking::Side,
     room::Room,
+    site::Site,
     time::{Instant, TimeZone},
 };
 use serde::Serialize;
@@ -43,14 +45,15 @@ struct Message<'a> {
     message: &'a str,
 }
 
-fn granted(room: &Room) -> HttpResponse {
+fn granted(room: &Room, site: &Site) -> HttpResponse {
     HttpResponse::Ok().json(Granted {
         id: room.id.to_string(),
         name: room.name.expose(),
         mail_owner: "roomkey",
         start_time: room.window.start.to_string(),
         duration: room.window.end.seconds() - room.window.start.seconds(),
-        password: Some(room.password.expose()),
+        // Where nobody is told one, Jitsi must not ask for it.
+        password: site.password(room, Side::Host),
         lobby: room.lobby,
         max_occupants: room.max_occupants.map(|people| people.saturating_add(GHOSTS)),
     })
@@ -61,12 +64,15 @@ fn refused(status: StatusCode, message: &str) -> HttpResponse {
 }
 
 /// Granted, or refused in words that name the time but no person.
-pub(crate) fn conference(conference: Option<&Conference>) -> (HttpResponse, &'static str) {
+pub(crate) fn conference(
+    conference: Option<&Conference>,
+    site: &Site,
+) -> (HttpResponse, &'static str) {
     let Some(Conference { room, verdict }) = conference else {
         return (unknown(), "unknown");
     };
     match verdict {
-        Verdict::Open => (granted(room), "granted"),
+        Verdict::Open => (granted(room, site), "granted"),
         Verdict::Early { opens_at, zone } => {
             let message = format!("This room opens on {}.", told(*opens_at, *zone));
             (refused(StatusCode::FORBIDDEN, &message), "early")

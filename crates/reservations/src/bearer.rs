@@ -7,41 +7,53 @@ use actix_web::{
     http::header::AUTHORIZATION,
     web::Data,
 };
+use roomkey_core::jitsi::ServerName;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use crate::{State, answer};
 
-/// The bearer tokens that Prosody may send: the present one, and while it is being changed the one
-/// before.
-#[derive(Clone, Debug)]
-pub struct ReservationTokens {
-    /// The present one.
-    pub current: SecretString,
-    /// The one before.
-    pub previous: Option<SecretString>,
-}
+/// The bearer tokens that each Jitsi's Prosody may send: the present one, and while it is being changed the one before.
+/// Which one it sends tells who asks.
+#[derive(Clone, Debug, Default)]
+pub struct ReservationTokens(Vec<(Option<ServerName>, SecretString)>);
 
 impl ReservationTokens {
-    /// Whether a request carries one of them; compared in constant time.
-    fn allow(&self, request: &HttpRequest) -> bool {
+    /// Adds those of a Jitsi.
+    pub fn add(
+        &mut self,
+        server: Option<ServerName>,
+        current: SecretString,
+        previous: Option<SecretString>,
+    ) {
+        self.0.extend([Some(current), previous].into_iter().flatten().map(|token| (server, token)));
+    }
+
+    /// Whose token a request carries; each is compared, in constant time.
+    fn sender(&self, request: &HttpRequest) -> Option<Prosody> {
         let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some((scheme, sent)) = sent.and_then(|value| value.split_once(' ')) else {
-            return false;
-        };
+        let (scheme, sent) = sent.and_then(|value| value.split_once(' '))?;
         // RFC 9110 (11.1): in letters of either case.
         if !scheme.eq_ignore_ascii_case("bearer") {
-            return false;
+            return None;
         }
         let is = |token: &SecretString| -> bool {
             sent.as_bytes().ct_eq(token.expose_secret().as_bytes()).into()
         };
-        is(&self.current) | self.previous.as_ref().is_some_and(is)
+        self.0.iter().fold(
+            None,
+            |found, (server, token)| {
+                if is(token) { Some(Prosody { server: *server }) } else { found }
+            },
+        )
     }
 }
 
-/// A request of a Prosody that knows the token. Taking it as an argument is what guards a call.
-pub(crate) struct Prosody;
+/// A request of a Prosody that knows a token. Taking it as an argument is what guards a call.
+pub(crate) struct Prosody {
+    /// Whose it is; the first Jitsi has no name.
+    pub(crate) server: Option<ServerName>,
+}
 
 impl FromRequest for Prosody {
     type Error = actix_web::Error;
@@ -51,10 +63,8 @@ impl FromRequest for Prosody {
         let Some(state) = request.app_data::<Data<State>>() else {
             return ready(Err(ErrorUnauthorized("")));
         };
-        ready(if state.tokens.allow(request) {
-            Ok(Self)
-        } else {
-            Err(InternalError::from_response("no bearer token", answer::unauthorized()).into())
-        })
+        ready(state.tokens.sender(request).ok_or_else(|| {
+            InternalError::from_response("no bearer token", answer::unauthorized()).into()
+        }))
     }
 }

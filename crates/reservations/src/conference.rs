@@ -4,14 +4,14 @@ use crate::{State, answer, asked::Asked, bearer::Prosody};
 
 /// `POST /conference`: may this room exist now? A repeat gets the same answer.
 pub(crate) async fn create(
-    _: Prosody,
+    prosody: Prosody,
     state: web::Data<State>,
     Asked(name): Asked,
 ) -> HttpResponse {
     let Some(name) = name else { return answer::bad_form() };
-    match state.app.conference_by_name(&name).await {
+    match state.app.conference_by_name(&name, prosody.server).await {
         Ok(conference) => {
-            let (response, outcome) = answer::conference(conference.as_ref());
+            let (response, outcome) = answer::conference(conference.as_ref(), state.app.site());
             let room = conference.map(|conference| conference.room.id.to_string());
             tracing::info!(room, outcome, "a conference was asked for");
             metrics::counter!("roomkey_conferences_total", "outcome" => outcome).increment(1);
@@ -23,12 +23,12 @@ pub(crate) async fn create(
 
 /// `GET /conference/{id}`: asked after a conflict; the same answer as to the `POST`.
 pub(crate) async fn show(
-    _: Prosody,
+    prosody: Prosody,
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    match state.app.conference_by_id(&id).await {
-        Ok(conference) => answer::conference(conference.as_ref()).0,
+    match state.app.conference_by_id(&id, prosody.server).await {
+        Ok(conference) => answer::conference(conference.as_ref(), state.app.site()).0,
         Err(error) => answer::away(&error),
     }
 }
@@ -36,11 +36,11 @@ pub(crate) async fn show(
 /// `DELETE /conference/{id}`: the room is empty now. The booking goes on: whoever comes back inside
 /// the window makes Prosody ask again.
 pub(crate) async fn delete(
-    _: Prosody,
+    prosody: Prosody,
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    match state.app.conference_by_id(&id).await {
+    match state.app.conference_by_id(&id, prosody.server).await {
         Ok(Some(conference)) => {
             tracing::info!(room = %conference.room.id, "a conference is empty");
             HttpResponse::NoContent().finish()

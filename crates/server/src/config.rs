@@ -2,9 +2,11 @@
 //! stops the start with a sentence that names the key and where it was given.
 
 mod given;
+mod jitsi;
 mod settings;
 mod sources;
 
+pub(crate) use jitsi::{Issuer, IssuerKey, Jitsi};
 pub(crate) use settings::{LogFormat, Settings};
 
 use std::path::Path;

@@ -3,15 +3,16 @@
 use std::{process::ExitCode, sync::Arc};
 
 use roomkey_core::{
-    site::JitsiMode,
+    jitsi::JitsiMode,
     time::{Clock, TimeZone},
 };
 use roomkey_mailer::MailUrl;
 use roomkey_store::{Backend, KeyState, Store, Vault};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::{
-    config::Settings,
+    config::{Issuer, IssuerKey, Settings},
     keys, output,
     system::{SystemClock, SystemEntropy},
 };
@@ -54,7 +55,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     findings.push(clock());
     findings.push(Finding::ok("zone data", format!("version {}", TimeZone::data_version())));
     findings.push(mail(settings));
-    findings.push(jitsi(settings));
+    findings.extend(jitsi(settings));
     findings.push(public_url(settings));
     findings.push(proxies(settings));
     findings.extend(limits(settings));
@@ -168,22 +169,54 @@ fn mail(settings: &Settings) -> Finding {
     }
 }
 
-fn jitsi(settings: &Settings) -> Finding {
-    let url = settings.site.jitsi_url.as_str();
-    if settings.site.jitsi_url.domain() == "meet.example.org" {
-        let mend = "set jitsi.url to the Jitsi that rooms open on";
-        return Finding::warn("jitsi", format!("{url} is only an example"), mend);
+/// One for each Jitsi.
+fn jitsi(settings: &Settings) -> impl Iterator<Item = Finding> {
+    settings.site.jitsi.iter().zip(&settings.jitsi).map(|(server, secrets)| {
+        let url = server.url.as_str();
+        if server.url.domain() == "meet.example.org" {
+            let mend = "set jitsi.url to the Jitsi that rooms open on";
+            return Finding::warn("jitsi", format!("{url} is only an example"), mend);
+        }
+        if let Some(finding) = secrets.issuer.as_ref().and_then(issuer) {
+            return finding;
+        }
+        let finding = format!("{url} in mode {}", server.mode.as_str());
+        match server.mode {
+            JitsiMode::Reservations => Finding::ok(
+                "jitsi",
+                format!("{url}, which must ask us; 'roomkey jitsi config' prints how"),
+            ),
+            JitsiMode::Jwt => Finding::ok(
+                "jitsi",
+                format!("{finding}: it must check our tokens; 'roomkey jitsi config' prints how"),
+            ),
+            JitsiMode::ReservationsJwt => Finding::ok(
+                "jitsi",
+                format!(
+                    "{finding}: it must ask us and check our tokens; 'roomkey jitsi config' prints how"
+                ),
+            ),
+            JitsiMode::Link => Finding::warn(
+                "jitsi",
+                format!("{finding}: an unguessable name is all that protects a room"),
+                "set jitsi.mode to reservations",
+            ),
+        }
+    })
+}
+
+/// What is wrong with what signs tokens.
+fn issuer(issuer: &Issuer) -> Option<Finding> {
+    if let Err(error) = issuer.build() {
+        return Some(Finding::fail("jitsi", format!("{error:#}"), "make another key"));
     }
-    match settings.site.jitsi_mode {
-        JitsiMode::Reservations => Finding::ok(
+    match &issuer.key {
+        IssuerKey::Secret(secret) if secret.expose_secret().len() < 32 => Some(Finding::warn(
             "jitsi",
-            format!("{url}, which must ask us; 'roomkey jitsi config' prints how"),
-        ),
-        JitsiMode::Link => Finding::warn(
-            "jitsi",
-            format!("{url} in mode link: an unguessable name is all that protects a room"),
-            "set jitsi.mode to reservations",
-        ),
+            "jitsi.jwt_secret is short: whoever guesses it makes tokens for every room",
+            "use 32 characters or more, like 'openssl rand -hex 32' makes (RFC 7518, 3.2)",
+        )),
+        _ => None,
     }
 }
 

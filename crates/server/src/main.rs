@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod http_metrics;
 mod internal;
+mod jitsi_watch;
 mod keys;
 mod output;
 mod parts;

@@ -3,12 +3,14 @@
 use std::{num::NonZero, sync::Arc};
 
 use anyhow::Context;
-use roomkey_app::{App, AppOptions};
+use roomkey_app::{App, AppOptions, TokenIssuers};
+use roomkey_reservations::ReservationTokens;
 use roomkey_store::{Backend, SchemaPolicy, Store, StoreOptions};
+use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use crate::{
-    config::Settings,
+    config::{Jitsi, Settings},
     keys,
     system::{SystemClock, SystemEntropy},
 };
@@ -49,6 +51,7 @@ pub(crate) fn app(
         clock: Arc::new(SystemClock),
         entropy,
         site: settings.site.clone(),
+        issuers: token_issuers(settings)?,
         secret_key,
         limits: settings.limits,
         email_proof: settings.email_proof,
@@ -56,10 +59,35 @@ pub(crate) fn app(
     }))
 }
 
-/// The bearer token that Prosody must send.
-pub(crate) fn reservations_token(settings: &Settings) -> anyhow::Result<secrecy::SecretString> {
-    match &settings.jitsi.token {
-        Some(token) => Ok(token.clone()),
-        None => keys::reservations_token(&settings.data_dir),
+/// The bearer token that a Jitsi's Prosody must send. Only that of the first is made where it is not set.
+pub(crate) fn reservations_token(
+    settings: &Settings,
+    jitsi: &Jitsi,
+) -> anyhow::Result<Option<SecretString>> {
+    match (&jitsi.token, jitsi.name) {
+        (Some(token), _) => Ok(Some(token.clone())),
+        (None, None) => keys::reservations_token(&settings.data_dir).map(Some),
+        (None, Some(_)) => Ok(None),
     }
+}
+
+/// By which each Jitsi's Prosody signs in with us.
+pub(crate) fn reservations_tokens(settings: &Settings) -> anyhow::Result<ReservationTokens> {
+    let mut tokens = ReservationTokens::default();
+    for jitsi in &settings.jitsi {
+        if let Some(current) = reservations_token(settings, jitsi)? {
+            tokens.add(jitsi.name, current, jitsi.previous_token.clone());
+        }
+    }
+    Ok(tokens)
+}
+
+fn token_issuers(settings: &Settings) -> anyhow::Result<TokenIssuers> {
+    let mut issuers = TokenIssuers::new();
+    for jitsi in &settings.jitsi {
+        if let Some(issuer) = &jitsi.issuer {
+            issuers.insert(jitsi.name, issuer.build()?);
+        }
+    }
+    Ok(issuers)
 }

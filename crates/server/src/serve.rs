@@ -9,9 +9,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
 use roomkey_core::time::Instant;
 use roomkey_mailer::{MailUrl, Transport, Worker};
-use roomkey_reservations::ReservationTokens;
 use roomkey_store::{Backend, SchemaPolicy, Store, StoreError, WorkerLock};
-use roomkey_web::Web;
+use roomkey_web::{Away, Web};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{Notify, watch},
@@ -22,7 +21,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     announce,
     config::Settings,
-    demo, http_metrics, internal, output, parts, request_log,
+    demo, http_metrics, internal, jitsi_watch, output, parts, request_log,
     system::{SystemClock, SystemEntropy},
     telemetry,
 };
@@ -77,14 +76,19 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     // Before anything says that it is ready: a signal that nobody waits for kills.
     let signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
+    let away = Arc::<Away>::default();
     let mut servers = vec![internal_server(&settings, &app, metrics.clone(), &running)?];
     if running.contains(&Part::Web) {
-        servers.push(web_server(&settings, &app, request.demo)?);
+        servers.push(web_server(&settings, &app, request.demo, Arc::clone(&away))?);
     }
     let mut tasks = vec![
         tokio::spawn(upkeep(app.clone(), stopped.clone())),
         tokio::spawn(telemetry::sort_in(metrics, until(stopped.clone()))),
     ];
+    if running.contains(&Part::Web) {
+        let servers = settings.site.jitsi.clone();
+        tasks.push(tokio::spawn(jitsi_watch::watch(servers, away, stopped.clone())));
+    }
     if running.contains(&Part::Worker) {
         tasks.push(tokio::spawn(expire(app.clone(), stopped.clone())));
         tasks.push(tokio::spawn(offer_to_waiting(app.clone(), stopped.clone())));
@@ -128,7 +132,8 @@ fn check_reservations_token(
     alone: bool,
     running: &BTreeSet<Part>,
 ) -> anyhow::Result<()> {
-    if !alone && running.contains(&Part::Reservations) && settings.jitsi.token.is_none() {
+    let is_set = settings.jitsi.first().is_some_and(|first| first.token.is_some());
+    if !alone && running.contains(&Part::Reservations) && !is_set {
         bail!(
             "jitsi.reservations_token is not set: processes started with --only reservations must \
              share one, and Prosody must send it; make it with 'openssl rand -hex 32' and give it \
@@ -159,10 +164,7 @@ fn internal_server(
 ) -> anyhow::Result<Server> {
     let probes = internal::configure(app.clone(), metrics);
     let reservations = if running.contains(&Part::Reservations) {
-        let tokens = ReservationTokens {
-            current: parts::reservations_token(settings)?,
-            previous: settings.jitsi.previous_token.clone(),
-        };
+        let tokens = parts::reservations_tokens(settings)?;
         Some(roomkey_reservations::configure(app.clone(), tokens))
     } else {
         None
@@ -187,7 +189,12 @@ fn internal_server(
     Ok((server.handle(), tokio::spawn(server)))
 }
 
-fn web_server(settings: &Settings, app: &App, demo: bool) -> anyhow::Result<Server> {
+fn web_server(
+    settings: &Settings,
+    app: &App,
+    demo: bool,
+    away: Arc<Away>,
+) -> anyhow::Result<Server> {
     let loopback = settings.listen.iter().all(|address| address.ip().is_loopback());
     let mailbox = match &settings.mail.url {
         MailUrl::Mailbox if demo && loopback => Some(settings.data_dir.join("mailbox")),
@@ -196,6 +203,7 @@ fn web_server(settings: &Settings, app: &App, demo: bool) -> anyhow::Result<Serv
     let web = Data::new(Web {
         app: app.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
+        away,
         mailbox,
     });
     let server = HttpServer::new(move || {

@@ -34,6 +34,14 @@ pub(crate) fn parse<T: FromStr>(column: &'static str, text: &str) -> Result<T, S
     text.parse().map_err(|_| StoreError::Unreadable(column))
 }
 
+/// A stored text that may be missing.
+pub(crate) fn parse_some<T: FromStr>(
+    column: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| parse(column, text)).transpose()
+}
+
 /// A stored number that is never negative.
 pub(crate) fn unsigned(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
@@ -283,6 +291,8 @@ pub(crate) struct RoomRow {
     lobby: bool,
     revoked: bool,
     session_id: Option<String>,
+    jitsi_server: Option<String>,
+    knock: bool,
 }
 
 impl RoomRow {
@@ -304,6 +314,8 @@ impl RoomRow {
             closes_at: room.window.end.micros(),
             max_occupants: room.max_occupants.map(signed),
             lobby: room.lobby,
+            jitsi_server: room.server.map(|server| server.to_string()),
+            knock: room.knock,
             revoked: room.revoked,
         })
     }
@@ -320,6 +332,8 @@ impl RoomRow {
             window: span(self.opens_at, self.closes_at),
             max_occupants: self.max_occupants.map(unsigned),
             lobby: self.lobby,
+            knock: self.knock,
+            server: parse_some("rooms.jitsi_server", self.jitsi_server.as_deref())?,
             revoked: self.revoked,
         })
     }

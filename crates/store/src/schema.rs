@@ -93,6 +93,8 @@ diesel::table! {
         email_proof -> Bool,
         series_most -> Nullable<Integer>,
         waiting_list -> Nullable<Integer>,
+        jitsi_server -> Nullable<Text>,
+        knock -> Bool,
     }
 }
 
@@ -285,6 +287,8 @@ diesel::table! {
         lobby -> Bool,
         revoked -> Bool,
         session_id -> Nullable<Text>,
+        jitsi_server -> Nullable<Text>,
+        knock -> Bool,
     }
 }
 

@@ -184,6 +184,8 @@ impl World {
             grace: Minutes(15),
             max_occupants: Some(3),
             lobby: true,
+            knock: false,
+            server: None,
         };
         let booking = Booking {
             id: BookingId::new(NOW, &Dice),
@@ -223,6 +225,8 @@ impl World {
             window: Room::window(span, &policy),
             max_occupants: policy.max_occupants,
             lobby: policy.lobby,
+            knock: policy.knock,
+            server: policy.server,
             revoked: false,
         };
         let (host_token, customer_token) = (Token::new(&Dice), Token::new(&Dice));

@@ -12,6 +12,7 @@ use actix_web::{
 use askama::Template as _;
 use roomkey_app::{
     HashingFailed, Limited, LinkError, LinkGone, OfferError, ResetError, ScheduleError, StoreError,
+    TokenError,
 };
 use roomkey_core::{event_type::LinkRefusal, time::Minutes};
 
@@ -207,6 +208,13 @@ impl From<StoreError> for Failure {
             tracing::error!(%error, "a request failed");
             Self::Internal
         }
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        tracing::error!(%error, "a room could not be entered");
+        Self::Internal
     }
 }
 

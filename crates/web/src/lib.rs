@@ -7,6 +7,7 @@
 mod address;
 mod api;
 mod assets;
+mod away;
 mod body;
 mod client;
 mod dress;
@@ -23,12 +24,13 @@ mod theme;
 mod view;
 mod visitor;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use actix_web::HttpRequest;
 use roomkey_app::{App, Client};
 
 pub use api::{BookingJson, booking_json};
+pub use away::Away;
 pub use export::{Export, ExportError};
 pub(crate) use roomkey_core::site::PRODUCT;
 pub use routes::configure;
@@ -41,6 +43,8 @@ pub struct Web {
     pub app: App,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Which Jitsis do not answer.
+    pub away: Arc<Away>,
     /// The folder of the built-in mailbox, if its mails are shown at `/dev/mailbox`.
     pub mailbox: Option<PathBuf>,
 }

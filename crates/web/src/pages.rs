@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod app;
+pub(crate) mod asap;
 pub(crate) mod booked;
 pub(crate) mod booking;
 pub(crate) mod calendar;
@@ -77,6 +78,7 @@ mod tests {
         render!(
             super::app::availability::Page::samples(),
             super::app::booking_new::Page::samples(),
+            super::app::settings::Page::samples(),
             super::app::bookings::Page::samples(),
             super::app::day::Page::samples(),
             super::app::event_type::Page::samples(),

@@ -15,7 +15,7 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        answer, app, booked, booking, calendar, cancel, check_mail, details, forgot_password,
+        answer, app, asap, booked, booking, calendar, cancel, check_mail, details, forgot_password,
         guests, hold, home, join, mailbox, mark, note, profile, proposal, propose, reschedule,
         reset_password, setup, sign_in, sign_out, trailing_slash, verify, waiting, waiting_list,
     },
@@ -37,6 +37,7 @@ pub fn configure(config: &mut ServiceConfig, web: Data<Web>) {
         .wrap(from_fn(dress::page))
         .service(at("/", READ).route(read().to(home::get)))
         .service(at("/static/{name}", READ).route(read().to(assets::get)))
+        .service(at("/asap/{file}", READ).route(read().to(asap::get)))
         .service(at("/theme", POST).route(web::post().to(theme::post)))
         .service(
             at("/setup", READ_AND_POST)
@@ -170,6 +171,7 @@ fn host_pages(config: &mut ServiceConfig) {
                 .route(read().to(app::booking_new::get))
                 .route(web::post().to(app::booking_new::post)),
         )
+        .service(at("/app/settings", READ).route(read().to(app::settings::get)))
         .service(at("/app/waiting", READ).route(read().to(app::waiting::get)))
         .service(
             at("/app/waiting/{id}/remove", POST).route(web::post().to(app::waiting::post_remove)),

@@ -1,6 +1,7 @@
 //! What the templates show: plain display values, and the few shapes that several pages share.
 
 mod came;
+mod guarantees;
 mod icon;
 mod meets;
 mod month;
@@ -11,6 +12,7 @@ mod when;
 mod zones;
 
 pub(crate) use came::Came;
+pub(crate) use guarantees::{Guarantee, guarantees};
 pub(crate) use icon::{Icon, Markup};
 pub(crate) use meets::Meets;
 pub(crate) use month::{Month, MonthKey};

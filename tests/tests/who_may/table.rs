@@ -93,6 +93,8 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/forgot-password", All(403)),
     (Public, "GET", "/reset-password/{token}", All(410)),
     (Public, "POST", "/reset-password/{token}", All(403)),
+    // Where Jitsi fetches the public halves of keys; none has the address that is asked for.
+    (Public, "GET", "/asap/{file}", All(404)),
     // What customers see and do.
     (Public, "GET", "/{handle}", All(200)),
     (Public, "GET", "/{handle}/", All(308)),
@@ -145,6 +147,7 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/app/bookings/day", Host(303)),
     (Public, "GET", "/app/bookings/new", Host(200)),
     (Public, "POST", "/app/bookings/new", HostForm { done: 303, wrong: 422 }),
+    (Public, "GET", "/app/settings", Host(200)),
     (Public, "GET", "/app/waiting", Host(200)),
     (Public, "POST", "/app/waiting/{id}/remove", Host(303)),
     (Public, "GET", "/app/event-types", Host(200)),

@@ -150,7 +150,7 @@ async fn each_use_case_takes_so_many_statements(backend: Backend) {
     taken.by("a move", app.move_by_link(link, other, note())).await.unwrap();
     let room = app.booking(host.id, id).await.unwrap().unwrap().room.unwrap();
     let name = room.name.expose().to_owned();
-    taken.by("Jitsi's question", app.conference_by_name(&name)).await.unwrap();
+    taken.by("Jitsi's question", app.conference_by_name(&name, None)).await.unwrap();
     taken.by("its end", app.cancel_own(host.id, id, note())).await.unwrap();
 
     let expected = EXPECTED.iter().map(|(what, sqlite, postgres)| {

@@ -12,14 +12,15 @@ use proptest::{
     prelude::Rng as _,
     test_runner::{RngAlgorithm, TestRng},
 };
-use roomkey_app::{App, AppOptions, EmailProof, NewUser};
+use roomkey_app::{App, AppOptions, EmailProof, NewUser, TokenIssuers};
 use roomkey_core::{
     account::{Role, User},
     availability::parse_weekly,
     booking::{BookingRequest, Side},
+    jitsi::{JitsiMode, JitsiServers},
     question::Given,
     random::Entropy,
-    site::{JitsiMode, Site},
+    site::Site,
     time::{Clock, Instant, TimeZone},
 };
 use roomkey_store::{Backend, SchemaPolicy, SecretKey, Store, StoreOptions};
@@ -84,9 +85,12 @@ impl World {
             entropy,
             site: Site {
                 public_url: "https://book.example.org".parse().unwrap(),
-                jitsi_url: "https://meet.example.org".parse().unwrap(),
-                jitsi_mode: JitsiMode::Reservations,
+                jitsi: JitsiServers::one(
+                    "https://meet.example.org".parse().unwrap(),
+                    JitsiMode::Reservations,
+                ),
             },
+            issuers: TokenIssuers::new(),
             secret_key,
             limits: false,
             email_proof: EmailProof::PerEventType,

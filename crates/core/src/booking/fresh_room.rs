@@ -40,7 +40,9 @@ impl FreshRoom {
             password: self.password,
             window: Room::window(span, &policy),
             max_occupants: policy.max_occupants,
-            lobby: policy.lobby,
+            lobby: policy.lobby || policy.knock,
+            knock: policy.knock,
+            server: policy.server,
             revoked: false,
         }
     }
@@ -56,6 +58,8 @@ impl FreshRoom {
             window,
             max_occupants: room.max_occupants,
             lobby: room.lobby,
+            knock: room.knock,
+            server: room.server,
             revoked: false,
         }
     }

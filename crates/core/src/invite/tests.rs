@@ -15,8 +15,8 @@ use crate::{
     booking::{Attendee, Proof},
     event_type::{Buffers, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, UserId},
+    jitsi::{JitsiMode, JitsiServers},
     random::Entropy,
-    site::JitsiMode,
     text::Title,
     time::{Minutes, Span, TimeZone, Weekday},
 };
@@ -90,8 +90,10 @@ impl Facts {
             link: Token::new(&Sevens),
             site: Site {
                 public_url: "https://book.example.org".parse().unwrap(),
-                jitsi_url: "https://meet.example.org".parse().unwrap(),
-                jitsi_mode: JitsiMode::Reservations,
+                jitsi: JitsiServers::one(
+                    "https://meet.example.org".parse().unwrap(),
+                    JitsiMode::Reservations,
+                ),
             },
         }
     }

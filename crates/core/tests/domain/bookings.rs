@@ -24,8 +24,14 @@ pub(crate) const START: &str = "2026-12-03T09:00:00Z";
 pub(crate) fn case() -> Case {
     let mut case =
         Case::new("UTC", "mon-fri 09:00-17:00").buffers(5, 10).at(instant("2026-12-01T12:00:00Z"));
-    case.terms.room =
-        RoomPolicy { early: Minutes(20), grace: Minutes(30), max_occupants: Some(4), lobby: true };
+    case.terms.room = RoomPolicy {
+        early: Minutes(20),
+        grace: Minutes(30),
+        max_occupants: Some(4),
+        lobby: true,
+        knock: false,
+        server: None,
+    };
     case
 }
 

@@ -141,14 +141,22 @@ fn room(window: Span) -> Room {
         window,
         max_occupants: None,
         lobby: false,
+        knock: false,
+        server: None,
         revoked: false,
     }
 }
 
 #[test]
 fn the_window_is_the_booked_time_with_early_and_grace() {
-    let policy =
-        RoomPolicy { early: Minutes(10), grace: Minutes(15), max_occupants: None, lobby: false };
+    let policy = RoomPolicy {
+        early: Minutes(10),
+        grace: Minutes(15),
+        max_occupants: None,
+        lobby: false,
+        knock: false,
+        server: None,
+    };
     let booked =
         Span { start: instant("2026-12-03T09:00:00Z"), end: instant("2026-12-03T09:30:00Z") };
     let window = Room::window(booked, &policy);
@@ -210,6 +218,7 @@ proptest! {
             grace: Minutes(grace),
             max_occupants: None,
             lobby: false,
+        knock: false, server: None,
         };
         let span = Span::lasting(start, Minutes(booked));
         let room = Room { revoked, ..room(Room::window(span, &policy)) };

@@ -7,11 +7,11 @@ use roomkey_core::{
     booking::{Attendee, Booking, Proof, Status},
     event_type::{Buffers, EventType, Location, Terms},
     ids::{AttendeeId, BookingId, EventTypeId, OutboxId, RoomId, UserId, WaitingEntryId},
+    jitsi::{JitsiMode, JitsiServers},
     notice::WaitingOccasion,
     proof_key::{ProofKey, Purpose},
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
-    site::JitsiMode,
     text::{Note, PersonName, Title},
     time::{Minutes, Span, Weekday},
     token::Token,
@@ -31,8 +31,7 @@ impl Entropy for Sevens {
 fn composer(jitsi_mode: JitsiMode) -> Composer {
     let site = Site {
         public_url: "https://book.example.org".parse().unwrap(),
-        jitsi_url: "https://meet.example.org".parse().unwrap(),
-        jitsi_mode,
+        jitsi: JitsiServers::one("https://meet.example.org".parse().unwrap(), jitsi_mode),
     };
     Composer::new(site, "Roomkey <no-reply@book.example.org>".parse().unwrap())
 }
@@ -111,6 +110,8 @@ fn booked(to: Side) -> BookingLetter {
             window: Room::window(span, &event_type.terms.room),
             max_occupants: None,
             lobby: false,
+            knock: false,
+            server: None,
             revoked: false,
         }),
         event_type,

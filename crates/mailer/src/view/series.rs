@@ -107,7 +107,7 @@ impl<'a> SeriesView<'a> {
         let is_struck = *occasion == Occasion::Cancelled;
         let can_book_again =
             is_struck && !to_host && event_type.terms.visibility != Visibility::Link;
-        let row = |part| RowView::new(part, zone, site, is_struck);
+        let row = |part| RowView::new(part, *to, zone, site, is_struck);
         let rows: Vec<_> = parts.iter().map(row).collect();
         Some(Self {
             product: PRODUCT,
@@ -142,19 +142,24 @@ impl<'a> SeriesView<'a> {
 }
 
 impl<'a> RowView<'a> {
-    fn new(part: &'a SeriesPart, zone: TimeZone, site: &Site, is_struck: bool) -> Self {
+    fn new(
+        part: &'a SeriesPart,
+        reader: Side,
+        zone: TimeZone,
+        site: &Site,
+        is_struck: bool,
+    ) -> Self {
         let span = part.booking.span;
         let room = part.room.as_ref().filter(|_| !is_struck);
         let length = span.end.since(span.start);
         let was = part.was.filter(|was| *was != span.start);
         let was = was.map(|start| Span { start, end: start.plus_micros(length) });
-        let password = room.filter(|_| site.enforces_password());
         Self {
             when: When::new(span, zone),
             was: was.map(|was| When::new(was, zone)),
             page: site.booking_page(&part.link),
-            room: room.map(|room| site.room(&room.name)),
-            password: password.map(|room| room.password.expose()),
+            room: room.map(|room| site.room(room)),
+            password: room.and_then(|room| site.password(room, reader)),
         }
     }
 }

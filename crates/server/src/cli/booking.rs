@@ -521,7 +521,7 @@ fn print(app: &App, details: &BookingDetails, Json { json }: Json) -> anyhow::Re
         output::line(format_args!("  came  {}", attendance.as_str()))?;
     }
     if let Some(room) = &details.room {
-        output::line(format_args!("  room  {}", app.site().room(&room.name)))?;
+        output::line(format_args!("  room  {}", app.site().room(room)))?;
         output::line(format_args!("  open  {} to {}", room.window.start, room.window.end))?;
     }
     Ok(())

@@ -8,6 +8,7 @@ use roomkey_core::{
         RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
+    jitsi::ServerName,
     question::{Asked, Kind, Question},
     text::{FieldError, Line, Note, QuestionId, Slug, Title},
     time::{LocalDate, Minutes, parse_date},
@@ -190,6 +191,12 @@ pub(super) struct Add {
     /// Who does not know the password waits until a moderator lets them in (see docs/jitsi.md)
     #[arg(long)]
     lobby: bool,
+    /// Only you are told the password: everybody else waits in the lobby until you let them in
+    #[arg(long)]
+    knock: bool,
+    /// On another Jitsi than the first: its name in [[jitsi.servers]]
+    #[arg(long, value_name = "NAME")]
+    jitsi_server: Option<ServerName>,
     #[command(flatten)]
     listed: Listed,
     /// Calendar entries have the room's password in them; others may see them
@@ -269,6 +276,11 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
             Some(named.with_context(|| format!("there is no schedule '{name}'"))?.id)
         }
     };
+    if let Some(name) = add.jitsi_server
+        && !app.site().jitsi.has(name)
+    {
+        bail!("--jitsi-server: no [[jitsi.servers]] in the settings has the name {name}");
+    }
     let as_json = add.json.json;
     let terms = add.terms(schedule)?;
     let event_type = app.create_event_type(host.id, terms).await?;
@@ -276,6 +288,11 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         return output::json(&shown(app, &host, &event_type));
     }
     let title = &event_type.terms.title;
+    if let Some(why) = app.unbookable(&event_type.terms, &app.schedules(host.id).await?) {
+        return output::line(format_args!(
+            "Added '{title}'; nobody can book it as it stands: {why}"
+        ));
+    }
     if event_type.terms.visibility == Visibility::Link {
         return output::line(format_args!(
             "Added '{title}'; make links with 'roomkey event-link add'"
@@ -288,11 +305,6 @@ impl Listed {
     const fn visibility(&self) -> Visibility {
         if self.link_only {
             Visibility::Link
-    if let Some(why) = app.unbookable(&event_type.terms, &app.schedules(host.id).await?) {
-        return output::line(format_args!(
-            "Added '{title}'; nobody can book it as it stands: {why}"
-        ));
-    }
         } else if self.hidden {
             Visibility::Hidden
         } else {
@@ -345,6 +357,8 @@ impl Add {
                 grace: Minutes(self.grace),
                 max_occupants: self.max_occupants,
                 lobby: self.lobby,
+                knock: self.knock,
+                server: self.jitsi_server,
             },
             ..Terms::usual(self.slug, self.title, self.description, usual)
         };
@@ -450,6 +464,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "grace": terms.room.grace,
         "max_occupants": terms.room.max_occupants,
         "lobby": terms.room.lobby,
+        "knock": terms.room.knock,
+        "jitsi_server": terms.room.server.map(|name| name.to_string()),
         "visibility": terms.visibility.as_str(),
         "password_in_calendar": terms.password_in_calendar,
         "location": {"kind": terms.location.kind(), "detail": terms.location.detail()},

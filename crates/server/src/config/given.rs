@@ -38,6 +38,15 @@ fn without_password(text: &str) -> String {
 }
 
 impl Given {
+    /// How many sections there are of a name that may be used several times: `key.0`, `key.1` and so on.
+    pub(super) fn sections(&self, key: &str) -> usize {
+        let is_given = |place: &usize| {
+            let section = format!("{key}.{place}.");
+            self.settings.keys().any(|given| given.starts_with(&section))
+        };
+        (0..).take_while(is_given).count()
+    }
+
     /// Adds a setting, over one that was given before.
     pub(super) fn insert(&mut self, key: String, setting: Setting) {
         self.settings.insert(key, setting);
@@ -65,6 +74,18 @@ impl Given {
             }
             None => bail!("{key} {origin}: write a text in quotes, not {}", kind(&value)),
         }
+    }
+
+    /// A text that must be given.
+    pub(super) fn needed<T, E: Display>(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> anyhow::Result<T> {
+        if !self.settings.contains_key(key) {
+            bail!("{key} is missing");
+        }
+        self.text(key, "", parse)
     }
 
     /// A text that may be left out.

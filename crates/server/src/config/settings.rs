@@ -8,13 +8,15 @@ use std::{
 
 use anyhow::anyhow;
 use roomkey_app::EmailProof;
-use roomkey_core::site::{BaseUrl, JitsiMode, Site};
+use roomkey_core::site::{BaseUrl, Site};
 use roomkey_mailer::{MailUrl, Sender};
 use roomkey_store::{DatabaseUrl, SecretKey};
-use secrecy::SecretString;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use super::given::{Given, parsed};
+use super::{
+    given::{Given, parsed},
+    jitsi::{self, Jitsi},
+};
 
 /// The settings as they are used.
 #[derive(Debug, Clone)]
@@ -43,8 +45,8 @@ pub(crate) struct Settings {
     pub(crate) site: Site,
     /// How mail leaves.
     pub(crate) mail: Mail,
-    /// How Jitsi signs in with us.
-    pub(crate) jitsi: Jitsi,
+    /// How Jitsis sign in with us, and what they read in our tokens: the first, then the others as `site` has them.
+    pub(crate) jitsi: Vec<Jitsi>,
 }
 
 /// How mail leaves.
@@ -53,14 +55,6 @@ pub(crate) struct Mail {
     pub(crate) url: MailUrl,
     pub(crate) from: Sender,
     pub(crate) ca_file: Option<PathBuf>,
-}
-
-/// How Jitsi signs in with us.
-#[derive(Debug, Clone)]
-pub(crate) struct Jitsi {
-    /// Generated under `data_dir` if it is not given.
-    pub(crate) token: Option<SecretString>,
-    pub(crate) previous_token: Option<SecretString>,
 }
 
 /// The form of log lines.
@@ -82,6 +76,7 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
             .map_err(|error| anyhow!("data_dir = {}: {error}", data_dir.display()))?,
     };
     given.text("sign_up", "invite", check_sign_up)?;
+    let (servers, jitsi) = jitsi::read(given)?;
     Ok(Settings {
         database_url,
         listen: given.text("listen", "127.0.0.1:8080", addresses)?,
@@ -94,18 +89,14 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
         log_format: given.text("log.format", "auto", log_format)?,
         site: Site {
             public_url: given.text("public_url", "http://localhost:8080", parsed::<BaseUrl>)?,
-            jitsi_url: given.text("jitsi.url", "https://meet.example.org", parsed::<BaseUrl>)?,
-            jitsi_mode: given.text("jitsi.mode", "reservations", jitsi_mode)?,
+            jitsi: servers,
         },
         mail: Mail {
             url: given.secret("mail.url", parsed)?.unwrap_or(MailUrl::Mailbox),
             from: given.text("mail.from", "Roomkey <no-reply@localhost>", parsed)?,
             ca_file: given.path("mail.ca_file")?,
         },
-        jitsi: Jitsi {
-            token: given.secret("jitsi.reservations_token", token)?,
-            previous_token: given.secret("jitsi.reservations_token_previous", token)?,
-        },
+        jitsi,
         data_dir,
     })
 }
@@ -137,14 +128,6 @@ fn email_proof(word: &str) -> Result<EmailProof, &'static str> {
     }
 }
 
-fn jitsi_mode(word: &str) -> Result<JitsiMode, &'static str> {
-    match word {
-        "reservations" => Ok(JitsiMode::Reservations),
-        "link" => Ok(JitsiMode::Link),
-        _ => Err("use reservations or link"),
-    }
-}
-
 /// The filter's own syntax takes a mistyped level for a module, which would silence all others.
 fn log_level(text: &str) -> Result<String, &'static str> {
     let is_plain = |part: &str| part.contains(['=', '[']) || part.parse::<LevelFilter>().is_ok();
@@ -159,12 +142,4 @@ fn log_format(word: &str) -> Result<LogFormat, &'static str> {
         "text" => Ok(LogFormat::Text),
         _ => Err("use text, json or auto"),
     }
-}
-
-/// A bearer token as RFC 6750 (2.1) has it, and long enough not to be guessed. None of its
-/// characters means anything in a Lua string or in an environment file, where it goes as well.
-fn token(text: &str) -> Result<SecretString, &'static str> {
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    let fits = text.len() >= 16 && text.bytes().all(is_safe);
-    fits.then(|| text.into()).ok_or("use at least 16 letters, digits or - . _ ~ + / = of ASCII")
 }

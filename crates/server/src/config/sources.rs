@@ -81,6 +81,13 @@ fn flatten(given: &mut Given, origin: &Origin, section: &str, table: Table) {
         let key = if section.is_empty() { name } else { format!("{section}.{name}") };
         match value {
             Value::Table(inner) => flatten(given, origin, &key, inner),
+            // Sections of one name, [[like this]]: known by their place.
+            Value::Array(list) if list.iter().any(Value::is_table) => {
+                for (place, value) in list.into_iter().enumerate() {
+                    let part = Table::from_iter([(place.to_string(), value)]);
+                    flatten(given, origin, &key, part);
+                }
+            }
             value => given.insert(key, Setting { value, origin: origin.clone() }),
         }
     }

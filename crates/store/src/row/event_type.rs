@@ -8,7 +8,7 @@ use roomkey_core::{
 };
 
 use super::{
-    minutes, parse,
+    minutes, parse, parse_some,
     questions::{read_questions, write_questions},
     signed, unsigned,
 };
@@ -55,6 +55,8 @@ pub(crate) struct EventTypeRow {
     email_proof: bool,
     series_most: Option<i32>,
     waiting_list: Option<i32>,
+    jitsi_server: Option<String>,
+    knock: bool,
 }
 
 const DAYS: &str = "days";
@@ -107,6 +109,8 @@ impl EventTypeRow {
                     grace: minutes(self.grace),
                     max_occupants: self.max_occupants.map(unsigned),
                     lobby: self.lobby,
+                    knock: self.knock,
+                    server: parse_some("event_types.jitsi_server", self.jitsi_server.as_deref())?,
                 },
             },
         })
@@ -166,6 +170,8 @@ impl From<&EventType> for EventTypeRow {
             grace: signed(terms.room.grace.0),
             max_occupants: terms.room.max_occupants.map(signed),
             lobby: terms.room.lobby,
+            jitsi_server: terms.room.server.map(|server| server.to_string()),
+            knock: terms.room.knock,
             schedule_id: terms.schedule.map(|id| id.to_string()),
             other_durations: serde_json::json!(durations).to_string(),
             limits: serde_json::json!(limits).to_string(),

@@ -296,8 +296,8 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
         },
         room: room.map(|room| RoomJson {
             name: room.name.expose().to_owned(),
-            url: site.room(&room.name),
-            password: site.enforces_password().then(|| room.password.expose().to_owned()),
+            url: site.room(room),
+            password: site.password(room, reader).map(str::to_owned),
             opens_at: room.window.start.to_string(),
             closes_at: room.window.end.to_string(),
             max_occupants: room.max_occupants,

@@ -321,7 +321,7 @@ pub(super) fn moment_in_full(found: &Found, at: Instant) -> String {
 /// The room's password, where Jitsi asks for one and until the room closes.
 pub(super) fn password(web: &Web, found: &Found) -> Option<String> {
     let room = open_until_later(found)?;
-    web.app.site().enforces_password().then(|| room.password.expose().to_owned())
+    web.app.site().password(room, found.side).map(str::to_owned)
 }
 
 /// The room, until it closes for good.
@@ -507,7 +507,7 @@ impl Page {
             let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
             let early = room.opens_before(booking.span.start);
             RoomKey {
-                url: web.app.site().room(&room.name),
+                url: web.app.site().room(room),
                 password: password(web, found),
                 opens_at: room.window.start,
                 opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),

@@ -6,11 +6,17 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{Join, JoinError};
-use roomkey_core::{booking::Status, room::Admission, time::Instant, token::Token};
+use roomkey_app::{Found, Join, JoinError};
+use roomkey_core::{
+    booking::{Happening, Side, Status},
+    room::Admission,
+    time::Instant,
+    token::Token,
+};
+use secrecy::ExposeSecret;
 
 use super::{
-    booked::{Facts, State, moment, password},
+    booked::{Facts, State, moment, moment_in_full, password},
     page, see_other, shell,
 };
 use crate::{
@@ -40,6 +46,11 @@ impl Door {
         matches!(self, Self::Open { .. })
     }
 
+    /// Open, or not open yet.
+    const fn is_to_come(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::Early { .. })
+    }
+
     const fn icon(&self) -> &'static str {
         match self {
             Self::Early { .. } => "lock",
@@ -60,6 +71,14 @@ pub(crate) struct Page {
     other: String,
     when: When,
     door: Door,
+    /// Who lets the reader in from the lobby, where they are not told the password.
+    lets_in: Option<String>,
+    /// The time from which it was moved here, if it was.
+    moved_from: Option<String>,
+    /// Whether a token is made, so that the room's address alone leads nowhere.
+    by_token: bool,
+    /// Whether Jitsi does not answer, as far as this server sees.
+    is_away: bool,
     /// Whether others may be expected in the room.
     is_seat: bool,
     /// Until the room closes, where Jitsi asks for one.
@@ -77,7 +96,7 @@ pub(crate) async fn get(
 ) -> Result<HttpResponse, Failure> {
     let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
     let join = web.app.join(&token).await?;
-    answer(StatusCode::OK, &request, &web, &join)
+    answer(StatusCode::OK, &request, &web, &join).await
 }
 
 pub(crate) async fn post(
@@ -87,29 +106,32 @@ pub(crate) async fn post(
 ) -> Result<HttpResponse, Failure> {
     let token = token.parse::<Token>().map_err(|_| Failure::NotFound)?;
     match web.app.enter(&token).await {
-        Ok(room) => Ok(see_other(room)),
+        Ok(room) => Ok(see_other(room.expose_secret())),
         Err(JoinError::Link(error)) => Err(error.into()),
+        Err(JoinError::Token(error)) => Err(error.into()),
         Err(JoinError::NotOpen(join)) => {
-            answer(StatusCode::UNPROCESSABLE_ENTITY, &request, &web, &join)
+            answer(StatusCode::UNPROCESSABLE_ENTITY, &request, &web, &join).await
         }
     }
 }
 
 /// The page, allowed to lead to Jitsi.
-fn answer(
+async fn answer(
     status: StatusCode,
     request: &HttpRequest,
     web: &Web,
     join: &Join,
 ) -> Result<HttpResponse, Failure> {
-    let mut response = page(status, &Page::new(request, web, join))?;
-    let policy = dress::policy_with_form_action(web.app.site().jitsi_url.as_str());
+    let mut response = page(status, &Page::new(request, web, join).await?)?;
+    let room = join.found.details.room.as_ref();
+    let server = web.app.site().jitsi.get(room.and_then(|room| room.server));
+    let policy = dress::policy_with_form_action(server.url.as_str());
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     Ok(response)
 }
 
 impl Page {
-    fn new(request: &HttpRequest, web: &Web, join: &Join) -> Self {
+    async fn new(request: &HttpRequest, web: &Web, join: &Join) -> Result<Self, Failure> {
         let found = &join.found;
         let Facts { title, when, other, path, again } = Facts::of(found);
         let room = found.details.room.as_ref();
@@ -118,7 +140,7 @@ impl Page {
                 Door::Early { opens_at, opens: moment(found, opens_at) }
             }
             (Admission::Open, Some(room)) => Door::Open {
-                url: web.app.site().room(&room.name),
+                url: web.app.site().room(room),
                 closes: moment(found, room.window.end),
             },
             (Admission::Over, _) => Door::Over,
@@ -138,9 +160,18 @@ impl Page {
             }
             Door::None(state) => format!("This booking is {}", state.word().to_lowercase()),
         };
-        Self {
+        let server = room.map(|room| web.app.site().server(room));
+        let is_open = door.is_open();
+        Ok(Self {
             shell: shell(request),
             heading,
+            lets_in: room
+                .filter(|room| room.knock && found.side == Side::Customer)
+                .filter(|_| server.is_some_and(|server| server.mode.asks_us()))
+                .map(|_| found.details.host.name.to_string()),
+            moved_from: moved_from(web, found).await?,
+            by_token: server.is_some_and(|server| server.mode.takes_tokens()),
+            is_away: server.is_some_and(|server| is_open && web.away.has(server)),
             title,
             other,
             when,
@@ -149,8 +180,21 @@ impl Page {
             password: password(web, found),
             path,
             again,
-        }
+        })
     }
+}
+
+/// When it was before it was last moved, if it was.
+async fn moved_from(web: &Web, found: &Found) -> Result<Option<String>, Failure> {
+    if found.details.booking.ical_sequence == 0 {
+        return Ok(None);
+    }
+    let history = web.app.history(&found.details.booking).await?;
+    let moved = history.iter().rev().find_map(|event| match &event.what {
+        Happening::Moved { from, .. } => Some(*from),
+        _ => None,
+    });
+    Ok(moved.map(|from| moment_in_full(found, from)))
 }
 
 #[cfg(test)]
@@ -162,6 +206,10 @@ impl Page {
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
+            lets_in: door.is_open().then(|| "Ada <b>bold</b>".into()),
+            moved_from: (!door.is_open()).then(|| "Monday 5 October 2026 at 10:00".into()),
+            by_token: false,
+            is_away: door.is_open(),
             is_seat: door.is_open(),
             password: door.is_open().then(|| "tern-moss-quilt-48275".into()),
             door,

@@ -59,6 +59,7 @@ pub(crate) enum Section {
     Bookings,
     EventTypes,
     Availability,
+    Settings,
 }
 
 /// What is around a page of the host's app.

@@ -249,8 +249,8 @@ impl Stage {
 
     /// By either way the answer is the same.
     async fn ask_for_room(&self, name: &str, id: RoomId) -> Outcome {
-        let by_name = self.app.conference_by_name(name).await.unwrap().unwrap();
-        let by_id = self.app.conference_by_id(&id.to_string()).await.unwrap().unwrap();
+        let by_name = self.app.conference_by_name(name, None).await.unwrap().unwrap();
+        let by_id = self.app.conference_by_id(&id.to_string(), None).await.unwrap().unwrap();
         assert_eq!(by_name.room.id, id);
         assert_eq!(by_name.verdict, by_id.verdict);
         Outcome::Verdict(match by_name.verdict {

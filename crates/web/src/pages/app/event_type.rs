@@ -18,6 +18,7 @@ use roomkey_app::EventTypeError;
 use roomkey_core::{
     availability::Schedule,
     event_type::{EventType, Visibility},
+    jitsi::{JitsiServer, JitsiServers},
     text::RESERVED_SLUG,
 };
 
@@ -59,15 +60,17 @@ pub(crate) struct Page {
     /// What addresses start with, without the scheme.
     site: String,
     schedules: Vec<ScheduleChoice>,
+    /// Names and addresses of the Jitsis, where there are several.
+    servers: Vec<(String, String)>,
     questions: Vec<QuestionCard>,
     /// Whether customers must give their number as well.
     asks_phone: bool,
     answers: Answers,
+    /// Why nobody can book it, if its terms leave no time.
+    unbookable: Option<String>,
     /// Whether that page takes a link.
     by_link: bool,
     /// None before it is saved.
-    /// Why nobody can book it, if its terms leave no time.
-    unbookable: Option<String>,
     links: Option<Links>,
     problems: Problems,
 }
@@ -92,17 +95,17 @@ pub(crate) async fn post_new(
     host.check(&form)?;
     let schedules = web.app.schedules(host.user().id).await?;
     let mut problems = Problems::default();
-    if let Some(terms) = read(&form, &schedules, &mut problems) {
+    if let Some(terms) = read(&form, &schedules, &web.app.site().jitsi, &mut problems) {
         match web.app.create_event_type(host.user().id, terms).await {
             Ok(EventType { terms, .. }) if terms.visibility == Visibility::Link => {
                 return Ok(see_other(format!("/app/event-types/{}?done=made#links", terms.slug)));
             }
-            Ok(_) => return Ok(see_other("/app/event-types?done=made")),
-            Err(error) => refused(error, &mut problems)?,
-        }
             Ok(EventType { terms, .. }) if web.app.unbookable(&terms, &schedules).is_some() => {
                 return Ok(see_other(format!("/app/event-types/{}?done=saved", terms.slug)));
             }
+            Ok(_) => return Ok(see_other("/app/event-types?done=made")),
+            Err(error) => refused(error, &mut problems)?,
+        }
     }
     let answers = Answers::typed(&form);
     let contents = Page::new(&request, &web, &host, None, &schedules, answers, problems);
@@ -142,7 +145,7 @@ pub(crate) async fn post(
     let event = find(&web, &host, &slug).await?;
     let schedules = web.app.schedules(host.user().id).await?;
     let mut problems = Problems::default();
-    if let Some(terms) = read(&form, &schedules, &mut problems) {
+    if let Some(terms) = read(&form, &schedules, &web.app.site().jitsi, &mut problems) {
         let slug = terms.slug.clone();
         match web.app.change_event_type(host.user().id, event.id, terms).await {
             Ok(_) => return Ok(see_other(format!("/app/event-types/{slug}?done=saved"))),
@@ -170,6 +173,18 @@ fn refused(error: EventTypeError, problems: &mut Problems) -> Result<(), Failure
         EventTypeError::Unknown => Err(Failure::NotFound),
         EventTypeError::Store(error) => Err(error.into()),
     }
+}
+
+/// To choose from.
+fn servers(jitsi: &JitsiServers) -> Vec<(String, String)> {
+    if !jitsi.are_several() {
+        return Vec::new();
+    }
+    let choice = |server: &JitsiServer| match server.name {
+        None => (String::new(), format!("{} (usual)", server.spoken())),
+        Some(name) => (name.to_string(), format!("{name}, {}", server.spoken())),
+    };
+    jitsi.iter().map(choice).collect()
 }
 
 impl ScheduleChoice {
@@ -203,11 +218,15 @@ impl Page {
             url: slug.map(|slug| format!("/{}/{slug}", host.user().handle)),
             site: web.spoken_site(),
             schedules: schedules.iter().map(ScheduleChoice::new).collect(),
+            servers: servers(&web.app.site().jitsi),
             questions: event.map_or(Vec::new(), |event| {
                 event.terms.questions.iter().map(QuestionCard::new).collect()
             }),
             asks_phone: event.is_some_and(|event| event.terms.location.question().is_some()),
             answers,
+            unbookable: event
+                .and_then(|event| web.app.unbookable(&event.terms, schedules))
+                .map(|why| why.to_string()),
             by_link: event.is_some_and(|event| event.terms.visibility == Visibility::Link),
             links: None,
             problems,
@@ -224,13 +243,15 @@ impl Page {
             action: "/app/event-types/intro".into(),
             url: Some("/ada/intro".into()),
             site: "localhost:8080".into(),
-            unbookable: event
-                .and_then(|event| web.app.unbookable(&event.terms, schedules))
-                .map(|why| why.to_string()),
+            servers: vec![
+                (String::new(), "one.example (usual)".into()),
+                ("b".into(), "two".into()),
+            ],
             schedules: vec![ScheduleChoice { id: String::new(), name: "Hours <b>".into() }],
             questions: vec![QuestionCard::sample(), QuestionCard::sample()],
             asks_phone: true,
             answers: Answers { lobby: true, ..Answers::usual() },
+            unbookable: Some("its last date, 1 November 2026, has passed".into()),
             by_link: false,
             links: Some(Links::sample()),
             problems,
@@ -240,4 +261,3 @@ impl Page {
         vec![page(Problems::default()), page(problems)]
     }
 }
-            unbookable: Some("its last date, 1 November 2026, has passed".into()),

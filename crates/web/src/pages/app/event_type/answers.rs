@@ -7,6 +7,7 @@ use roomkey_core::{
         RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
+    jitsi::{JitsiServers, ServerName},
     text::{FieldError, Note, Slug, Title},
     time::{LocalDate, Minutes, parse_date},
 };
@@ -56,6 +57,9 @@ pub(crate) struct Answers {
     pub(crate) grace: String,
     pub(crate) max_occupants: String,
     pub(crate) lobby: bool,
+    pub(crate) knock: bool,
+    /// The name of a Jitsi; empty for the first.
+    pub(crate) jitsi_server: String,
     /// `public`, `hidden` or `link`.
     pub(crate) visibility: String,
     pub(crate) password_in_calendar: bool,
@@ -172,6 +176,8 @@ impl Answers {
             grace: form.text("grace"),
             max_occupants: form.text("max_occupants"),
             lobby: form.has("lobby"),
+            knock: form.has("knock"),
+            jitsi_server: form.text("jitsi_server"),
             visibility: match form.get("visibility") {
                 "" => Visibility::Public.as_str().to_owned(),
                 word => word.to_owned(),
@@ -231,6 +237,8 @@ impl Answers {
                 .map(|most| most.to_string())
                 .unwrap_or_default(),
             lobby: terms.room.lobby,
+            knock: terms.room.knock,
+            jitsi_server: terms.room.server.map(|name| name.to_string()).unwrap_or_default(),
             visibility: terms.visibility.as_str().into(),
             password_in_calendar: terms.password_in_calendar,
         }
@@ -239,13 +247,19 @@ impl Answers {
 
 /// The terms that the form asks for, if nothing is wrong with it. A field that is not in the form at
 /// all has its usual value; one that is there and was emptied is not. `schedules` are the host's.
-pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems) -> Option<Terms> {
+pub(crate) fn read(
+    form: &Form,
+    schedules: &[Schedule],
+    jitsi: &JitsiServers,
+    problems: &mut Problems,
+) -> Option<Terms> {
     let title = problems.check("title", form.get("title").parse::<Title>());
     let slug = problems.check("slug", form.get("slug").parse::<Slug>());
     let description = problems.check("description", form.get("description").parse::<Note>());
     let duration = problems.check("duration", Bounds::DURATION.parse(form.get("duration")));
     let others = problems.check("other_durations", read_lengths(form.get("other_durations")));
     let schedule = problems.check("schedule", read_schedule(form.get("schedule"), schedules));
+    let server = problems.check("jitsi_server", read_server(form.get("jitsi_server"), jitsi));
     let visibility = match form.get("visibility") {
         "" => Some(Visibility::Public),
         word => problems.check("visibility", word.parse::<Visibility>()),
@@ -307,6 +321,8 @@ pub(crate) fn read(form: &Form, schedules: &[Schedule], problems: &mut Problems)
             grace: Minutes(grace?),
             max_occupants,
             lobby: form.has("lobby"),
+            knock: form.has("knock"),
+            server: server?,
         },
         ..Terms::usual(slug?, title?, description?, usual)
     };
@@ -330,6 +346,15 @@ fn read_schedule(text: &str, schedules: &[Schedule]) -> Result<Option<ScheduleId
     }
     let id = text.parse::<ScheduleId>().map_err(|_| FieldError::Choice)?;
     schedules.iter().any(|own| own.id == id).then_some(Some(id)).ok_or(FieldError::Choice)
+}
+
+/// One of those in the settings; none for the first.
+fn read_server(text: &str, jitsi: &JitsiServers) -> Result<Option<ServerName>, FieldError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let name = text.parse().map_err(|_| FieldError::Choice)?;
+    if jitsi.has(name) { Ok(Some(name)) } else { Err(FieldError::Choice) }
 }
 
 /// Where people meet; in a room if the form does not say.
