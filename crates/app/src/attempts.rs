@@ -16,7 +16,7 @@ use roomkey_store::{StoreError, Tx};
 use crate::App;
 
 /// Who is at the other end of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Client(IpAddr);
 
 impl Client {

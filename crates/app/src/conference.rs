@@ -1,22 +1,32 @@
-//! What Jitsi asks: whether a room may exist now.
+//! What Jitsi asks: whether a room may exist now. What is remembered of it: that it did.
+
+use std::time::Duration;
 
 use roomkey_core::{
-    ids::RoomId,
+    booking::Booking,
+    ids::{ConferenceId, RoomId},
     jitsi::ServerName,
-    room::{Admission, Room, RoomName},
+    room::{Conference, Grant, Room},
     time::{Instant, TimeZone},
 };
 use roomkey_store::{RoomState, StoreError, Tx};
+use tokio::time::timeout;
 
 use crate::App;
 
+/// How long Jitsi waits until it is written down that a room was granted. It gives up after five seconds, for good, and
+/// people are at the door.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A room that Jitsi asks about.
 #[derive(Debug, Clone)]
-pub struct Conference {
+pub struct AskedRoom {
     /// The room.
     pub room: Room,
     /// Whether it may exist now.
     pub verdict: Verdict,
+    /// Whether it may, and has not since Jitsi last called it empty.
+    pub opens: bool,
 }
 
 /// Whether a room may exist now, with what a refusal tells.
@@ -37,9 +47,60 @@ pub enum Verdict {
     Revoked,
 }
 
+impl AskedRoom {
+    fn at(now: Instant, RoomState { room, status, zone, open }: RoomState) -> Self {
+        let grant = room.grant(status, open, now);
+        let verdict = match grant {
+            Grant::Opens | Grant::Repeats => Verdict::Open,
+            Grant::Early { opens_at } => Verdict::Early { opens_at, zone },
+            Grant::Over => Verdict::Over,
+            Grant::Revoked => Verdict::Revoked,
+        };
+        Self { room, verdict, opens: grant == Grant::Opens }
+    }
+}
+
 impl App {
-    /// The room of that name on the Jitsi that asks. A text that is no name of ours is simply not found, nor is a room
-    /// of another Jitsi.
+    /// The Jitsi `asker` asks whether the room of that name may exist. A text that is no name of ours is simply not
+    /// found, nor is a room of another Jitsi.
+    ///
+    /// A refusal and a repeat only read. The first grant is written down; where that fails, the room is granted all
+    /// the same: whoever was invited comes before the history.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_for_room(
+        &self,
+        name: &str,
+        asker: Option<ServerName>,
+    ) -> Result<Option<AskedRoom>, StoreError> {
+        let asked = self.conference_by_name(name, asker).await?;
+        let Some(asked) = asked else { return Ok(None) };
+        if !asked.opens {
+            return Ok(Some(asked));
+        }
+        let (app, id) = (self.clone(), asked.room.id);
+        let written = self.store.write(move |tx| {
+            let now = app.now();
+            // Again, for all that may have happened since.
+            let Some(state) = tx.room_by_id(id)? else { return Ok(None) };
+            let asked = AskedRoom::at(now, state);
+            if asked.opens {
+                let id = ConferenceId::new(now, app.entropy());
+                tx.open_conference(&Conference::opened(id, &asked.room, now))?;
+            }
+            Ok::<_, StoreError>(Some(asked))
+        });
+        Ok(match timeout(PATIENCE, written).await.unwrap_or(Err(StoreError::Busy)) {
+            Ok(asked) => asked,
+            Err(error) => {
+                tracing::error!(%error, room = %id, "that a room was granted could not be written down");
+                Some(asked)
+            }
+        })
+    }
+
+    /// The room that a Jitsi's Prosody calls so.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -47,9 +108,9 @@ impl App {
         &self,
         name: &str,
         asker: Option<ServerName>,
-    ) -> Result<Option<Conference>, StoreError> {
-        let Ok(name) = name.parse::<RoomName>() else { return Ok(None) };
-        let found = self.conference(move |tx| tx.room_by_name(&name)).await?;
+    ) -> Result<Option<AskedRoom>, StoreError> {
+        let Some(name) = self.site.jitsi.get(asker).room_of_node(name) else { return Ok(None) };
+        let found = self.asked_room(move |tx| tx.room_by_name(&name)).await?;
         Ok(found.filter(|found| self.is_on(&found.room, asker)))
     }
 
@@ -61,9 +122,9 @@ impl App {
         &self,
         id: &str,
         asker: Option<ServerName>,
-    ) -> Result<Option<Conference>, StoreError> {
+    ) -> Result<Option<AskedRoom>, StoreError> {
         let Ok(id) = id.parse::<RoomId>() else { return Ok(None) };
-        let found = self.conference(move |tx| tx.room_by_id(id)).await?;
+        let found = self.asked_room(move |tx| tx.room_by_id(id)).await?;
         Ok(found.filter(|found| self.is_on(&found.room, asker)))
     }
 
@@ -71,25 +132,43 @@ impl App {
         self.site.server(room).name == server
     }
 
-    async fn conference(
+    async fn asked_room(
         &self,
         find: impl Fn(&mut Tx<'_>) -> Result<Option<RoomState>, StoreError> + Send + 'static,
-    ) -> Result<Option<Conference>, StoreError> {
+    ) -> Result<Option<AskedRoom>, StoreError> {
         let now = self.now();
+        let found = self.store.read(find).await?;
+        Ok(found.map(|state| AskedRoom::at(now, state)))
+    }
+
+    /// Jitsi says that a room is empty. The booking goes on, and so does every other room of it. Returns the room's
+    /// id, if it is one of ours.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn room_is_empty(
+        &self,
+        id: &str,
+        asker: Option<ServerName>,
+    ) -> Result<Option<RoomId>, StoreError> {
+        let Some(asked) = self.conference_by_id(id, asker).await? else { return Ok(None) };
+        let (id, now) = (asked.room.id, self.now());
         self.store
-            .read(move |tx| {
-                let Some(RoomState { room, status }) = find(tx)? else { return Ok(None) };
-                let verdict = match room.for_jitsi(status, now) {
-                    Admission::Open => Verdict::Open,
-                    Admission::Early { opens_at } => {
-                        let zone = tx.room_zone(&room)?.unwrap_or(TimeZone::UTC);
-                        Verdict::Early { opens_at, zone }
-                    }
-                    Admission::Over => Verdict::Over,
-                    Admission::Revoked => Verdict::Revoked,
-                };
-                Ok(Some(Conference { room, verdict }))
+            .write(move |tx| {
+                let Some(last) = tx.last_conference(id)? else { return Ok(()) };
+                let emptied = last.emptied(now);
+                if emptied == last { Ok(()) } else { tx.update_conference(&emptied) }
             })
             .await
+            .map(|()| Some(id))
+    }
+
+    /// The conferences in a booking's rooms, the first first: for its host.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn conferences(&self, booking: &Booking) -> Result<Vec<Conference>, StoreError> {
+        let booking = booking.clone();
+        self.store.read(move |tx| tx.conferences(&booking)).await
     }
 }

@@ -52,7 +52,7 @@ pub use book::{BookError, Booked, Idempotency, IdempotencyScope, Wanted};
 pub use book_series::{RefusedDate, RepeatError};
 pub use cancel::CancelError;
 pub use cancel_day::{CancelDayError, Day, DayOff};
-pub use conference::{Conference, Verdict};
+pub use conference::{AskedRoom, Verdict};
 pub use context::{App, AppOptions, EmailProof};
 pub use csrf::Csrf;
 pub use event_links::{EventLinkError, LinkGone, NewEventLink};

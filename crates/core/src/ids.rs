@@ -83,6 +83,8 @@ ids! {
     SeriesId
     /// One generation of a booking's room.
     RoomId
+    /// A room as Jitsi opened it.
+    ConferenceId
     /// Somebody in a waiting list.
     WaitingEntryId
     /// A mail waiting to be sent.

@@ -4,7 +4,11 @@ use std::{fmt, str::FromStr};
 
 use arrayvec::ArrayString;
 
-use crate::{site::BaseUrl, text::FieldError};
+use crate::{
+    room::{RoomName, Tenant},
+    site::BaseUrl,
+    text::FieldError,
+};
 
 /// How a Jitsi is told about rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,8 @@ pub struct JitsiServer {
     pub name: Option<ServerName>,
     /// What the addresses of its rooms start with.
     pub url: BaseUrl,
+    /// The path under which they stand there, if they do under one.
+    pub tenant: Option<Tenant>,
     /// How it is told about them.
     pub mode: JitsiMode,
 }
@@ -104,6 +110,21 @@ impl JitsiServer {
     /// Its name as pages show it: the address without the scheme.
     pub fn spoken(&self) -> &str {
         self.url.authority()
+    }
+
+    /// What its Prosody calls a room.
+    pub fn room_node(&self, name: &RoomName) -> String {
+        let name = name.expose();
+        self.tenant.as_ref().map_or_else(|| name.to_owned(), |tenant| tenant.node(name))
+    }
+
+    /// The room that its Prosody calls so; none if it can be none of ours.
+    pub fn room_of_node(&self, node: &str) -> Option<RoomName> {
+        let name = match &self.tenant {
+            Some(tenant) => tenant.name_in(node)?,
+            None => node,
+        };
+        name.parse().ok()
     }
 }
 
@@ -122,18 +143,30 @@ pub struct SameName(pub ServerName);
 impl JitsiServers {
     /// Only one, without a name.
     pub const fn one(url: BaseUrl, mode: JitsiMode) -> Self {
-        Self { first: JitsiServer { name: None, url, mode }, others: Vec::new() }
+        Self { first: JitsiServer { name: None, url, tenant: None, mode }, others: Vec::new() }
+    }
+
+    /// Puts the rooms of the first one under a path.
+    pub fn under(mut self, tenant: Option<Tenant>) -> Self {
+        self.first.tenant = tenant;
+        self
     }
 
     /// Adds another one.
     ///
     /// # Errors
     /// [`SameName`].
-    pub fn add(&mut self, name: ServerName, url: BaseUrl, mode: JitsiMode) -> Result<(), SameName> {
+    pub fn add(
+        &mut self,
+        name: ServerName,
+        url: BaseUrl,
+        tenant: Option<Tenant>,
+        mode: JitsiMode,
+    ) -> Result<(), SameName> {
         if self.others.iter().any(|other| other.name == Some(name)) {
             return Err(SameName(name));
         }
-        self.others.push(JitsiServer { name: Some(name), url, mode });
+        self.others.push(JitsiServer { name: Some(name), url, tenant, mode });
         Ok(())
     }
 
@@ -176,8 +209,8 @@ mod tests {
         let name: ServerName = "second".parse().unwrap();
         let mut servers = JitsiServers::one(url("https://one.example"), JitsiMode::Link);
         assert!(!servers.are_several());
-        servers.add(name, url("https://two.example"), JitsiMode::Jwt).unwrap();
-        let again = servers.add(name, url("https://three.example"), JitsiMode::Jwt);
+        servers.add(name, url("https://two.example"), None, JitsiMode::Jwt).unwrap();
+        let again = servers.add(name, url("https://three.example"), None, JitsiMode::Jwt);
         assert_eq!(again, Err(SameName(name)));
         assert_eq!(servers.get(Some(name)).url.as_str(), "https://two.example");
         assert_eq!(servers.get(None).url.as_str(), "https://one.example");

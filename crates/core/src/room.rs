@@ -1,5 +1,8 @@
 //! Rooms: names nobody can guess, passwords people can type, and who is let in when.
 
+mod conference;
+mod tenant;
+
 use std::str::FromStr;
 
 use bip39::Language;
@@ -14,6 +17,9 @@ use crate::{
     random::{self, Entropy},
     time::{Instant, MICROS_PER_MINUTE, Minutes, Span},
 };
+
+pub use conference::{Conference, Ended, Grant};
+pub use tenant::{InvalidTenant, Tenant};
 
 /// How much earlier than the page the API says yes, against clocks that differ.
 pub const SKEW_MICROS: i64 = 60_000_000;

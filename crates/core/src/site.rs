@@ -136,7 +136,12 @@ impl Site {
 
     /// A room's own address at Jitsi.
     pub fn room(&self, room: &Room) -> String {
-        format!("{}/{}", self.server(room).url.as_str(), room.name.expose())
+        let server = self.server(room);
+        let (url, name) = (server.url.as_str(), room.name.expose());
+        match &server.tenant {
+            Some(tenant) => format!("{url}/{}/{name}", tenant.as_str()),
+            None => format!("{url}/{name}"),
+        }
     }
 
     /// The Jitsi that a room opens on.

@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, RETRY_AFTER},
     },
 };
-use roomkey_app::{Conference, StoreError, Verdict};
+use roomkey_app::{AskedRoom, StoreError, Verdict};
 use roomkey_core::{
     booking::Side,
     room::Room,
@@ -26,7 +26,7 @@ struct Granted<'a> {
     /// A string: a number would come back as `1.0` (Lua).
     id: String,
     /// As it was asked for.
-    name: &'a str,
+    name: String,
     /// Required by the module, and not used.
     mail_owner: &'static str,
     /// When the room opened.
@@ -48,7 +48,7 @@ struct Message<'a> {
 fn granted(room: &Room, site: &Site) -> HttpResponse {
     HttpResponse::Ok().json(Granted {
         id: room.id.to_string(),
-        name: room.name.expose(),
+        name: site.server(room).room_node(&room.name),
         mail_owner: "roomkey",
         start_time: room.window.start.to_string(),
         duration: room.window.end.seconds() - room.window.start.seconds(),
@@ -64,11 +64,8 @@ fn refused(status: StatusCode, message: &str) -> HttpResponse {
 }
 
 /// Granted, or refused in words that name the time but no person.
-pub(crate) fn conference(
-    conference: Option<&Conference>,
-    site: &Site,
-) -> (HttpResponse, &'static str) {
-    let Some(Conference { room, verdict }) = conference else {
+pub(crate) fn conference(asked: Option<&AskedRoom>, site: &Site) -> (HttpResponse, &'static str) {
+    let Some(AskedRoom { room, verdict, .. }) = asked else {
         return (unknown(), "unknown");
     };
     match verdict {
@@ -97,6 +94,18 @@ pub(crate) fn unauthorized() -> HttpResponse {
         StatusCode::UNAUTHORIZED,
         "The video server and the booking server do not know each other.",
     )
+}
+
+/// Where the operator lets only some addresses call.
+pub(crate) fn stranger() -> HttpResponse {
+    refused(StatusCode::FORBIDDEN, "The booking server does not answer this address.")
+}
+
+/// Too many wrong tokens from one place.
+pub(crate) fn too_many(seconds: u64) -> HttpResponse {
+    HttpResponse::TooManyRequests().insert_header((RETRY_AFTER, seconds.to_string())).json(Message {
+        message: "The video server and the booking server do not know each other. Too many tries.",
+    })
 }
 
 /// The only 5xx: `mod_reservations` tries again after it.

@@ -1,12 +1,18 @@
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+    time::Instant,
+};
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     error::{ErrorUnauthorized, InternalError},
     http::header::AUTHORIZATION,
     web::Data,
 };
+use ipnet::IpNet;
+use roomkey_app::Client;
 use roomkey_core::jitsi::ServerName;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -49,10 +55,42 @@ impl ReservationTokens {
     }
 }
 
+/// Who may call.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// What they must send.
+    pub tokens: ReservationTokens,
+    /// Where they may come from; from anywhere, if it is empty.
+    pub allow: Vec<IpNet>,
+    /// Whether wrong tokens are limited by where they come from.
+    pub limits: bool,
+}
+
 /// A request of a Prosody that knows a token. Taking it as an argument is what guards a call.
 pub(crate) struct Prosody {
     /// Whose it is; the first Jitsi has no name.
     pub(crate) server: Option<ServerName>,
+}
+
+impl State {
+    /// Nothing of who is refused is logged, only counted: anybody could fill the log. A right token passes at any time,
+    /// or whoever shares Prosody's address could lock it out; tokens are too long to be guessed at any speed.
+    fn admit(&self, request: &HttpRequest) -> Result<Prosody, (&'static str, HttpResponse)> {
+        let from = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let Door { tokens, allow, limits } = &self.door;
+        let is_allowed = |from: IpAddr| allow.iter().any(|network| network.contains(&from));
+        if !allow.is_empty() && !from.is_some_and(is_allowed) {
+            return Err(("address", answer::stranger()));
+        }
+        if let Some(prosody) = tokens.sender(request) {
+            return Ok(prosody);
+        }
+        let counted = || self.failures.count(from.map(Client::new), Instant::now());
+        match limits.then(counted).flatten() {
+            Some(seconds) => Err(("too_many", answer::too_many(seconds))),
+            None => Err(("token", answer::unauthorized())),
+        }
+    }
 }
 
 impl FromRequest for Prosody {
@@ -63,8 +101,9 @@ impl FromRequest for Prosody {
         let Some(state) = request.app_data::<Data<State>>() else {
             return ready(Err(ErrorUnauthorized("")));
         };
-        ready(state.tokens.sender(request).ok_or_else(|| {
-            InternalError::from_response("no bearer token", answer::unauthorized()).into()
+        ready(state.admit(request).map_err(|(reason, response)| {
+            metrics::counter!("roomkey_reservations_refused_total", "reason" => reason).increment(1);
+            InternalError::from_response(reason, response).into()
         }))
     }
 }

@@ -9,11 +9,13 @@ pub(crate) async fn create(
     Asked(name): Asked,
 ) -> HttpResponse {
     let Some(name) = name else { return answer::bad_form() };
-    match state.app.conference_by_name(&name, prosody.server).await {
+    match state.app.ask_for_room(&name, prosody.server).await {
         Ok(conference) => {
-            let (response, outcome) = answer::conference(conference.as_ref(), state.app.site());
-            let room = conference.map(|conference| conference.room.id.to_string());
-            tracing::info!(room, outcome, "a conference was asked for");
+            let site = state.app.site();
+            let (response, outcome) = answer::conference(conference.as_ref(), site);
+            let opens = conference.as_ref().is_some_and(|asked| asked.opens);
+            let room = conference.map(|asked| asked.room.id.to_string());
+            tracing::info!(room, outcome, opens, "a conference was asked for");
             metrics::counter!("roomkey_conferences_total", "outcome" => outcome).increment(1);
             response
         }
@@ -40,9 +42,9 @@ pub(crate) async fn delete(
     state: web::Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    match state.app.conference_by_id(&id, prosody.server).await {
-        Ok(Some(conference)) => {
-            tracing::info!(room = %conference.room.id, "a conference is empty");
+    match state.app.room_is_empty(&id, prosody.server).await {
+        Ok(Some(room)) => {
+            tracing::info!(%room, "a conference is empty");
             HttpResponse::NoContent().finish()
         }
         Ok(None) => answer::unknown(),

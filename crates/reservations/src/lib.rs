@@ -8,26 +8,30 @@ mod answer;
 mod asked;
 mod bearer;
 mod conference;
+mod failures;
 
 pub use answer::{not_allowed, nowhere};
-pub use bearer::ReservationTokens;
+pub use bearer::{Door, ReservationTokens};
 
 use std::sync::Arc;
 
 use std::future::ready;
 
 use actix_web::{Resource, web};
+use failures::Failures;
 use roomkey_app::App;
 
 /// What the handlers work with.
 pub(crate) struct State {
     app: App,
-    tokens: ReservationTokens,
+    door: Door,
+    failures: Failures,
 }
 
 /// Adds `/conference` to the internal listener.
-pub fn configure(app: App, tokens: ReservationTokens) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let state = web::Data::from(Arc::new(State { app, tokens }));
+pub fn configure(app: App, door: Door) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let state = State { app, door, failures: Failures::default() };
+    let state = web::Data::from(Arc::new(state));
     move |config| {
         config.app_data(state.clone()).service(
             web::scope("/conference")

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use roomkey_app::App;
 use roomkey_core::time::Instant;
 use roomkey_mailer::{MailUrl, Transport, Worker};
+use roomkey_reservations::Door;
 use roomkey_store::{Backend, SchemaPolicy, Store, StoreError, WorkerLock};
 use roomkey_web::{Away, Web};
 use tokio::{
@@ -164,8 +165,12 @@ fn internal_server(
 ) -> anyhow::Result<Server> {
     let probes = internal::configure(app.clone(), metrics);
     let reservations = if running.contains(&Part::Reservations) {
-        let tokens = parts::reservations_tokens(settings)?;
-        Some(roomkey_reservations::configure(app.clone(), tokens))
+        let door = Door {
+            tokens: parts::reservations_tokens(settings)?,
+            allow: settings.reservations_allow.clone(),
+            limits: settings.limits,
+        };
+        Some(roomkey_reservations::configure(app.clone(), door))
     } else {
         None
     };

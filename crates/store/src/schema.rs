@@ -293,6 +293,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    conferences (id) {
+        id -> Text,
+        room_id -> Text,
+        opened_at -> BigInt,
+        ends_at -> BigInt,
+        emptied_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_records (scope, key) {
         scope -> Text,
         key -> Text,
@@ -369,6 +379,7 @@ diesel::joinable!(event_types -> users (host_id));
 diesel::joinable!(bookings -> event_types (event_type_id));
 diesel::joinable!(attendees -> bookings (booking_id));
 diesel::joinable!(rooms -> bookings (booking_id));
+diesel::joinable!(conferences -> rooms (room_id));
 diesel::joinable!(booking_links -> bookings (booking_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_keys -> users (user_id));
@@ -394,6 +405,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     booking_remarks,
     booking_proposals,
     rooms,
+    conferences,
     idempotency_records,
     outbox_messages,
     waiting_entries,

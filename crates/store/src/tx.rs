@@ -6,6 +6,7 @@ pub(crate) mod attempts;
 pub(crate) mod booking_list;
 pub(crate) mod bookings;
 pub(crate) mod busy;
+pub(crate) mod conferences;
 pub(crate) mod event_links;
 pub(crate) mod event_types;
 pub(crate) mod group_sessions;

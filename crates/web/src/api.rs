@@ -5,6 +5,7 @@ mod body;
 mod booking;
 mod bookings;
 mod caller;
+mod conferences;
 mod explain;
 mod guests;
 mod history;

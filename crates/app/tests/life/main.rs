@@ -9,6 +9,7 @@
     reason = "tests may panic, and their helpers too"
 )]
 
+mod conferences;
 mod database;
 mod model;
 mod statements;

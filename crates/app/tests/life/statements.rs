@@ -56,7 +56,10 @@ const EXPECTED: &[(&str, usize, usize)] = &[
     ("a no", 10, 11),
     ("its page", 2, 2),
     ("a move", 18, 19),
-    ("Jitsi's question", 2, 2),
+    ("Jitsi's question, too early", 1, 1),
+    ("Jitsi's question", 5, 5),
+    ("Jitsi's question once more", 1, 1),
+    ("Jitsi's end", 5, 5),
     ("its end", 12, 13),
 ];
 
@@ -150,7 +153,11 @@ async fn each_use_case_takes_so_many_statements(backend: Backend) {
     taken.by("a move", app.move_by_link(link, other, note())).await.unwrap();
     let room = app.booking(host.id, id).await.unwrap().unwrap().room.unwrap();
     let name = room.name.expose().to_owned();
-    taken.by("Jitsi's question", app.conference_by_name(&name, None)).await.unwrap();
+    taken.by("Jitsi's question, too early", app.ask_for_room(&name, None)).await.unwrap();
+    world.clock.set(room.window.start);
+    taken.by("Jitsi's question", app.ask_for_room(&name, None)).await.unwrap();
+    taken.by("Jitsi's question once more", app.ask_for_room(&name, None)).await.unwrap();
+    taken.by("Jitsi's end", app.room_is_empty(&room.id.to_string(), None)).await.unwrap();
     taken.by("its end", app.cancel_own(host.id, id, note())).await.unwrap();
 
     let expected = EXPECTED.iter().map(|(what, sqlite, postgres)| {

@@ -11,6 +11,7 @@
 mod bookings;
 mod case;
 mod clock_changes;
+mod conferences;
 mod explain;
 mod limits;
 mod offers;

@@ -359,12 +359,15 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
 
 async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Result<()> {
     let history = app.history(&details.booking).await?;
+    let conferences = app.conferences(&details.booking).await?;
     if asked.json {
         let told = with_series(app, details).await?;
         let proposal = app.open_proposal(details.booking.id).await?;
-        return output::json(&told.with_history(&history).with_proposal(proposal.as_ref()));
+        let told = told.with_history(&history).with_proposal(proposal.as_ref());
+        return output::json(&told.with_conferences(&conferences, app.now()));
     }
     print_whole(app, details, asked).await?;
+    let now = app.now();
     let zone = details.host.time_zone;
     let local = |at: Instant| local(zone, at);
     output::line(format_args!("  history, {} time", zone.city()))?;
@@ -384,6 +387,13 @@ async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Resul
         let note = what.note().map(|note| format!(": {}", note.as_str().replace('\n', " / ")));
         let note = note.unwrap_or_default();
         output::line(format_args!("    {}  {}{by}{times}{note}", local(*at), what.as_str()))?;
+    }
+    for conference in &conferences {
+        let ended = conference.ended(now).map_or_else(
+            || "still open".to_owned(),
+            |ended| format!("until {} ({})", local(ended.at()), ended.as_str()),
+        );
+        output::line(format_args!("  room open from {} {ended}", local(conference.opened_at)))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use roomkey_app::{IssuerNames, TokenIssuer};
 use roomkey_core::{
     jitsi::{JitsiMode, JitsiServers, ServerName},
+    room::{InvalidTenant, Tenant},
     site::BaseUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -64,13 +65,15 @@ pub(super) fn read(given: &mut Given) -> anyhow::Result<(JitsiServers, Vec<Jitsi
     let url = given.text("jitsi.url", "https://meet.example.org", parsed::<BaseUrl>)?;
     let mode = given.text("jitsi.mode", "reservations", parsed::<JitsiMode>)?;
     let mut secrets = vec![secrets(given, "jitsi", None, &url, mode)?];
-    let mut servers = JitsiServers::one(url, mode);
+    let tenant = given.text("jitsi.tenant", "", self::tenant)?;
+    let mut servers = JitsiServers::one(url, mode).under(tenant);
     for place in 0..given.sections("jitsi.servers") {
         let section = format!("jitsi.servers.{place}");
         let key = |name: &str| format!("{section}.{name}");
         let name = given.needed(&key("name"), parsed::<ServerName>)?;
         let url = given.needed(&key("url"), parsed::<BaseUrl>)?;
         let mode = given.text(&key("mode"), "reservations", parsed::<JitsiMode>)?;
+        let tenant = given.text(&key("tenant"), "", self::tenant)?;
         let server = self::secrets(given, &section, Some(name), &url, mode)?;
         ensure!(
             !mode.asks_us() || server.token.is_some(),
@@ -78,7 +81,7 @@ pub(super) fn read(given: &mut Given) -> anyhow::Result<(JitsiServers, Vec<Jitsi
              'openssl rand -hex 32' makes one"
         );
         secrets.push(server);
-        servers.add(name, url, mode).map_err(|same| anyhow!("{}: {same}", key("name")))?;
+        servers.add(name, url, tenant, mode).map_err(|same| anyhow!("{}: {same}", key("name")))?;
     }
     same_tokens(&secrets)?;
     Ok((servers, secrets))
@@ -154,6 +157,10 @@ fn issuer(
         ),
     };
     Ok(Some(Issuer { names: IssuerNames { app_id, audience, subject }, key }))
+}
+
+fn tenant(text: &str) -> Result<Option<Tenant>, InvalidTenant> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 /// What stands in a claim, and in Prosody's configuration.

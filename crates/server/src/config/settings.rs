@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::anyhow;
+use ipnet::IpNet;
 use roomkey_app::EmailProof;
 use roomkey_core::site::{BaseUrl, Site};
 use roomkey_mailer::{MailUrl, Sender};
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// How Jitsis sign in with us, and what they read in our tokens: the first, then the others as `site` has them.
     pub(crate) jitsi: Vec<Jitsi>,
+    /// From where they may; from anywhere, if it is empty.
+    pub(crate) reservations_allow: Vec<IpNet>,
 }
 
 /// How mail leaves.
@@ -97,6 +100,7 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
             ca_file: given.path("mail.ca_file")?,
         },
         jitsi,
+        reservations_allow: given.words("jitsi.reservations_allow", network)?,
         data_dir,
     })
 }
@@ -106,6 +110,12 @@ fn addresses(text: &str) -> Result<Vec<SocketAddr>, String> {
         Ok(found) => Ok(found.collect()),
         Err(error) => Err(format!("not an address like 127.0.0.1:8080 ({error})")),
     }
+}
+
+/// A network, or one address.
+fn network(word: &str) -> Result<IpNet, &'static str> {
+    let address = || word.parse::<IpAddr>().map(IpNet::from);
+    word.parse().or_else(|_| address()).map_err(|_| "not an address like 10.0.0.1 or 10.0.0.0/24")
 }
 
 fn proxy(word: &str) -> Result<IpAddr, &'static str> {

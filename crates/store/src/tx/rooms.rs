@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use roomkey_core::{
     booking::Status,
-    ids::RoomId,
+    ids::{ConferenceId, RoomId},
     room::{Room, RoomName},
     time::TimeZone,
 };
@@ -13,7 +13,7 @@ use crate::{
     StoreError,
     connection::natively,
     row::{RoomRow, parse},
-    schema::{bookings, rooms, users},
+    schema::{bookings, conferences, rooms, users},
 };
 
 /// A room with what decides whether it is open.
@@ -23,21 +23,38 @@ pub struct RoomState {
     pub room: Room,
     /// Its booking's status.
     pub status: Status,
+    /// The host's zone: opening times are told in it.
+    pub zone: TimeZone,
+    /// The conference that was granted for the room's window and has not been called empty.
+    pub open: Option<ConferenceId>,
 }
 
 macro_rules! state {
     ($tx:ident, $filter:expr) => {{
-        let row: Option<(RoomRow, String)> = $tx.one(|c| {
+        type Row = (RoomRow, String, String, Option<String>);
+        let row: Option<Row> = $tx.one(|c| {
             natively!(c, c => rooms::table
                 .inner_join(bookings::table)
+                .inner_join(users::table.on(users::id.eq(bookings::host_id)))
+                .left_join(conferences::table.on(conferences::room_id
+                    .eq(rooms::id)
+                    .and(conferences::ends_at.eq(rooms::closes_at))
+                    .and(conferences::emptied_at.is_null())))
                 .filter($filter)
-                .select((RoomRow::as_select(), bookings::status))
+                .select((
+                    RoomRow::as_select(),
+                    bookings::status,
+                    users::time_zone,
+                    conferences::id.nullable(),
+                ))
                 .load(c))
         })?;
-        row.map(|(room, status)| {
+        row.map(|(room, status, zone, open)| {
             Ok(RoomState {
                 room: room.read($tx.vault)?,
                 status: parse("bookings.status", &status)?,
+                zone: parse("users.time_zone", &zone)?,
+                open: open.map(|id| parse("conferences.id", &id)).transpose()?,
             })
         })
         .transpose()
@@ -52,21 +69,6 @@ impl Tx<'_> {
     pub fn room_by_name(&mut self, name: &RoomName) -> Result<Option<RoomState>, StoreError> {
         let hash = self.vault.room_name_hash(name.expose());
         state!(self, rooms::name_hash.eq(hash))
-    }
-
-    /// The zone of the host in whose room a booking takes place: opening times are told in it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn room_zone(&mut self, room: &Room) -> Result<Option<TimeZone>, StoreError> {
-        let zone: Option<String> = self.one(|c| {
-            bookings::table
-                .inner_join(users::table.on(users::id.eq(bookings::host_id)))
-                .filter(bookings::id.eq(room.booking.to_string()))
-                .select(users::time_zone)
-                .load(c)
-        })?;
-        zone.map(|zone| parse("users.time_zone", &zone)).transpose()
     }
 
     /// The room with that id.

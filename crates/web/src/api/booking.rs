@@ -12,7 +12,7 @@ use roomkey_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{history::HistoryEntryJson, openapi, proposals::ProposalJson};
+use super::{conferences::ConferenceJson, history::HistoryEntryJson, openapi, proposals::ProposalJson};
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,6 +55,10 @@ pub struct BookingJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) history: Option<Vec<HistoryEntryJson>>,
+    /// Its rooms as Jitsi opened them, the first first. Only where a host asks for one booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) conferences: Option<Vec<ConferenceJson>>,
 }
 
 /// The series that a booking is in.
@@ -311,5 +315,6 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
         proposal: None,
         series: booking.series.as_ref().map(SeriesJson::new),
         history: None,
+        conferences: None,
     }
 }

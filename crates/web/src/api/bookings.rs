@@ -235,7 +235,9 @@ pub(super) async fn get(
     let history = web.app.history(&found.booking).await?;
     let told = whole(&web, &found, Side::Host).await?;
     let proposal = web.app.open_proposal(found.booking.id).await?;
-    Ok(HttpResponse::Ok().json(told.with_history(&history).with_proposal(proposal.as_ref())))
+    let conferences = web.app.conferences(&found.booking).await?;
+    let told = told.with_history(&history).with_proposal(proposal.as_ref());
+    Ok(HttpResponse::Ok().json(told.with_conferences(&conferences, web.app.now())))
 }
 
 /// Changes the host's private note about a booking. Nobody is told, and `version` stays.

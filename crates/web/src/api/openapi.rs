@@ -14,6 +14,7 @@ use actix_web::{
 use roomkey_core::{
     booking::{self, Change, Happening, ProposalEnd, Side},
     event_type::Location,
+    room::Ended,
 };
 use utoipa::{
     Modify, OpenApi, PartialSchema, ToSchema,
@@ -180,6 +181,17 @@ impl PartialSchema for Attendance {
 }
 
 impl ToSchema for Attendance {}
+
+/// How a conference ended, as a schema.
+pub(super) struct ConferenceEnd;
+
+impl PartialSchema for ConferenceEnd {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Ended::NAMES)).into()
+    }
+}
+
+impl ToSchema for ConferenceEnd {}
 
 /// The document, drawn once.
 struct Drawn {

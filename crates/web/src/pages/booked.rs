@@ -1,6 +1,7 @@
 //! `/b/{token}`: a booking, to one of its two sides.
 
 mod history;
+mod in_room;
 mod series;
 
 use actix_web::{
@@ -27,6 +28,7 @@ use crate::{
     view::{Came, Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
 };
 use history::Entry;
+use in_room::Opening;
 use series::SeriesCard;
 
 /// Where the booking is in its life, as its reader sees it.
@@ -467,19 +469,24 @@ pub(crate) struct Own {
     pub(crate) marks: Vec<Came>,
     pub(crate) private_note: String,
     pub(crate) history: Vec<Entry>,
+    /// The rooms as Jitsi opened them.
+    pub(crate) openings: Vec<Opening>,
 }
 
 impl Own {
-    fn of(found: &Found, history: &[Event]) -> Self {
+    async fn of(web: &Web, found: &Found) -> Result<Self, Failure> {
         let booking = &found.details.booking;
         let attendance = booking.attendee.attendance;
         let can_mark = may_mark(booking, found.now).is_ok();
-        Self {
+        let history: Vec<Event> = web.app.history(booking).await?;
+        let conferences = web.app.conferences(booking).await?;
+        Ok(Self {
             came: attendance.map(Came::from),
             marks: if can_mark { Came::others(attendance) } else { Vec::new() },
             private_note: found.details.private_note.to_string(),
-            history: history::entries(found, history),
-        }
+            history: history::entries(found, &history),
+            openings: in_room::openings(found, &conferences),
+        })
     }
 }
 
@@ -517,7 +524,7 @@ impl Page {
             }
         });
         let own = match found.side {
-            Side::Host => Some(Own::of(found, &web.app.history(booking).await?)),
+            Side::Host => Some(Own::of(web, found).await?),
             Side::Customer => None,
         };
         let said = |note: &roomkey_core::text::Note| (!note.is_empty()).then(|| note.to_string());
@@ -624,6 +631,7 @@ impl Page {
                 marks: Came::others(Some(Attendance::NoShow)),
                 private_note: "<b>bold".into(),
                 history: Entry::samples(),
+                openings: Opening::samples(),
             }),
         };
         vec![

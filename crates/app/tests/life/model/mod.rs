@@ -3,7 +3,7 @@
 //!
 //! A run is made of episodes of a hundred steps. `ROOMKEY_SEED=N` runs the one episode that failed.
 
-mod chance;
+pub(crate) mod chance;
 mod command;
 mod draw;
 mod probe;
