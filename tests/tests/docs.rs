@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use roomkey_tests::{Backend, TestApp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_examples_of_the_readme_work_on_any_day() {
@@ -35,8 +35,11 @@ fn the_examples_for_programs_work_on_any_day() {
     std::fs::write(token.join("reservations-token"), app.reservations_token()).expect("write");
     let id = booked["id"].as_str().expect("an id");
     let rest = format!("{day}\ncurl -H \"Authorization: Bearer $KEY\"{after}");
-    let answers = run(&app, &[("KEY", &key), ("ID", id)], &rest);
-    let [shown, list, cancelled, room] = answers.as_slice() else { panic!("{answers:#?}") };
+    let for_rooms = app.cli(&[&arguments[..], &["rooms:write"]].concat()).done().trim().to_owned();
+    let variables = [("KEY", key.as_str()), ("ROOM_KEY", &for_rooms), ("ID", id)];
+    let answers = run(&app, &variables, &rest);
+    let [shown, list, cancelled, made, room] = answers.as_slice() else { panic!("{answers:#?}") };
+    assert_eq!((&made["label"], &made["blocks"]), (&json!("Board"), &json!(false)), "{made}");
     assert_eq!(shown["id"], id, "{shown}");
     assert_eq!(list["bookings"][0]["id"], id, "{list}");
     assert_eq!(cancelled["status"], "cancelled", "{cancelled}");

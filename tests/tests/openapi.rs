@@ -222,6 +222,8 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
     let at = format!("{bookings}/{id}/reschedule");
     talk.post(&host, reschedule, &at, &to(6), 409);
 
+    rooms_are_as_the_document_says(&app, &mut talk);
+
     let document = app.client().get(DOCUMENT).expect(200).json();
     let told = complaints(&json!({ "document": document, "exchanges": talk.0 }));
     assert!(told.is_empty(), "{told:#?}");
@@ -233,6 +235,41 @@ fn requests_and_answers_are_as_the_document_says(backend: Backend) {
         let told = complaints(&json!({ "document": document, "exchanges": [other] }));
         assert!(!told.is_empty(), "{field}");
     }
+}
+
+fn rooms_are_as_the_document_says(app: &TestApp, talk: &mut Exchanges) {
+    let (rooms, one) = ("/api/v1/rooms", "/api/v1/rooms/{id}");
+    let (key, other, stranger) =
+        (app.key("ada", "rooms:write"), app.key("ada", "bookings:write"), app.client());
+    let noon = app.noon_in_days(4);
+    let at = |hours| rfc3339(noon + chrono::Duration::hours(hours));
+    let least = json!({"start": at(0), "end": at(1)});
+    let mut full = json!({"start": at(0), "end": at(1), "max_occupants": 4, "lobby": true});
+    (full["label"], full["blocks"]) = (json!("Board"), json!(true));
+    talk.post(&stranger, rooms, rooms, &least, 401);
+    talk.post(&other, rooms, rooms, &least, 403);
+    let keyed = key.clone().header("Idempotency-Key", "one");
+    talk.post(&keyed, rooms, rooms, &least, 201);
+    talk.post(&keyed, rooms, rooms, &full, 422);
+    let id = talk.post(&key, rooms, rooms, &full, 201)["id"].clone();
+    talk.post(&key, rooms, rooms, &full, 409);
+    talk.post(&key, rooms, rooms, &with(&least, "end", &at(0)), 422);
+    talk.wrong_body(&key, rooms, rooms, "[", "application/json", 400);
+    talk.wrong_body(&key, rooms, rooms, "x", "text/plain", 415);
+    let path = format!("{rooms}/{}", id.as_str().expect("an id"));
+    for (client, status) in [(&stranger, 401), (&other, 403), (&key, 200)] {
+        talk.get(client, rooms, "/api/v1/rooms?limit=1", status);
+        talk.get(client, one, &path, status);
+    }
+    talk.get(&key, rooms, "/api/v1/rooms?limit=0", 400);
+    talk.get(&key, one, "/api/v1/rooms/no-such-id", 404);
+    talk.delete(&stranger, one, &path, 401);
+    talk.delete(&other, one, &path, 403);
+    talk.delete(&key, one, "/api/v1/rooms/no-such-id", 404);
+    for _ in 0..2 {
+        talk.delete(&key, one, &path, 200);
+    }
+    talk.get(&key, one, &path, 200);
 }
 
 /// What was asked and answered.
@@ -265,6 +302,13 @@ impl Exchanges {
         let kind = [("Content-Type", "application/json")];
         let reply = client.send("PATCH", address, octets, &kind).expect(status);
         self.note(path, "patch", body, reply.header("content-type"), status, reply.json());
+    }
+
+    #[track_caller]
+    fn delete(&mut self, client: &Client, path: &str, address: &str, status: u16) {
+        let reply = client.send("DELETE", address, None, &[]).expect(status);
+        let kind = reply.header("content-type");
+        self.note(path, "delete", &Value::Null, kind, status, reply.json());
     }
 
     /// A body that the document does not allow.

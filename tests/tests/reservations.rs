@@ -15,6 +15,9 @@ on_both!(
     broken_requests_are_refused_in_words,
     other_calls_are_refused_in_words,
     head_is_get_without_a_body,
+    wrong_tokens_are_limited_and_right_ones_are_not,
+    only_listed_addresses_are_answered,
+    rooms_under_a_tenant_are_asked_for_by_its_name,
 );
 
 /// Ada's clock stands at 08:00 UTC; the booking is from 12:00 to 12:30, so its room is open 11:50 to 12:45.
@@ -170,6 +173,68 @@ fn only_the_bearer_of_the_token_is_answered(backend: Backend) {
     assert!([403, 404].contains(&ask(public.clone()).status));
     for path in ["/conference/x", "/healthz", "/readyz", "/metrics"] {
         assert_eq!(public.get(path).status, 404, "{path}");
+    }
+}
+
+fn wrong_tokens_are_limited_and_right_ones_are_not(backend: Backend) {
+    let app = TestApp::on(backend).set("log.level", "debug").start_with_ada();
+    let stranger = app.internal_client().header("Authorization", "Bearer a-wrong-one-0123456789");
+    let lines = app.logs().lines().count();
+    let statuses: Vec<u16> = (0..130).map(|_| stranger.get("/conference/x").status).collect();
+    assert!(statuses[..100].iter().all(|status| *status == 401), "{statuses:?}");
+    assert!(statuses[101..].iter().all(|status| *status == 429), "{statuses:?}");
+    let limited = stranger.get("/conference/x");
+    refusal(&limited, 429);
+    assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=61).contains(&wait)));
+    // Prosody, which may share the address, is not locked out.
+    refusal(&app.ask("x"), 404);
+    let metrics = app.internal_client().get("/metrics").expect(200).body;
+    for (reason, least) in [("token", 100), ("too_many", 30)] {
+        let name = format!("roomkey_reservations_refused_total{{reason=\"{reason}\"}} ");
+        let counted = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        let counted = counted.and_then(|counted| counted.parse::<u32>().ok());
+        assert!(counted.is_some_and(|counted| counted >= least), "{reason}: {counted:?}");
+    }
+    assert!(app.logs().lines().count() < lines + 50, "nothing of each: {}", app.logs());
+
+    let app = TestApp::on(backend).without_limits().start_with_ada();
+    let stranger = app.internal_client().header("Authorization", "Bearer a-wrong-one-0123456789");
+    assert!((0..120).all(|_| stranger.get("/conference/x").status == 401));
+}
+
+fn only_listed_addresses_are_answered(backend: Backend) {
+    let mut app = TestApp::on(backend)
+        .set("jitsi.reservations_allow", "192.0.2.0/24, 2001:db8::/32")
+        .start_with_ada();
+    refusal(&app.ask("x"), 403);
+    refusal(&app.internal_client().get("/conference/x"), 403);
+    app.internal_client().get("/healthz").expect(200);
+    for listed in ["127.0.0.1", "192.0.2.1,127.0.0.0/8"] {
+        app.set("jitsi.reservations_allow", listed);
+        app.restart();
+        refusal(&app.ask("x"), 404);
+        refusal(&app.internal_client().get("/conference/x"), 401);
+    }
+}
+
+fn rooms_under_a_tenant_are_asked_for_by_its_name(backend: Backend) {
+    let mut app = TestApp::on(backend)
+        .clock("2027-03-01 08:00:00")
+        .set("jitsi.tenant", "acme")
+        .start_with_ada();
+    let booked = app.book("intro", instant("2027-03-01T12:00:00Z"));
+    let room = booked.text("/room/name");
+    assert_eq!(booked.text("/room/url"), format!("https://meet.example.org/acme/{room}"));
+    app.restart_at("2027-03-01 11:55:00");
+    let join = app.client().post_form(&format!("{}/join", booked.page()), &[]).expect(303);
+    assert_eq!(join.location(), format!("https://meet.example.org/acme/{room}"));
+    // As Prosody writes it, brackets and all.
+    let node = format!("[acme]{room}");
+    let granted = grant(&app.ask(&format!("%5bacme%5d{room}")), &node);
+    let id = granted["id"].as_str().expect("an id");
+    assert_eq!(grant(&app.prosody().get(&format!("/conference/{id}")), &node), granted);
+    for other in [room.to_owned(), format!("%5bother%5d{room}"), format!("%5bAcme%5d{room}")] {
+        refusal(&app.ask(&other), 404);
     }
 }
 

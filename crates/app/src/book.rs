@@ -18,7 +18,9 @@ use roomkey_core::{
     token::TokenHash,
     waiting_list::{Entry, State},
 };
-use roomkey_store::{BookingDetails, Constraint, OfferFacts, OfferKey, Recorded, StoreError, Tx};
+use roomkey_store::{
+    BookingDetails, Constraint, Made, OfferFacts, OfferKey, Recorded, StoreError, Tx,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -401,7 +403,8 @@ fn replay(tx: &mut Tx<'_>, record: Option<&Record>) -> Result<Option<Booked>, Bo
     if earlier.body_hash != record.body_hash {
         return Err(BookError::KeyReused);
     }
-    let details = tx.booking(earlier.booking)?.ok_or(BookError::Unknown)?;
+    let Made::Booking(booking) = earlier.made else { return Err(BookError::KeyReused) };
+    let details = tx.booking(booking)?.ok_or(BookError::Unknown)?;
     Ok(Some(Booked { details, repeated: true, waits_at: None }))
 }
 
@@ -429,7 +432,7 @@ impl Record {
         booking: BookingId,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let recorded = Recorded { body_hash: self.body_hash, booking };
+        let recorded = Recorded { body_hash: self.body_hash, made: Made::Booking(booking) };
         tx.insert_idempotency_record(&self.scope, &self.key, &recorded, now)
     }
 
@@ -479,7 +482,7 @@ impl Record {
 }
 
 /// Of texts of any length, so that no two lists of texts hash alike.
-fn hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());

@@ -155,12 +155,24 @@ impl App {
         let (id, now) = (asked.room.id, self.now());
         self.store
             .write(move |tx| {
-                let Some(last) = tx.last_conference(id)? else { return Ok(()) };
-                let emptied = last.emptied(now);
-                if emptied == last { Ok(()) } else { tx.update_conference(&emptied) }
+                for before in tx.conferences_to_empty(id)? {
+                    let emptied = before.emptied(now);
+                    if emptied != before {
+                        tx.update_conference(&emptied)?;
+                    }
+                }
+                Ok(())
             })
             .await
             .map(|()| Some(id))
+    }
+
+    /// The conferences in a room, the first first: for its host.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn conferences_in(&self, room: RoomId) -> Result<Vec<Conference>, StoreError> {
+        self.store.read(move |tx| tx.conferences_in(room)).await
     }
 
     /// The conferences in a booking's rooms, the first first: for its host.

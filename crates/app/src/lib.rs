@@ -41,6 +41,7 @@ mod setup;
 mod show_booking;
 mod sign_in;
 mod slots_to_move;
+mod standalone_rooms;
 mod upkeep;
 mod waiting_entry;
 
@@ -72,7 +73,7 @@ pub use questions::{AskError, QuestionChange};
 pub use remove_guest::GuestError;
 pub use room_token::{IssuerNames, KeyError, PublicKey, TokenError, TokenIssuer, TokenIssuers};
 pub use roomkey_store::{
-    BookingDetails, BookingFilter, BookingSearch, Cursor, IssuedLink, StoreError,
+    BookingDetails, BookingFilter, BookingSearch, Cursor, IssuedLink, RoomFilter, StoreError,
 };
 pub use schedules::{ScheduleError, TimeOffError};
 pub use seed::{Seed, SeedError, Seeded};
@@ -80,4 +81,5 @@ pub use setup::SetupError;
 pub use show_booking::{Found, LinkError};
 pub use sign_in::{Session, SignInError, SignedIn};
 pub use slots_to_move::Movable;
+pub use standalone_rooms::RoomError;
 pub use waiting_entry::{WaitingError, WaitingFound};

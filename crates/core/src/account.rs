@@ -117,6 +117,8 @@ pub enum Scope {
     SchedulesWrite,
     /// Change webhooks.
     WebhooksWrite,
+    /// Make rooms without a booking, see and close them.
+    RoomsWrite,
 }
 
 impl Scope {
@@ -128,6 +130,7 @@ impl Scope {
             Self::EventTypesWrite => "event-types:write",
             Self::SchedulesWrite => "schedules:write",
             Self::WebhooksWrite => "webhooks:write",
+            Self::RoomsWrite => "rooms:write",
         }
     }
 
@@ -147,6 +150,7 @@ impl FromStr for Scope {
             Self::EventTypesWrite,
             Self::SchedulesWrite,
             Self::WebhooksWrite,
+            Self::RoomsWrite,
         ]
         .into_iter()
         .find(|scope| scope.as_str() == text)

@@ -1,6 +1,7 @@
 //! Rooms: names nobody can guess, passwords people can type, and who is let in when.
 
 mod conference;
+mod standalone;
 mod tenant;
 
 use std::str::FromStr;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use conference::{Conference, Ended, Grant};
+pub use standalone::{RoomRefusal, RoomRequest, StandaloneRoom, decide_standalone_room};
 pub use tenant::{InvalidTenant, Tenant};
 
 /// How much earlier than the page the API says yes, against clocks that differ.
@@ -92,13 +94,13 @@ impl RoomPassword {
     }
 }
 
-/// One generation of a booking's room. Moving a booking makes the next one.
+/// One generation of a booking's room, of which moving a booking makes the next one; or a room alone.
 #[derive(Debug, Clone)]
 pub struct Room {
     /// Names the row, and the conference that Jitsi holds in it.
     pub id: RoomId,
-    /// The booking that it exists for.
-    pub booking: BookingId,
+    /// The booking that it exists for; none if a program asked for the room alone.
+    pub booking: Option<BookingId>,
     /// 1 for the first.
     pub generation: u32,
     /// Its address.

@@ -75,6 +75,9 @@ pub(crate) fn conference(asked: Option<&AskedRoom>, site: &Site) -> (HttpRespons
             (refused(StatusCode::FORBIDDEN, &message), "early")
         }
         Verdict::Over => (refused(StatusCode::FORBIDDEN, "The time of this room is over."), "over"),
+        Verdict::Revoked if room.booking.is_none() => {
+            (refused(StatusCode::FORBIDDEN, "This room was closed by its host."), "revoked")
+        }
         Verdict::Revoked => {
             (refused(StatusCode::FORBIDDEN, "This booking was moved or cancelled."), "revoked")
         }

@@ -102,7 +102,8 @@ impl FromRequest for Prosody {
             return ready(Err(ErrorUnauthorized("")));
         };
         ready(state.admit(request).map_err(|(reason, response)| {
-            metrics::counter!("roomkey_reservations_refused_total", "reason" => reason).increment(1);
+            metrics::counter!("roomkey_reservations_refused_total", "reason" => reason)
+                .increment(1);
             InternalError::from_response(reason, response).into()
         }))
     }

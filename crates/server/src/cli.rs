@@ -8,6 +8,7 @@ mod jitsi;
 mod local;
 mod mail;
 mod migrate;
+mod room;
 mod schedule;
 mod seed;
 mod slots;
@@ -69,6 +70,9 @@ enum Command {
     /// Bookings, by the same rules as on the pages
     #[command(subcommand)]
     Booking(booking::Command),
+    /// Rooms without a booking, for other programs
+    #[command(subcommand)]
+    Room(room::Command),
     /// Keys for the JSON API
     #[command(subcommand)]
     ApiKey(api_key::Command),
@@ -141,6 +145,7 @@ async fn run_async(settings: Settings, command: Command) -> anyhow::Result<ExitC
                 Command::Schedule(command) => schedule::run(&app, command).await,
                 Command::WaitingList(command) => waiting_list::run(&app, command).await,
                 Command::Booking(command) => booking::run(&app, command).await,
+                Command::Room(command) => room::run(&app, command).await,
                 Command::ApiKey(command) => api_key::run(&app, command).await,
                 Command::Seed(command) => seed::run(&app, &command).await,
                 Command::Serve(_)

@@ -42,8 +42,9 @@ pub use tx::{
     event_types::{OfferFacts, OfferKey},
     history::Remark,
     holds::Hold,
-    idempotency::Recorded,
+    idempotency::{Made, Recorded},
     rooms::RoomState,
+    standalone_rooms::RoomFilter,
     waiting_list::WaitingEntry,
 };
 pub use vault::{InvalidSecretKey, SecretKey, Vault};

@@ -280,7 +280,7 @@ impl From<&Booking> for BookingRow {
 #[diesel(table_name = rooms, treat_none_as_default_value = false)]
 pub(crate) struct RoomRow {
     id: String,
-    booking_id: String,
+    booking_id: Option<String>,
     generation: i32,
     name_hash: String,
     name_sealed: String,
@@ -305,7 +305,7 @@ impl RoomRow {
         Ok(Self {
             session_id: session.map(|session| session.to_string()),
             id: room.id.to_string(),
-            booking_id: room.booking.to_string(),
+            booking_id: room.booking.map(|booking| booking.to_string()),
             generation: signed(room.generation),
             name_hash: vault.room_name_hash(room.name.expose()),
             name_sealed: vault.seal("rooms.name", room.name.expose())?,
@@ -323,7 +323,9 @@ impl RoomRow {
     pub(crate) fn read(&self, vault: &Vault) -> Result<Room, StoreError> {
         Ok(Room {
             id: parse("rooms.id", &self.id)?,
-            booking: parse("rooms.booking_id", &self.booking_id)?,
+            booking: (self.booking_id.as_deref())
+                .map(|id| parse("rooms.booking_id", id))
+                .transpose()?,
             generation: unsigned(self.generation),
             name: parse("rooms.name", &vault.open("rooms.name", &self.name_sealed)?)?,
             password: RoomPassword::from_stored(

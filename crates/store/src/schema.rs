@@ -276,7 +276,7 @@ diesel::table! {
 diesel::table! {
     rooms (id) {
         id -> Text,
-        booking_id -> Text,
+        booking_id -> Nullable<Text>,
         generation -> Integer,
         name_hash -> Text,
         name_sealed -> Text,
@@ -289,6 +289,19 @@ diesel::table! {
         session_id -> Nullable<Text>,
         jitsi_server -> Nullable<Text>,
         knock -> Bool,
+    }
+}
+
+diesel::table! {
+    standalone_rooms (room_id) {
+        room_id -> Text,
+        host_id -> Text,
+        label -> Text,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        blocks -> Bool,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
     }
 }
 
@@ -307,8 +320,9 @@ diesel::table! {
         scope -> Text,
         key -> Text,
         body_hash -> Text,
-        booking_id -> Text,
+        booking_id -> Nullable<Text>,
         created_at -> BigInt,
+        room_id -> Nullable<Text>,
     }
 }
 
@@ -379,6 +393,7 @@ diesel::joinable!(event_types -> users (host_id));
 diesel::joinable!(bookings -> event_types (event_type_id));
 diesel::joinable!(attendees -> bookings (booking_id));
 diesel::joinable!(rooms -> bookings (booking_id));
+diesel::joinable!(standalone_rooms -> rooms (room_id));
 diesel::joinable!(conferences -> rooms (room_id));
 diesel::joinable!(booking_links -> bookings (booking_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -405,6 +420,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     booking_remarks,
     booking_proposals,
     rooms,
+    standalone_rooms,
     conferences,
     idempotency_records,
     outbox_messages,

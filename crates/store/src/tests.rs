@@ -18,11 +18,13 @@ use std::{
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use roomkey_core::{
     account::{Role, User},
-    booking::{Attendee, Booking, NewBooking, Proof, Side, Status},
+    booking::{Attendee, Booking, FreshRoom, NewBooking, Proof, Side, Status},
     event_type::{Buffers, EventLink, EventType, Location, Prefill, RoomPolicy, Terms},
     ids::{AttendeeId, BookingId, EventLinkId, EventTypeId, RoomId, UserId},
     random::Entropy,
-    room::{Room, RoomName, RoomPassword},
+    room::{
+        Room, RoomName, RoomPassword, RoomRequest, StandaloneRoom, decide_standalone_room,
+    },
     text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
@@ -218,7 +220,7 @@ impl World {
         };
         let room = Room {
             id: RoomId::new(NOW, &Dice),
-            booking: booking.id,
+            booking: Some(booking.id),
             generation: 1,
             name: RoomName::new(&Dice),
             password: RoomPassword::new(&Dice),
@@ -261,4 +263,11 @@ impl World {
     async fn insert(&self, new: NewBooking) -> Result<(), StoreError> {
         self.store.write(move |tx| tx.insert_booking(&new)).await
     }
+}
+
+/// A room without a booking, so many minutes from now.
+fn standalone_room(host: UserId, from: u32, to: u32, blocks: bool) -> StandaloneRoom {
+    let span = Span { start: NOW.plus(Minutes(from)), end: NOW.plus(Minutes(to)) };
+    let request = RoomRequest { span, max_occupants: Some(3), lobby: true, label: None, blocks };
+    decide_standalone_room(host, request, FreshRoom::draw(NOW, &Dice), NOW).unwrap()
 }

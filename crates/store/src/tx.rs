@@ -21,6 +21,7 @@ pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;
 pub(crate) mod series;
+pub(crate) mod standalone_rooms;
 pub(crate) mod upkeep;
 pub(crate) mod waiting_list;
 

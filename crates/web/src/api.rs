@@ -6,6 +6,7 @@ mod booking;
 mod bookings;
 mod caller;
 mod conferences;
+mod cursor;
 mod explain;
 mod guests;
 mod history;
@@ -14,6 +15,7 @@ mod openapi;
 mod problem;
 mod proposals;
 mod requests;
+mod rooms;
 mod slots;
 
 use std::future::ready;
@@ -26,8 +28,9 @@ use actix_web::{
 pub(crate) use booking::answers_json;
 pub use booking::{BookingJson, booking_json};
 use problem::Problem;
+pub use rooms::StandaloneRoomJson;
 
-use crate::method::{POST, READ, READ_AND_PATCH, READ_AND_POST, read};
+use crate::method::{POST, READ, READ_AND_DELETE, READ_AND_PATCH, READ_AND_POST, read};
 
 /// The largest body that is read.
 const MAX_BYTES: usize = 256 * 1024;
@@ -62,6 +65,16 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(at("/v1/bookings/{id}/cancel", POST).route(web::post().to(bookings::cancel)))
         .service(
             at("/v1/bookings/{id}/reschedule", POST).route(web::post().to(bookings::reschedule)),
+        )
+        .service(
+            at("/v1/rooms", READ_AND_POST)
+                .route(read().to(rooms::list))
+                .route(web::post().to(rooms::create)),
+        )
+        .service(
+            at("/v1/rooms/{id}", READ_AND_DELETE)
+                .route(read().to(rooms::get))
+                .route(web::delete().to(rooms::delete)),
         )
         .default_service(route().to(not_found));
 }

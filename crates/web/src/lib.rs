@@ -29,7 +29,7 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc};
 use actix_web::HttpRequest;
 use roomkey_app::{App, Client};
 
-pub use api::{BookingJson, booking_json};
+pub use api::{BookingJson, StandaloneRoomJson, booking_json};
 pub use away::Away;
 pub use export::{Export, ExportError};
 pub(crate) use roomkey_core::site::PRODUCT;

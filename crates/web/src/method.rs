@@ -9,6 +9,8 @@ pub(crate) const READ: &str = "GET, HEAD";
 pub(crate) const READ_AND_POST: &str = "GET, HEAD, POST";
 /// What an address takes that is read and changed in parts.
 pub(crate) const READ_AND_PATCH: &str = "GET, HEAD, PATCH";
+/// What an address takes that is read and ended.
+pub(crate) const READ_AND_DELETE: &str = "DELETE, GET, HEAD";
 /// What an address takes that only acts.
 pub(crate) const POST: &str = "POST";
 

@@ -11,3 +11,37 @@ CREATE TABLE conferences (
 CREATE INDEX conferences_room_id_opened_at_idx ON conferences (room_id, opened_at);
 -- One at a time for each window: Jitsi asks again, and by several Prosodys at once.
 CREATE UNIQUE INDEX conferences_room_id_ends_at_open_key ON conferences (room_id, ends_at) WHERE emptied_at IS NULL;
+
+-- A room without a booking: a program made it for its host, to be opened from start to end.
+CREATE TABLE standalone_rooms (
+    room_id    TEXT NOT NULL PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE,
+    host_id    TEXT NOT NULL REFERENCES users (id),
+    label      TEXT NOT NULL,
+    start_at   BIGINT NOT NULL,
+    end_at     BIGINT NOT NULL,
+    -- Whether it takes the host's time, as a booking does.
+    blocks     BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    CHECK (end_at > start_at AND end_at - start_at <= 86400000000)
+);
+CREATE INDEX standalone_rooms_host_id_start_at_idx ON standalone_rooms (host_id, start_at, room_id);
+
+-- Its row in rooms has no booking, and the record of its idempotency key names the room. One that takes the host's time
+-- stands among those that hold it, under the room's id: what holds time is a booking or such a room, so that no reference
+-- can say which; the triggers below take the reference's place.
+ALTER TABLE rooms ALTER COLUMN booking_id DROP NOT NULL;
+ALTER TABLE booking_hosts DROP CONSTRAINT booking_hosts_booking_id_fkey;
+ALTER TABLE idempotency_records ALTER COLUMN booking_id DROP NOT NULL;
+ALTER TABLE idempotency_records ADD COLUMN room_id TEXT REFERENCES rooms (id) ON DELETE CASCADE
+    CHECK ((booking_id IS NULL) <> (room_id IS NULL));
+CREATE FUNCTION booking_hosts_delete_span() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM booking_hosts WHERE booking_id = OLD.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER bookings_delete_span AFTER DELETE ON bookings
+    FOR EACH ROW EXECUTE FUNCTION booking_hosts_delete_span();
+CREATE TRIGGER rooms_delete_span AFTER DELETE ON rooms
+    FOR EACH ROW WHEN (OLD.booking_id IS NULL) EXECUTE FUNCTION booking_hosts_delete_span();

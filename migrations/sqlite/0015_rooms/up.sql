@@ -11,3 +11,48 @@ CREATE TABLE conferences (
 CREATE INDEX conferences_room_id_opened_at_idx ON conferences (room_id, opened_at);
 -- One at a time for each window: Jitsi asks again, and by several Prosodys at once.
 CREATE UNIQUE INDEX conferences_room_id_ends_at_open_key ON conferences (room_id, ends_at) WHERE emptied_at IS NULL;
+
+-- A room without a booking: a program made it for its host, to be opened from start to end.
+CREATE TABLE standalone_rooms (
+    room_id    TEXT NOT NULL PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE,
+    host_id    TEXT NOT NULL REFERENCES users (id),
+    label      TEXT NOT NULL,
+    start_at   BIGINT NOT NULL,
+    end_at     BIGINT NOT NULL,
+    -- Whether it takes the host's time, as a booking does.
+    blocks     BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    CHECK (end_at > start_at AND end_at - start_at <= 86400000000)
+);
+CREATE INDEX standalone_rooms_host_id_start_at_idx ON standalone_rooms (host_id, start_at, room_id);
+
+-- Its row in rooms has no booking, and the record of its idempotency key names the room. One that takes the host's time
+-- stands among those that hold it, under the room's id: what holds time is a booking or such a room, so that no reference
+-- can say which; the triggers below take the reference's place. SQLite alters no constraint, but what is stored stays as it
+-- is, so that the words can be changed where they stand (https://sqlite.org/lang_altertable.html, "making other kinds of
+-- table schema changes").
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql,
+    'booking_id      TEXT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE',
+    'booking_id      TEXT REFERENCES bookings (id) ON DELETE CASCADE')
+    WHERE type = 'table' AND name = 'rooms';
+UPDATE sqlite_schema SET sql = replace(sql,
+    'booking_id    TEXT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE',
+    'booking_id    TEXT NOT NULL')
+    WHERE type = 'table' AND name = 'booking_hosts';
+UPDATE sqlite_schema SET sql = replace(sql,
+    'booking_id TEXT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE',
+    'booking_id TEXT REFERENCES bookings (id) ON DELETE CASCADE')
+    WHERE type = 'table' AND name = 'idempotency_records';
+PRAGMA writable_schema = RESET;
+ALTER TABLE idempotency_records ADD COLUMN room_id TEXT REFERENCES rooms (id) ON DELETE CASCADE
+    CHECK ((booking_id IS NULL) <> (room_id IS NULL));
+CREATE TRIGGER bookings_delete_span AFTER DELETE ON bookings
+BEGIN
+    DELETE FROM booking_hosts WHERE booking_id = OLD.id;
+END;
+CREATE TRIGGER rooms_delete_span AFTER DELETE ON rooms WHEN OLD.booking_id IS NULL
+BEGIN
+    DELETE FROM booking_hosts WHERE booking_id = OLD.id;
+END;

@@ -98,6 +98,7 @@ fn read(service: &str) -> Option<(String, String)> {
 fn named(constant: &str) -> Option<&'static str> {
     match constant {
         "READ" => Some(READ),
+        "READ_AND_DELETE" => Some("DELETE, GET, HEAD"),
         "READ_AND_PATCH" => Some("GET, HEAD, PATCH"),
         "READ_AND_POST" => Some("GET, HEAD, POST"),
         "POST" => Some("POST"),

@@ -187,6 +187,11 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/api/v1/bookings/{id}/propose", KeyToWrite(200)),
     (Public, "POST", "/api/v1/bookings/{id}/accept-move", KeyToWrite(409)),
     (Public, "POST", "/api/v1/bookings/{id}/decline-move", KeyToWrite(409)),
+    // Keys have a scope of their own for these, which the reader has not.
+    (Public, "GET", "/api/v1/rooms", KeyToWrite(200)),
+    (Public, "POST", "/api/v1/rooms", KeyToWrite(201)),
+    (Public, "GET", "/api/v1/rooms/{id}", KeyToWrite(200)),
+    (Public, "DELETE", "/api/v1/rooms/{id}", KeyToWrite(200)),
     // What Jitsi asks, and who watches over the program.
     (Internal, "POST", "/conference", Prosody(200)),
     (Internal, "GET", "/conference/{id}", Prosody(200)),

@@ -18,6 +18,7 @@ const WAITING_TOKEN: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 const WAITING_HASH: &str = "eb9f16800c9029ffca85695763d23c3ace71011cf40e9354acd810205e250f87";
 const CONFERENCE: &str = "/conference";
 const BOOKINGS: &str = "/api/v1/bookings";
+const ROOMS: &str = "/api/v1/rooms";
 
 /// Whose things a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(crate) struct World {
     forms: BTreeMap<&'static str, Vec<(String, String)>>,
     /// Room of the booking that is about to begin.
     room: (String, String),
+    /// A room of Ada's without a booking.
+    standalone: String,
     link: String,
     /// Somebody in a waiting list.
     waiting: String,
@@ -112,9 +115,9 @@ impl World {
             (Who::CustomerB, visitor()),
             (Who::Eve, eve),
             (Who::Admin, admin),
-            (Who::EvesKey, app.key("eve", "bookings:write")),
+            (Who::EvesKey, app.key("eve", "bookings:write,rooms:write")),
             (Who::AdasReader, app.key("ada", "bookings:read")),
-            (Who::AdasKey, app.key("ada", "bookings:write")),
+            (Who::AdasKey, app.key("ada", "bookings:write,rooms:write")),
             (Who::Ada, ada),
             (Who::Prosody, prosody(app.client())),
         ];
@@ -135,6 +138,7 @@ impl World {
             made: BTreeMap::new(),
             forms: BTreeMap::new(),
             room: Default::default(),
+            standalone: String::new(),
             link: String::new(),
             waiting: String::new(),
             schedule: String::new(),
@@ -198,6 +202,9 @@ impl World {
         let id = format!("SELECT id FROM rooms WHERE booking_id = '{open}'");
         let id = self.app.database().rows(&id)[0]["id"].as_str().expect("an id").to_owned();
         self.room = (name, id);
+
+        let made = self.browser(Who::AdasKey).post_json(ROOMS, &new_room()).expect(201).json();
+        made["id"].as_str().expect("an id").clone_into(&mut self.standalone);
 
         let page = self.app.client().page("/ada/intro");
         let styles = page.select("link[rel=stylesheet]");
@@ -311,6 +318,7 @@ impl World {
             _ if path.contains("/waiting/") => or(&self.waiting, UNKNOWN_ID),
             _ if path.contains("/links/") => or(&self.link, UNKNOWN_ID),
             _ if path.contains("/availability/") => or(&self.schedule, UNKNOWN_ID),
+            _ if path.starts_with(ROOMS) => or(&self.standalone, UNKNOWN_ID),
             _ if path.starts_with(CONFERENCE) => or(&self.room.1, UNKNOWN_ID),
             _ => or(made.map_or(UNKNOWN_ID, |made| &made.id), UNKNOWN_ID),
         };
@@ -343,6 +351,7 @@ impl World {
                 Body::Json(json!({"host": host, "event": "intro", "start": "", "attendee": {
                     "name": "Cy Cole", "email": "cy@customers.example", "time_zone": "UTC"}}))
             }
+            ROOMS => Body::Json(new_room()),
             "/api/v1/bookings/{id}/reschedule" => Body::Json(json!({"start": late()})),
             "/api/v1/bookings/{id}/propose" => {
                 Body::Json(json!({"starts": [rfc3339(first() + Duration::days(9))]}))
@@ -435,6 +444,12 @@ impl World {
 /// When the first free time that is given away begins.
 fn first() -> DateTime<Utc> {
     instant("2027-07-05T00:00:00Z")
+}
+
+/// What a program sends that asks for a room.
+fn new_room() -> Value {
+    let (start, end) = (first() + Duration::days(20), first() + Duration::days(21));
+    json!({"start": rfc3339(start), "end": rfc3339(end), "label": "Ada decides"})
 }
 
 fn date() -> String {

@@ -53,12 +53,7 @@ async fn any_order_of_calls(backend: Backend) {
     }
 }
 
-async fn live_through(
-    world: &World,
-    host: UserId,
-    begin: Instant,
-    mut chance: Chance,
-) {
+async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: Chance) {
     let app = &world.app;
     world.clock.set(begin);
     let free = app.slots(Page::new("ada".into(), "intro".into()), None, Span::lasting(begin, DAY));
@@ -69,12 +64,17 @@ async fn live_through(
     let (mut status, mut now) = (Status::Confirmed, begin);
     let mut rooms = vec![Known { room: room.unwrap(), is_last: true, held: Vec::new() }];
     for _ in 0..STEPS {
+        now = now.plus_micros(1_000_000);
+        world.clock.set(now);
         let any = chance.index(rooms.len());
         match chance.range(0, 9) {
             0..=3 => {
                 let Known { room, is_last, held } = &mut rooms[any];
                 let opens = room.window.start.plus_micros(-SKEW_MICROS);
-                let may = *is_last && status == Status::Confirmed && opens <= now && now < room.window.end;
+                let may = *is_last
+                    && status == Status::Confirmed
+                    && opens <= now
+                    && now < room.window.end;
                 // Two Prosodys at the same moment.
                 let name = room.name.expose();
                 let (one, other) = tokio::join!(app.ask_for_room(name), app.ask_for_room(name));
@@ -122,7 +122,9 @@ async fn live_through(
             stored.iter().map(|each| (each.room, each.opened_at, each.emptied_at)).collect();
         let mut known: Vec<_> = rooms
             .iter()
-            .flat_map(|known| known.held.iter().map(|(opened, emptied)| (known.room.id, *opened, *emptied)))
+            .flat_map(|known| {
+                known.held.iter().map(|(opened, emptied)| (known.room.id, *opened, *emptied))
+            })
             .collect();
         stored.sort_unstable();
         known.sort_unstable();

@@ -34,7 +34,7 @@ impl FreshRoom {
     ) -> Room {
         Room {
             id: self.id,
-            booking,
+            booking: Some(booking),
             generation,
             name: self.name,
             password: self.password,
@@ -43,6 +43,21 @@ impl FreshRoom {
             lobby: policy.lobby || policy.knock,
             knock: policy.knock,
             server: policy.server,
+            revoked: false,
+        }
+    }
+
+    /// A room without a booking.
+    pub(crate) fn alone(self, window: Span, max_occupants: Option<u32>, lobby: bool) -> Room {
+        Room {
+            id: self.id,
+            booking: None,
+            generation: 1,
+            name: self.name,
+            password: self.password,
+            window,
+            max_occupants,
+            lobby,
             revoked: false,
         }
     }

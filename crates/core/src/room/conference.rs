@@ -59,13 +59,7 @@ impl Ended {
 impl Conference {
     /// The one that begins when a room is granted at `now`.
     pub const fn opened(id: ConferenceId, room: &Room, now: Instant) -> Self {
-        Self {
-            id,
-            room: room.id,
-            opened_at: now,
-            ends_at: room.window.end,
-            emptied_at: None,
-        }
+        Self { id, room: room.id, opened_at: now, ends_at: room.window.end, emptied_at: None }
     }
 
     /// Whether it has ended at `now`, and how. Only our clock says that the window's end has come: Jitsi may never

@@ -79,7 +79,7 @@ fn a_booking_comes_with_its_room() {
     assert_eq!(booking.attendee.email.as_str(), "bo@example.com");
     assert_eq!(booking.note, note("About the roof"));
     let room = made.room.as_ref().unwrap();
-    assert_eq!((room.booking, room.generation, room.revoked), (booking.id, 1, false));
+    assert_eq!((room.booking, room.generation, room.revoked), (Some(booking.id), 1, false));
     assert_eq!(room.window.start, instant("2026-12-03T08:40:00Z"));
     assert_eq!(room.window.end, instant("2026-12-03T10:00:00Z"));
     assert_eq!((room.max_occupants, room.lobby), (Some(4), true));
@@ -235,7 +235,7 @@ fn a_move_keeps_the_booking_and_changes_its_time_and_room() {
     assert_eq!(moved.agreed, WallTime::at(to.start, TimeZone::UTC));
     assert_eq!((moved.by, moved.note), (Side::Host, note("late")));
     let (room, old) = (moved.room.unwrap(), made.room.take().unwrap());
-    assert_eq!((room.booking, room.generation, room.revoked), (made.booking.id, 2, false));
+    assert_eq!((room.booking, room.generation, room.revoked), (Some(made.booking.id), 2, false));
     assert_ne!(room.id, old.id);
     assert_ne!(room.name.expose(), old.name.expose());
     assert_ne!(room.password.expose(), old.password.expose());

@@ -63,7 +63,7 @@ impl World {
         self.rooms.iter_mut().for_each(|(room, _)| room.revoked = true);
         let room = Room {
             id: RoomId::new(self.now, &self.entropy),
-            booking: BookingId::new(Instant::EPOCH, &self.entropy),
+            booking: Some(BookingId::new(Instant::EPOCH, &self.entropy)),
             generation: u32::try_from(self.rooms.len()).unwrap() + 1,
             name: RoomName::new(&self.entropy),
             password: RoomPassword::new(&self.entropy),

@@ -57,7 +57,7 @@ fn the_proof_makes_it_what_it_would_have_been() {
     assert_eq!((proven.status, proven.version), (Status::Confirmed, 2));
     assert_eq!(proven.expires_at, None);
     let room = proven.room.unwrap();
-    assert_eq!((room.booking, room.generation), (made.booking.id, 1));
+    assert_eq!((room.booking, room.generation), (Some(made.booking.id), 1));
     // The host is asked by the rules of now, for the whole time from now on.
     case.terms.confirm_within = Some(Minutes(60));
     let proven = prove(&case, &made, later).unwrap();

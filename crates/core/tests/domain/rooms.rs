@@ -134,7 +134,7 @@ fn room(window: Span) -> Room {
     let entropy = Seeded::new(4);
     Room {
         id: RoomId::new(Instant::EPOCH, &entropy),
-        booking: BookingId::new(Instant::EPOCH, &entropy),
+        booking: Some(BookingId::new(Instant::EPOCH, &entropy)),
         generation: 1,
         name: RoomName::new(&entropy),
         password: RoomPassword::new(&entropy),

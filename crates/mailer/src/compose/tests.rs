@@ -103,7 +103,7 @@ fn booked(to: Side) -> BookingLetter {
         },
         room: Some(Room {
             id: RoomId::new(now(), &Sevens),
-            booking: id,
+            booking: Some(id),
             generation: 1,
             name: RoomName::new(&Sevens),
             password: RoomPassword::from_stored("tern-moss-quilt-48275".to_owned()),

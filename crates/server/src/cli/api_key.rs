@@ -20,8 +20,8 @@ pub(super) struct Add {
     /// What it is for
     #[arg(long)]
     name: Title,
-    /// bookings:read, bookings:write (implies read), event-types:write, schedules:write or
-    /// webhooks:write; may be repeated
+    /// bookings:read, bookings:write (implies read), event-types:write, schedules:write,
+    /// webhooks:write or rooms:write; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true, num_args = 1.., value_delimiter = ',')]
     scopes: Vec<Scope>,
     #[command(flatten)]

@@ -17,19 +17,20 @@ use roomkey_core::{
         Rule, Side, Status, WallTime,
     },
     event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
-    ids::{GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId},
+    ids::{ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId},
     notice::{self, Notice, Occasion, WaitingOccasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
+    room::Conference,
     text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
     waiting_list::{Entry, Offered, State, Wish},
 };
 
-use super::{Dice, NOW, TestDatabase, World, on_both, run};
+use super::{Dice, NOW, TestDatabase, World, on_both, run, standalone_room};
 use crate::{
-    Backend, Hold, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store, StoreError,
-    WaitingEntry,
+    Backend, Hold, Made, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store,
+    StoreError, WaitingEntry,
     migrate::{revert_all, revert_from},
 };
 
@@ -46,6 +47,7 @@ on_both!(
     proposals_come_and_go_on_data,
     waiting_lists_come_and_go_on_data,
     assignments_come_and_go_on_data,
+    rooms_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     an_empty_database_gets_its_schema,
 );
@@ -241,7 +243,7 @@ fn states_of_a_booking_come_and_go_on_data(database: &TestDatabase) {
                 .store
                 .write(move |tx| {
                     tx.insert_booking(&new)?;
-                    let record = Recorded { body_hash: "x".into(), booking: id };
+                    let record = Recorded { body_hash: "x".into(), made: Made::Booking(id) };
                     tx.insert_idempotency_record("all", &id.to_string(), &record, NOW)?;
                     for notice in notice::for_both_sides(id, 1, 0, Occasion::Booked) {
                         tx.enqueue(OutboxId::new(NOW, &Dice), &notice, NOW)?;
@@ -759,6 +761,62 @@ fn assignments_come_and_go_on_data(database: &TestDatabase) {
         assert!(set("chosen").await.is_err());
         let nobody = "UPDATE booking_hosts SET previous_host_id = 'nobody'".to_owned();
         assert!(execute(&store, nobody).await.is_err());
+    });
+}
+
+/// Down, rooms without a booking are closed and free their time; all that belongs to bookings stays.
+fn rooms_come_and_go_on_data(database: &TestDatabase) {
+    const LEFT: &str = "SELECT 'bookings' AS name, count(*) AS count FROM bookings \
+        UNION ALL SELECT 'rooms', count(*) FROM rooms \
+        UNION ALL SELECT 'held', count(*) FROM booking_hosts WHERE held \
+        UNION ALL SELECT 'records', count(*) FROM idempotency_records";
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let new = world.booking(60, 90, (0, 0));
+        let (booking, host, room) = (new.booking.id, new.booking.host, new.room.clone().unwrap());
+        world.insert(new).await.unwrap();
+        let alone = standalone_room(host, 120, 150, true);
+        let opened = Conference::opened(ConferenceId::new(NOW, &Dice), &alone.room, NOW);
+        let of_booking = Conference::opened(ConferenceId::new(NOW, &Dice), &room, NOW);
+        let made = alone.room.id;
+        let stored = world.store.write(move |tx| {
+            tx.insert_standalone_room(&alone)?;
+            tx.open_conference(&opened)?;
+            tx.open_conference(&of_booking)?;
+            for (name, made) in [("b", Made::Booking(booking)), ("r", Made::Room(made))] {
+                let record = Recorded { body_hash: "x".into(), made };
+                tx.insert_idempotency_record("api-key", name, &record, NOW)?;
+                assert_eq!(tx.idempotency_record("api-key", name)?, Some(record));
+            }
+            Ok::<_, StoreError>(())
+        });
+        stored.await.unwrap();
+        let record = "UPDATE idempotency_records SET room_id = NULL WHERE key = 'r'".to_owned();
+        assert!(execute(&world.store, record).await.is_err(), "a record names what was made");
+        let counts = |bookings, rooms, held, records| {
+            let all = [("bookings", bookings), ("rooms", rooms), ("held", held), ("records", records)];
+            all.into_iter().map(|(name, count)| (name.to_owned(), count)).collect::<BTreeMap<_, i64>>()
+        };
+        assert_eq!(counted(&world.store, LEFT).await, counts(1, 2, 2, 2));
+        drop(world);
+        revert_from(&database.url, "0015_rooms").unwrap();
+        let store = open();
+        assert_eq!(counted(&store, LEFT).await, counts(1, 1, 1, 1));
+        let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
+        assert_eq!(found.room.unwrap().id, room.id);
+        let around = Span { start: NOW, end: NOW.plus(Minutes(240)) };
+        let busy = store.read(move |tx| tx.busy_times(host, around, None, None)).await.unwrap();
+        assert_eq!(busy.len(), 1);
+        // What holds time goes with what it is held for.
+        let alone = standalone_room(host, 120, 150, true);
+        store.write(move |tx| tx.insert_standalone_room(&alone)).await.unwrap();
+        assert_eq!(counted(&store, LEFT).await, counts(1, 2, 2, 1));
+        execute(&store, "DELETE FROM rooms WHERE booking_id IS NULL".into()).await.unwrap();
+        assert_eq!(counted(&store, LEFT).await, counts(1, 1, 1, 1));
+        execute(&store, "DELETE FROM bookings".into()).await.unwrap();
+        assert_eq!(counted(&store, LEFT).await, counts(0, 0, 0, 0));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Dice, NOW, TestDatabase, World, on_both, run};
+use super::{Dice, NOW, TestDatabase, World, on_both, run, standalone_room};
 use crate::{Constraint, StoreError};
 use roomkey_core::{
     booking::{Booking, Cancellation, NewBooking, Side},
@@ -17,6 +17,7 @@ on_both!(
     two_never_get_the_time_even_without_the_hosts_lock,
     a_cancelled_booking_frees_its_time,
     a_session_has_no_more_bookings_than_seats,
+    a_room_that_takes_time_is_as_a_booking,
     seats_share_a_room_as_long_as_one_of_them_stands,
 );
 
@@ -35,6 +36,30 @@ async fn cancel(world: &World, booking: &Booking) {
     let (reason, booking) = (Note::default(), booking.clone());
     let cancelled = Cancellation { version: 2, ical_sequence: 1, by: Side::Customer, reason };
     world.store.write(move |tx| tx.cancel_booking(&booking, &cancelled, NOW)).await.unwrap();
+}
+
+fn a_room_that_takes_time_is_as_a_booking(database: &TestDatabase) {
+    run(async {
+        let world = World::make(database.open()).await;
+        let host = world.event_type.host;
+        let insert = |from, to, blocks| {
+            let made = standalone_room(host, from, to, blocks);
+            world.store.write(move |tx| tx.insert_standalone_room(&made))
+        };
+        world.insert(world.booking(60, 90, (0, 10))).await.unwrap();
+        assert!(is_overlap(&insert(30, 61, true).await));
+        assert!(is_overlap(&insert(95, 120, true).await), "the booking's buffer counts");
+        insert(95, 120, false).await.unwrap();
+        let blocking = standalone_room(host, 100, 120, true);
+        let (id, stored) = (blocking.room.id, blocking.clone());
+        world.store.write(move |tx| tx.insert_standalone_room(&stored)).await.unwrap();
+        assert!(is_overlap(&insert(110, 130, true).await), "nor two such rooms");
+        assert!(is_overlap(&world.insert(world.booking(110, 130, (0, 0))).await));
+        world.store.write(move |tx| tx.revoke_standalone_room(id, NOW)).await.unwrap();
+        world.insert(world.booking(110, 130, (0, 0))).await.unwrap();
+        let found = world.store.read(move |tx| tx.standalone_room(id)).await.unwrap().unwrap();
+        assert_eq!((found.revoked_at, found.room.revoked), (Some(NOW), true));
+    });
 }
 
 fn a_session_has_no_more_bookings_than_seats(database: &TestDatabase) {
@@ -84,7 +109,7 @@ fn seats_share_a_room_as_long_as_one_of_them_stands(database: &TestDatabase) {
         assert_eq!(rooms().await, [None, Some(room.clone())]);
         let name = room.parse().unwrap();
         let state = world.store.read(move |tx| tx.room_by_name(&name)).await.unwrap().unwrap();
-        assert_eq!((state.room.booking, state.room.revoked), (bookings[1].id, false));
+        assert_eq!((state.room.booking, state.room.revoked), (Some(bookings[1].id), false));
         cancel(&world, &bookings[1]).await;
         assert_eq!(rooms().await, [None, None]);
         let name = room.parse().unwrap();

@@ -99,7 +99,9 @@ macro_rules! details {
             )
             .left_join(
                 rooms::table
-                    .on(rooms::booking_id.eq(bookings::id).and(diesel::dsl::not(rooms::revoked))),
+                    .on(rooms::booking_id
+                        .eq(bookings::id.nullable())
+                        .and(diesel::dsl::not(rooms::revoked))),
             )
             // Seats share the room of their session, whichever of them it was made for. In a join of its own: SQLite
             // looks at all rooms where either of two columns may fit.

@@ -1,12 +1,7 @@
 //! What is remembered of rooms that Jitsi opened.
 
 use diesel::prelude::*;
-use roomkey_core::{
-    booking::Booking,
-    ids::RoomId,
-    room::Conference,
-    time::Instant,
-};
+use roomkey_core::{booking::Booking, ids::RoomId, room::Conference, time::Instant};
 
 use super::Tx;
 use crate::{
@@ -67,20 +62,30 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// The last conference in a room.
+    /// What of a room's conferences ends when Jitsi calls it empty: those that go on, or if none does the last one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn last_conference(&mut self, room: RoomId) -> Result<Option<Conference>, StoreError> {
-        let row: Option<ConferenceRow> = self.one(|c| {
+    pub fn conferences_to_empty(&mut self, room: RoomId) -> Result<Vec<Conference>, StoreError> {
+        let of_room = conferences::room_id.eq(room.to_string());
+        let mut rows: Vec<ConferenceRow> = self.run(|c| {
             conferences::table
-                .filter(conferences::room_id.eq(room.to_string()))
-                .order((conferences::opened_at.desc(), conferences::id.desc()))
-                .limit(1)
+                .filter(of_room.clone())
+                .filter(conferences::emptied_at.is_null())
                 .select(ConferenceRow::as_select())
                 .load(c)
         })?;
-        row.map(|row| row.read()).transpose()
+        if rows.is_empty() {
+            rows = self.run(|c| {
+                conferences::table
+                    .filter(of_room)
+                    .order((conferences::opened_at.desc(), conferences::id.desc()))
+                    .limit(1)
+                    .select(ConferenceRow::as_select())
+                    .load(c)
+            })?;
+        }
+        rows.iter().map(ConferenceRow::read).collect()
     }
 
     /// Remembers when Jitsi called it empty.
@@ -95,6 +100,21 @@ impl Tx<'_> {
                 .execute(c)
         })
         .map(drop)
+    }
+
+    /// The conferences in a room, the first first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn conferences_in(&mut self, room: RoomId) -> Result<Vec<Conference>, StoreError> {
+        let rows: Vec<ConferenceRow> = self.run(|c| {
+            conferences::table
+                .filter(conferences::room_id.eq(room.to_string()))
+                .order((conferences::opened_at, conferences::id))
+                .select(ConferenceRow::as_select())
+                .load(c)
+        })?;
+        rows.iter().map(ConferenceRow::read).collect()
     }
 
     /// The conferences in all rooms that a booking has had, and in those of the session that it is in, the first

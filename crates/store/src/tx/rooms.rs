@@ -1,6 +1,10 @@
 //! Rooms as the reservations API asks for them.
 
-use diesel::prelude::*;
+use diesel::{
+    define_sql_function,
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 use roomkey_core::{
     booking::Status,
     ids::{ConferenceId, RoomId},
@@ -13,7 +17,7 @@ use crate::{
     StoreError,
     connection::natively,
     row::{RoomRow, parse},
-    schema::{bookings, conferences, rooms, users},
+    schema::{bookings, conferences, rooms, standalone_rooms, users},
 };
 
 /// A room with what decides whether it is open.
@@ -21,7 +25,7 @@ use crate::{
 pub struct RoomState {
     /// The room.
     pub room: Room,
-    /// Its booking's status.
+    /// Its booking's status; a room without one stands until it is revoked.
     pub status: Status,
     /// The host's zone: opening times are told in it.
     pub zone: TimeZone,
@@ -29,13 +33,22 @@ pub struct RoomState {
     pub open: Option<ConferenceId>,
 }
 
+define_sql_function! {
+    /// The first that is there.
+    fn coalesce(one: Nullable<Text>, other: Nullable<Text>) -> Nullable<Text>;
+}
+
 macro_rules! state {
     ($tx:ident, $filter:expr) => {{
-        type Row = (RoomRow, String, String, Option<String>);
+        type Row = (RoomRow, Option<String>, String, Option<String>);
         let row: Option<Row> = $tx.one(|c| {
             natively!(c, c => rooms::table
-                .inner_join(bookings::table)
-                .inner_join(users::table.on(users::id.eq(bookings::host_id)))
+                .left_join(bookings::table)
+                .left_join(standalone_rooms::table)
+                .inner_join(users::table.on(users::id.nullable().eq(coalesce(
+                    bookings::host_id.nullable(),
+                    standalone_rooms::host_id.nullable(),
+                ))))
                 .left_join(conferences::table.on(conferences::room_id
                     .eq(rooms::id)
                     .and(conferences::ends_at.eq(rooms::closes_at))
@@ -43,7 +56,7 @@ macro_rules! state {
                 .filter($filter)
                 .select((
                     RoomRow::as_select(),
-                    bookings::status,
+                    bookings::status.nullable(),
                     users::time_zone,
                     conferences::id.nullable(),
                 ))
@@ -52,7 +65,10 @@ macro_rules! state {
         row.map(|(room, status, zone, open)| {
             Ok(RoomState {
                 room: room.read($tx.vault)?,
-                status: parse("bookings.status", &status)?,
+                status: match status {
+                    Some(status) => parse("bookings.status", &status)?,
+                    None => Status::Confirmed,
+                },
                 zone: parse("users.time_zone", &zone)?,
                 open: open.map(|id| parse("conferences.id", &id)).transpose()?,
             })

@@ -12,7 +12,9 @@ use roomkey_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{conferences::ConferenceJson, history::HistoryEntryJson, openapi, proposals::ProposalJson};
+use super::{
+    conferences::ConferenceJson, history::HistoryEntryJson, openapi, proposals::ProposalJson,
+};
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
 #[derive(Debug, Clone, Serialize, ToSchema)]

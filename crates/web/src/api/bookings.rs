@@ -5,7 +5,6 @@ use actix_web::{
     http::header::{HeaderName, LOCATION},
     web::{Data, Path},
 };
-use data_encoding::BASE64URL_NOPAD;
 use language_tags::LanguageTag;
 use roomkey_app::{
     BookingDetails, BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted,
@@ -25,19 +24,19 @@ use utoipa::ToSchema;
 use super::{
     body::{Body, Reader},
     booking::{BookingJson, booking_json, waiting_json},
-    caller, openapi,
+    caller, cursor, openapi,
     problem::{Problem, WrongField},
     requests,
 };
 use crate::{Web, form::Form};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Bookings of a list, unless fewer are asked for.
-const USUAL: u32 = 50;
+/// Bookings or rooms of a list, unless fewer are asked for.
+pub(super) const USUAL: u32 = 50;
 /// Characters of a language tag; RFC 5646 (4.4.1) asks for room for 35.
 const MOST_OF_LOCALE: usize = 100;
 /// The longest list.
-const MOST: u32 = 200;
+pub(super) const MOST: u32 = 200;
 
 /// Books a time: as a customer, or with a key as the host.
 #[utoipa::path(
@@ -147,12 +146,17 @@ fn idempotency(
     request: &HttpRequest,
     caller: Option<&Caller>,
 ) -> Result<Option<Idempotency>, Problem> {
-    let Some(header) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let scope = caller
         .map_or(IdempotencyScope::Anonymous, |caller| IdempotencyScope::ApiKey(caller.key.id));
+    Ok(idempotency_key(request)?.map(|key| Idempotency { scope, key }))
+}
+
+/// The key by which a request may be repeated, if it has one.
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(header) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match header.to_str() {
         Ok(key) if (1..=255).contains(&key.len()) && !key.contains('\t') => {
-            Ok(Some(Idempotency { scope, key: key.to_owned() }))
+            Ok(Some(key.to_owned()))
         }
         _ => Err(Problem::bad_request(
             "Idempotency-Key takes 1 to 255 visible ASCII characters and spaces.",
@@ -404,7 +408,7 @@ pub(super) async fn list(request: HttpRequest, web: Data<Web>) -> Result<HttpRes
     let next = found
         .last()
         .filter(|_| more)
-        .map(|last| write_cursor(Cursor { start: last.booking.span.start, id: last.booking.id }));
+        .map(|last| cursor::write(last.booking.span.start, last.booking.id));
     let tell = |details| booking_json(details, Side::Host, web.app.site());
     let bookings = found.iter().map(tell).collect();
     Ok(HttpResponse::Ok().json(List { bookings, next_cursor: next }))
@@ -431,19 +435,10 @@ fn filter(query: &Form) -> Result<BookingFilter, Problem> {
         reader.check("limit", number.ok_or(FieldError::OutOfRange { min: 1, max: MOST }))
     });
     let after = given("cursor")
-        .and_then(|text| reader.check("cursor", read_cursor(&text).ok_or(FieldError::Choice)));
+        .and_then(|text| reader.check("cursor", cursor::read(&text).ok_or(FieldError::Choice)))
+        .map(|(start, id)| Cursor { start, id });
     reader.finish_query()?;
     let limit = limit.unwrap_or(USUAL);
     let unproven = states.is_some();
     Ok(BookingFilter { states, unproven, from, to, latest_first: false, after, limit })
-}
-
-fn write_cursor(Cursor { start, id }: Cursor) -> String {
-    BASE64URL_NOPAD.encode(format!("{} {id}", start.micros()).as_bytes())
-}
-
-fn read_cursor(text: &str) -> Option<Cursor> {
-    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-    let (start, id) = text.split_once(' ')?;
-    Some(Cursor { start: Instant::from_micros(start.parse().ok()?), id: id.parse().ok()? })
 }

@@ -12,7 +12,7 @@ use super::{BookingJson, openapi};
 /// A room as Jitsi opened it. It has one after the other: people leave and come back.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Conference)]
-pub struct ConferenceJson {
+pub(super) struct ConferenceJson {
     #[schema(format = DateTime)]
     opened_at: String,
     /// Left out while it goes on.
@@ -27,7 +27,7 @@ pub struct ConferenceJson {
 
 impl ConferenceJson {
     /// As it stands at `now`.
-    pub fn at(now: Instant, conference: &Conference) -> Self {
+    pub(super) fn at(now: Instant, conference: &Conference) -> Self {
         let ended = conference.ended(now);
         Self {
             opened_at: conference.opened_at.to_string(),
@@ -41,8 +41,7 @@ impl BookingJson {
     /// With its rooms as Jitsi opened them: for its host.
     #[must_use]
     pub fn with_conferences(mut self, all: &[Conference], now: Instant) -> Self {
-        self.conferences =
-            Some(all.iter().map(|each| ConferenceJson::at(now, each)).collect());
+        self.conferences = Some(all.iter().map(|each| ConferenceJson::at(now, each)).collect());
         self
     }
 }

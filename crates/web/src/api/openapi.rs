@@ -27,7 +27,8 @@ use utoipa::{
 };
 
 use super::{
-    answers, bookings, explain, guests, history::TIME, marks, problem::Problem, proposals, slots,
+    answers, bookings, explain, guests, history::TIME, marks, problem::Problem, proposals, rooms,
+    slots,
 };
 
 #[derive(OpenApi)]
@@ -55,6 +56,10 @@ use super::{
         guests::add,
         marks::attended,
         marks::no_show,
+        rooms::create,
+        rooms::list,
+        rooms::get,
+        rooms::delete,
     ),
     components(schemas(Problem)),
     modifiers(&Key, &Refusals),
@@ -103,7 +108,7 @@ impl Modify for Refusals {
             }
         };
         for item in document.paths.paths.values_mut() {
-            [&mut item.get, &mut item.post, &mut item.patch]
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]
                 .into_iter()
                 .flatten()
                 .for_each(complete);

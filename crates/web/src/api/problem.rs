@@ -9,12 +9,13 @@ use actix_web::{
 };
 use roomkey_app::{
     BookError, CancelError, GuestError, Limited, LinkGone, MarkError, MoveError, OfferError,
-    ProposalError, RefusedDate, RepeatError, RequestError, StoreError,
+    ProposalError, RefusedDate, RepeatError, RequestError, RoomError, StoreError,
 };
 use roomkey_core::{
     availability::Refusal,
     booking::{AnswerRefusal, MarkRefusal, ProposalRefusal},
     question::{AnswerError, WrongAnswer},
+    room::RoomRefusal,
     text::FieldError,
 };
 use serde::Serialize;
@@ -318,6 +319,25 @@ impl From<BookError> for Problem {
             }
             BookError::Limited(limited) => limited.into(),
             BookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RoomError> for Problem {
+    fn from(error: RoomError) -> Self {
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        let text = error.to_string();
+        match error {
+            RoomError::Refused(why) => {
+                let code = match why {
+                    RoomRefusal::Backwards | RoomRefusal::TooLong => "length",
+                    RoomRefusal::Over => "past",
+                };
+                Self::wrong_fields(vec![WrongField::with("end", code, text)])
+            }
+            RoomError::Taken => Self::new(StatusCode::CONFLICT, Code::SlotTaken, text),
+            RoomError::KeyReused => Self::new(unprocessable, Code::IdempotencyKeyReused, text),
+            RoomError::Store(error) => error.into(),
         }
     }
 }

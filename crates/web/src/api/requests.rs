@@ -106,6 +106,30 @@ pub(super) struct NewProposal {
     note: Option<String>,
 }
 
+/// A room to be made without a booking.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "start": "2026-12-03T09:00:00Z", "end": "2026-12-03T10:00:00Z", "label": "Board",
+}))]
+pub(super) struct NewRoom {
+    /// When it can be opened; nobody is let in earlier.
+    #[schema(format = DateTime)]
+    start: String,
+    /// When it is closed, at most 24 hours later.
+    #[schema(format = DateTime)]
+    end: String,
+    /// At most so many people; any number if left out.
+    #[schema(minimum = 1, maximum = 500)]
+    max_occupants: Option<u32>,
+    /// People wait until somebody lets them in; false if left out.
+    lobby: Option<bool>,
+    /// By which whoever asks knows it again; nobody else sees it.
+    #[schema(max_length = 160)]
+    label: Option<String>,
+    /// It takes the host's time, as a booking does; false if left out.
+    blocks: Option<bool>,
+}
+
 /// What is said about a move that somebody asked for.
 #[derive(ToSchema)]
 pub(super) struct Acceptance {

@@ -1,0 +1,177 @@
+//! Rooms without a booking: another program asks for one, and tells people of it itself.
+
+use roomkey_core::{
+    availability::Busy,
+    booking::FreshRoom,
+    ids::{ApiKeyId, RoomId, UserId},
+    room::{RoomRefusal, RoomRequest, StandaloneRoom, decide_standalone_room},
+    time::Instant,
+};
+use roomkey_store::{Constraint, Made, Recorded, RoomFilter, StoreError, Tx};
+
+use crate::{App, book::hash};
+
+/// No room was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomError {
+    /// There can be no such room.
+    #[error(transparent)]
+    Refused(#[from] RoomRefusal),
+    /// It would take time that is the host's no more.
+    #[error("this time is taken")]
+    Taken,
+    /// The idempotency key was used for another request.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for RoomError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(Constraint::BookingOverlap) => Self::Taken,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl App {
+    /// Makes a room for a host. A repeat with the same idempotency key, which counts by API key, gives the room of the
+    /// first.
+    ///
+    /// # Errors
+    /// [`RoomError`]; then nothing is stored.
+    pub async fn add_standalone_room(
+        &self,
+        host: UserId,
+        request: RoomRequest,
+        idempotency: Option<(ApiKeyId, String)>,
+    ) -> Result<StandaloneRoom, RoomError> {
+        let app = self.clone();
+        self.store
+            .write(move |tx| app.standalone_room_in(tx, host, &request, idempotency.as_ref()))
+            .await
+    }
+
+    fn standalone_room_in(
+        &self,
+        tx: &mut Tx<'_>,
+        host: UserId,
+        request: &RoomRequest,
+        idempotency: Option<&(ApiKeyId, String)>,
+    ) -> Result<StandaloneRoom, RoomError> {
+        let record = idempotency
+            .map(|(api_key, key)| (format!("api-key {api_key}"), key, body_hash(host, request)));
+        if let Some((scope, key, body_hash)) = &record
+            && let Some(earlier) = tx.idempotency_record(scope, key)?
+        {
+            let same = earlier.body_hash == *body_hash;
+            return match earlier.made {
+                Made::Room(id) if same => tx.standalone_room(id)?.ok_or(RoomError::KeyReused),
+                Made::Room(_) | Made::Booking(_) => Err(RoomError::KeyReused),
+            };
+        }
+        if request.blocks {
+            tx.lock_host(host)?;
+        }
+        let now = self.now();
+        let fresh = FreshRoom::draw(now, self.entropy());
+        let made = decide_standalone_room(host, request.clone(), fresh, now)?;
+        if made.blocks && is_kept(tx, &made, now)? {
+            return Err(RoomError::Taken);
+        }
+        tx.insert_standalone_room(&made)?;
+        if let Some((scope, key, body_hash)) = record {
+            let recorded = Recorded { body_hash, made: Made::Room(made.room.id) };
+            tx.insert_idempotency_record(&scope, key, &recorded, now)?;
+        }
+        Ok(made)
+    }
+
+    /// A host's room without a booking.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standalone_room(
+        &self,
+        host: UserId,
+        id: RoomId,
+    ) -> Result<Option<StandaloneRoom>, StoreError> {
+        let found = self.store.read(move |tx| tx.standalone_room(id)).await?;
+        Ok(found.filter(|made| made.host == host))
+    }
+
+    /// Any room without a booking: for who runs the server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn any_standalone_room(
+        &self,
+        id: RoomId,
+    ) -> Result<Option<StandaloneRoom>, StoreError> {
+        self.store.read(move |tx| tx.standalone_room(id)).await
+    }
+
+    /// A host's rooms without a booking, by start.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standalone_rooms(
+        &self,
+        host: UserId,
+        filter: RoomFilter,
+    ) -> Result<Vec<StandaloneRoom>, StoreError> {
+        self.store.read(move |tx| tx.standalone_rooms(host, &filter)).await
+    }
+
+    /// Closes a host's room without a booking, and frees the time that it takes. Once more changes nothing; none if
+    /// there is no such room.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_standalone_room(
+        &self,
+        host: UserId,
+        id: RoomId,
+    ) -> Result<Option<StandaloneRoom>, StoreError> {
+        let now = self.now();
+        let revoked = self
+            .store
+            .write(move |tx| {
+                let found = tx.standalone_room(id)?.filter(|made| made.host == host);
+                let Some(found) = found else { return Ok(None) };
+                if found.revoked_at.is_none() {
+                    tx.revoke_standalone_room(id, now)?;
+                }
+                tx.standalone_room(id)
+            })
+            .await?;
+        if revoked.as_ref().is_some_and(|made| made.blocks) {
+            // Somebody may wait for that time.
+            self.wake_mail();
+        }
+        Ok(revoked)
+    }
+}
+
+/// Whether a visitor keeps some of that time while filling in a form: the schema does not know of it.
+fn is_kept(tx: &mut Tx<'_>, made: &StandaloneRoom, now: Instant) -> Result<bool, StoreError> {
+    let kept = tx.holds(made.host, made.span, now, None)?;
+    let meets = |Busy { span, buffers, .. }: &Busy| {
+        let before = span.start.minus(buffers.before);
+        before < made.span.end && made.span.start < span.end.plus(buffers.after)
+    };
+    Ok(kept.iter().any(|(busy, _)| meets(busy)))
+}
+
+fn body_hash(host: UserId, request: &RoomRequest) -> String {
+    let RoomRequest { span, max_occupants, lobby, label, blocks } = request;
+    let host = host.to_string();
+    let (start, end) = (span.start.micros().to_string(), span.end.micros().to_string());
+    let people = max_occupants.map(|people| people.to_string()).unwrap_or_default();
+    let label = label.as_ref().map(ToString::to_string).unwrap_or_default();
+    let flags = format!("lobby {lobby} blocks {blocks}");
+    hash(["room", &host, &start, &end, &people, &label, &flags])
+}
