@@ -185,7 +185,9 @@ fn wrong_tokens_are_limited_and_right_ones_are_not(backend: Backend) {
     assert!(statuses[101..].iter().all(|status| *status == 429), "{statuses:?}");
     let limited = stranger.get("/conference/x");
     refusal(&limited, 429);
-    assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=61).contains(&wait)));
+    assert!(
+        limited.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=61).contains(&wait))
+    );
     // Prosody, which may share the address, is not locked out.
     refusal(&app.ask("x"), 404);
     let metrics = app.internal_client().get("/metrics").expect(200).body;

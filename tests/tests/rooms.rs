@@ -100,13 +100,13 @@ fn a_room_takes_time_only_where_that_is_asked(backend: Backend) {
     blocking["blocks"] = json!(true);
     let made = key.post_json(ROOMS, &blocking).expect(201).json();
     assert_eq!(made["blocks"], true);
-    let left: Vec<String> =
-        all.iter().filter(|at| !at.contains("T12:")).cloned().collect();
+    let left: Vec<String> = all.iter().filter(|at| !at.contains("T12:")).cloned().collect();
     assert_eq!(free(), left);
     let request = app.request("intro", "2027-03-01T12:30:00Z", "Bo Berg", "bo@customers.example");
     assert_eq!(app.client().post_json("/api/v1/bookings", &request).problem(409), "slot_taken");
     assert_eq!(key.post_json(ROOMS, &blocking).problem(409), "slot_taken");
-    let reasons = app.client().get("/api/v1/slots/explain?host=ada&event=intro&at=2027-03-01T12:30:00Z");
+    let reasons =
+        app.client().get("/api/v1/slots/explain?host=ada&event=intro&at=2027-03-01T12:30:00Z");
     assert_eq!(reasons.expect(200).json()["reasons"][0]["code"], "taken");
 
     // A booking is in its way as well, and nothing is left of what was refused.

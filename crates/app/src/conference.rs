@@ -167,6 +167,22 @@ impl App {
             .map(|()| Some(id))
     }
 
+    /// Whether it would be known that a booking's room had been opened: Jitsi asks for each room, and asked for some before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remembers_rooms_at(
+        &self,
+        room: &Room,
+        booking: &Booking,
+    ) -> Result<bool, StoreError> {
+        let start = booking.span.start;
+        if !self.site.server(room).mode.asks_us() {
+            return Ok(false);
+        }
+        self.store.read(move |tx| tx.remembers_conferences_before(start)).await
+    }
+
     /// The conferences in a room, the first first: for its host.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Rooms: names nobody can guess, passwords people can type, and who is let in when.
 
 mod conference;
+mod extend;
+mod presence;
 mod standalone;
 mod tenant;
 
@@ -20,6 +22,8 @@ use crate::{
 };
 
 pub use conference::{Conference, Ended, Grant};
+pub use extend::{EXTENSION, ExtendRefusal, decide_extension};
+pub use presence::{Meeting, Person, Presence, Stay};
 pub use standalone::{RoomRefusal, RoomRequest, StandaloneRoom, decide_standalone_room};
 pub use tenant::{InvalidTenant, Tenant};
 

@@ -136,6 +136,10 @@ pub fn nowhere() -> HttpResponse {
     )
 }
 
+pub(crate) fn bad_event() -> HttpResponse {
+    refused(StatusCode::BAD_REQUEST, "The request is no event of a room.")
+}
+
 pub(crate) fn bad_form() -> HttpResponse {
     refused(StatusCode::BAD_REQUEST, "The request is not a conference's form.")
 }

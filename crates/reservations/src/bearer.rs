@@ -12,7 +12,7 @@ use actix_web::{
     web::Data,
 };
 use ipnet::IpNet;
-use roomkey_app::Client;
+use roomkey_app::{Client, Teller};
 use roomkey_core::jitsi::ServerName;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -37,22 +37,21 @@ impl ReservationTokens {
 
     /// Whose token a request carries; each is compared, in constant time.
     fn sender(&self, request: &HttpRequest) -> Option<Prosody> {
-        let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, sent) = sent.and_then(|value| value.split_once(' '))?;
-        // RFC 9110 (11.1): in letters of either case.
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let is = |token: &SecretString| -> bool {
-            sent.as_bytes().ct_eq(token.expose_secret().as_bytes()).into()
-        };
-        self.0.iter().fold(
-            None,
-            |found, (server, token)| {
-                if is(token) { Some(Prosody { server: *server }) } else { found }
-            },
-        )
+        self.0.iter().fold(None, |found, (server, token)| {
+            if carries(request, token) { Some(Prosody { server: *server }) } else { found }
+        })
     }
+}
+
+/// Whether a request carries that token; compared in constant time.
+fn carries(request: &HttpRequest, token: &SecretString) -> bool {
+    let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some((scheme, sent)) = sent.and_then(|value| value.split_once(' ')) else {
+        return false;
+    };
+    // RFC 9110 (11.1): in letters of either case.
+    scheme.eq_ignore_ascii_case("bearer")
+        && bool::from(sent.as_bytes().ct_eq(token.expose_secret().as_bytes()))
 }
 
 /// Who may call.
@@ -60,6 +59,8 @@ impl ReservationTokens {
 pub struct Door {
     /// What they must send.
     pub tokens: ReservationTokens,
+    /// What is good for events alone, beside those.
+    pub events_token: Option<SecretString>,
     /// Where they may come from; from anywhere, if it is empty.
     pub allow: Vec<IpNet>,
     /// Whether wrong tokens are limited by where they come from.
@@ -72,25 +73,70 @@ pub(crate) struct Prosody {
     pub(crate) server: Option<ServerName>,
 }
 
+/// A request of whoever may tell what happens in rooms: Prosody, or who has the token for that alone.
+pub(crate) struct EventSource(pub(crate) Teller);
+
+/// Why somebody is not answered.
+enum Refused {
+    /// They may not call from there.
+    Address,
+    /// Their token is wrong.
+    Token,
+    /// Wrong once more, after too many; with the seconds to wait.
+    TooMany(u64),
+}
+
+impl Refused {
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Token => "token",
+            Self::TooMany(_) => "too_many",
+        }
+    }
+
+    fn answer(&self) -> HttpResponse {
+        match self {
+            Self::Address => answer::stranger(),
+            Self::Token => answer::unauthorized(),
+            Self::TooMany(seconds) => answer::too_many(*seconds),
+        }
+    }
+}
+
 impl State {
     /// Nothing of who is refused is logged, only counted: anybody could fill the log. A right token passes at any time,
     /// or whoever shares Prosody's address could lock it out; tokens are too long to be guessed at any speed.
-    fn admit(&self, request: &HttpRequest) -> Result<Prosody, (&'static str, HttpResponse)> {
+    ///
+    /// None is who has the token for events alone.
+    fn admit(&self, request: &HttpRequest, for_events: bool) -> Result<Option<Prosody>, Refused> {
         let from = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let Door { tokens, allow, limits } = &self.door;
+        let Door { tokens, events_token, allow, limits } = &self.door;
         let is_allowed = |from: IpAddr| allow.iter().any(|network| network.contains(&from));
         if !allow.is_empty() && !from.is_some_and(is_allowed) {
-            return Err(("address", answer::stranger()));
+            return Err(Refused::Address);
         }
         if let Some(prosody) = tokens.sender(request) {
-            return Ok(prosody);
+            return Ok(Some(prosody));
+        }
+        let events_token = events_token.as_ref().filter(|_| for_events);
+        if events_token.is_some_and(|token| carries(request, token)) {
+            return Ok(None);
         }
         let counted = || self.failures.count(from.map(Client::new), Instant::now());
-        match limits.then(counted).flatten() {
-            Some(seconds) => Err(("too_many", answer::too_many(seconds))),
-            None => Err(("token", answer::unauthorized())),
-        }
+        Err(limits.then(counted).flatten().map_or(Refused::Token, Refused::TooMany))
     }
+}
+
+fn admitted(request: &HttpRequest, for_events: bool) -> Result<Option<Prosody>, actix_web::Error> {
+    let Some(state) = request.app_data::<Data<State>>() else {
+        return Err(ErrorUnauthorized(""));
+    };
+    state.admit(request, for_events).map_err(|refused| {
+        let reason = refused.reason();
+        metrics::counter!("roomkey_reservations_refused_total", "reason" => reason).increment(1);
+        InternalError::from_response(reason, refused.answer()).into()
+    })
 }
 
 impl FromRequest for Prosody {
@@ -98,13 +144,19 @@ impl FromRequest for Prosody {
     type Future = Ready<Result<Self, actix_web::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(state) = request.app_data::<Data<State>>() else {
-            return ready(Err(ErrorUnauthorized("")));
+        let admitted = admitted(request, false);
+        ready(admitted.and_then(|prosody| prosody.ok_or_else(|| ErrorUnauthorized(""))))
+    }
+}
+
+impl FromRequest for EventSource {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let teller = |prosody: Option<Prosody>| {
+            prosody.map_or(Teller::Any, |prosody| Teller::Jitsi(prosody.server))
         };
-        ready(state.admit(request).map_err(|(reason, response)| {
-            metrics::counter!("roomkey_reservations_refused_total", "reason" => reason)
-                .increment(1);
-            InternalError::from_response(reason, response).into()
-        }))
+        ready(admitted(request, true).map(|prosody| Self(teller(prosody))))
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use roomkey_app::Client;
 
 /// How long failures are counted together.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Failures in a minute until one is told to wait.
 const MOST: u32 = 100;
 /// Sources that are told apart; with more, the others count as one.

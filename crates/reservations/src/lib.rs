@@ -1,5 +1,5 @@
-//! The reservations API: what Jitsi's Prosody module `mod_reservations` calls before a room may
-//! exist, and when it is empty again.
+//! What Jitsi's Prosody calls: its module `mod_reservations` before a room may exist, and when it is empty again;
+//! its module `event_sync`, where there is one, when somebody comes and goes.
 //!
 //! Only our clock decides. A refusal says in words when the room opens and names nobody; an answer
 //! never holds a null, which would wedge the room in Prosody's memory.
@@ -8,6 +8,8 @@ mod answer;
 mod asked;
 mod bearer;
 mod conference;
+mod event;
+mod events;
 mod failures;
 
 pub use answer::{not_allowed, nowhere};
@@ -28,12 +30,12 @@ pub(crate) struct State {
     failures: Failures,
 }
 
-/// Adds `/conference` to the internal listener.
+/// Adds `/conference` and `/events` to the internal listener.
 pub fn configure(app: App, door: Door) -> impl Fn(&mut web::ServiceConfig) + Clone {
     let state = State { app, door, failures: Failures::default() };
     let state = web::Data::from(Arc::new(state));
     move |config| {
-        config.app_data(state.clone()).service(
+        config.app_data(state.clone()).configure(events::configure).service(
             web::scope("/conference")
                 .app_data(web::FormConfig::default().limit(16 * 1024))
                 .service(at("", "POST").route(web::post().to(conference::create)))
@@ -49,6 +51,6 @@ pub fn configure(app: App, door: Door) -> impl Fn(&mut web::ServiceConfig) + Clo
 }
 
 /// An address below `/conference`; every method but `allowed` is refused.
-fn at(path: &str, allowed: &'static str) -> Resource {
+pub(crate) fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || ready(answer::not_allowed(allowed))))
 }

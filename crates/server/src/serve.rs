@@ -167,6 +167,7 @@ fn internal_server(
     let reservations = if running.contains(&Part::Reservations) {
         let door = Door {
             tokens: parts::reservations_tokens(settings)?,
+            events_token: settings.events_token.clone(),
             allow: settings.reservations_allow.clone(),
             limits: settings.limits,
         };

@@ -316,6 +316,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    meetings (room_id, created_at) {
+        room_id -> Text,
+        created_at -> BigInt,
+        destroyed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stays (room_id, occupant, joined_at) {
+        room_id -> Text,
+        occupant -> Text,
+        joined_at -> BigInt,
+        left_at -> Nullable<BigInt>,
+        person -> Nullable<Text>,
+        name -> Nullable<Text>,
+        summed -> Bool,
+    }
+}
+
+diesel::table! {
     idempotency_records (scope, key) {
         scope -> Text,
         key -> Text,
@@ -422,6 +442,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     rooms,
     standalone_rooms,
     conferences,
+    meetings,
+    stays,
     idempotency_records,
     outbox_messages,
     waiting_entries,

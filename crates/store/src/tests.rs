@@ -22,9 +22,7 @@ use roomkey_core::{
     event_type::{Buffers, EventLink, EventType, Location, Prefill, RoomPolicy, Terms},
     ids::{AttendeeId, BookingId, EventLinkId, EventTypeId, RoomId, UserId},
     random::Entropy,
-    room::{
-        Room, RoomName, RoomPassword, RoomRequest, StandaloneRoom, decide_standalone_room,
-    },
+    room::{Room, RoomName, RoomPassword, RoomRequest, StandaloneRoom, decide_standalone_room},
     text::Note,
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,

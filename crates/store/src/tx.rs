@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod idempotency;
 pub(crate) mod outbox;
+pub(crate) mod presence;
 pub(crate) mod proofs;
 pub(crate) mod proposals;
 pub(crate) mod requests;

@@ -12,6 +12,7 @@ mod guests;
 mod history;
 mod marks;
 mod openapi;
+mod presence;
 mod problem;
 mod proposals;
 mod requests;

@@ -11,6 +11,7 @@ pub(crate) mod check_mail;
 pub(crate) mod closed;
 pub(crate) mod details;
 pub(crate) mod error;
+pub(crate) mod extend;
 pub(crate) mod forgot_password;
 pub(crate) mod guests;
 pub(crate) mod hold;

@@ -15,9 +15,10 @@ use crate::{
     form,
     method::{POST, READ, READ_AND_POST, read},
     pages::{
-        answer, app, asap, booked, booking, calendar, cancel, check_mail, details, forgot_password,
-        guests, hold, home, join, mailbox, mark, note, profile, proposal, propose, reschedule,
-        reset_password, setup, sign_in, sign_out, trailing_slash, verify, waiting, waiting_list,
+        answer, app, asap, booked, booking, calendar, cancel, check_mail, details, extend,
+        forgot_password, guests, hold, home, join, mailbox, mark, note, profile, proposal, propose,
+        reschedule, reset_password, setup, sign_in, sign_out, trailing_slash, verify, waiting,
+        waiting_list,
     },
     theme,
 };
@@ -101,6 +102,7 @@ fn booking_pages(config: &mut ServiceConfig) {
         .service(at("/b/{token}/guests/{id}/remove", POST).route(web::post().to(guests::remove)))
         .service(at("/b/{token}/attended", POST).route(web::post().to(mark::attended)))
         .service(at("/b/{token}/no-show", POST).route(web::post().to(mark::no_show)))
+        .service(at("/b/{token}/extend", POST).route(web::post().to(extend::post)))
         .service(at("/b/{token}/note", POST).route(web::post().to(note::post)))
         .service(at("/b/{token}/calendar.ics", READ).route(read().to(calendar::get)))
         .service(

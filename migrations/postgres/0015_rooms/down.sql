@@ -1,3 +1,5 @@
+DROP TABLE stays;
+DROP TABLE meetings;
 -- Rooms without a booking are closed, and free the time that they took.
 DELETE FROM rooms WHERE booking_id IS NULL;
 DROP TRIGGER rooms_delete_span ON rooms;

@@ -45,3 +45,23 @@ CREATE TRIGGER bookings_delete_span AFTER DELETE ON bookings
     FOR EACH ROW EXECUTE FUNCTION booking_hosts_delete_span();
 CREATE TRIGGER rooms_delete_span AFTER DELETE ON rooms
     FOR EACH ROW WHEN (OLD.booking_id IS NULL) EXECUTE FUNCTION booking_hosts_delete_span();
+
+-- What Jitsi's events tell of a room: when it was made and gone, and who came and went, one connection's stay by itself.
+-- Events come in any order, again, or never: rows are only added, and completed.
+CREATE TABLE meetings (
+    room_id      TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    created_at   BIGINT NOT NULL,
+    destroyed_at BIGINT,
+    PRIMARY KEY (room_id, created_at)
+);
+CREATE TABLE stays (
+    room_id   TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    occupant  TEXT NOT NULL,
+    joined_at BIGINT NOT NULL,
+    left_at   BIGINT,
+    person    TEXT,
+    name      TEXT,
+    -- Whether it is from the summary that Jitsi gives when the room is gone.
+    summed    BOOLEAN NOT NULL,
+    PRIMARY KEY (room_id, occupant, joined_at)
+);

@@ -56,3 +56,23 @@ CREATE TRIGGER rooms_delete_span AFTER DELETE ON rooms WHEN OLD.booking_id IS NU
 BEGIN
     DELETE FROM booking_hosts WHERE booking_id = OLD.id;
 END;
+
+-- What Jitsi's events tell of a room: when it was made and gone, and who came and went, one connection's stay by itself.
+-- Events come in any order, again, or never: rows are only added, and completed.
+CREATE TABLE meetings (
+    room_id      TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    created_at   BIGINT NOT NULL,
+    destroyed_at BIGINT,
+    PRIMARY KEY (room_id, created_at)
+) WITHOUT ROWID;
+CREATE TABLE stays (
+    room_id   TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    occupant  TEXT NOT NULL,
+    joined_at BIGINT NOT NULL,
+    left_at   BIGINT,
+    person    TEXT,
+    name      TEXT,
+    -- Whether it is from the summary that Jitsi gives when the room is gone.
+    summed    BOOLEAN NOT NULL,
+    PRIMARY KEY (room_id, occupant, joined_at)
+) WITHOUT ROWID;

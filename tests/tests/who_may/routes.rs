@@ -15,10 +15,11 @@ pub(crate) enum On {
 }
 
 /// The files that configure routes, with what the paths in them begin with.
-const FILES: [(&str, On, &str); 4] = [
+const FILES: [(&str, On, &str); 5] = [
     ("crates/web/src/routes.rs", On::Public, ""),
     ("crates/web/src/api.rs", On::Public, "/api"),
     ("crates/reservations/src/lib.rs", On::Internal, "/conference"),
+    ("crates/reservations/src/events.rs", On::Internal, "/events"),
     ("crates/server/src/internal.rs", On::Internal, ""),
 ];
 

@@ -122,6 +122,7 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "POST", "/b/{token}/decline", Link { customer: 404, host: 303 }),
     (Public, "POST", "/b/{token}/note", Link { customer: 404, host: 303 }),
     // These bookings have not begun.
+    (Public, "POST", "/b/{token}/extend", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/attended", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/no-show", Link { customer: 404, host: 422 }),
     (Public, "POST", "/b/{token}/reschedule", Link { customer: 303, host: 303 }),
@@ -196,6 +197,10 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Internal, "POST", "/conference", Prosody(200)),
     (Internal, "GET", "/conference/{id}", Prosody(200)),
     (Internal, "DELETE", "/conference/{id}", Prosody(204)),
+    (Internal, "POST", "/events/room/created", Prosody(204)),
+    (Internal, "POST", "/events/room/destroyed", Prosody(204)),
+    (Internal, "POST", "/events/occupant/joined", Prosody(204)),
+    (Internal, "POST", "/events/occupant/left", Prosody(204)),
     (Internal, "GET", "/healthz", All(200)),
     (Internal, "GET", "/readyz", All(200)),
     (Internal, "GET", "/metrics", All(200)),

@@ -203,7 +203,11 @@ impl World {
         let id = self.app.database().rows(&id)[0]["id"].as_str().expect("an id").to_owned();
         self.room = (name, id);
 
-        let made = self.browser(Who::AdasKey).post_json(ROOMS, &new_room()).expect(201).json();
+        let made = self
+            .browser(Who::AdasKey)
+            .post_json(ROOMS, &new_room("Ada decides"))
+            .expect(201)
+            .json();
         made["id"].as_str().expect("an id").clone_into(&mut self.standalone);
 
         let page = self.app.client().page("/ada/intro");
@@ -351,7 +355,7 @@ impl World {
                 Body::Json(json!({"host": host, "event": "intro", "start": "", "attendee": {
                     "name": "Cy Cole", "email": "cy@customers.example", "time_zone": "UTC"}}))
             }
-            ROOMS => Body::Json(new_room()),
+            ROOMS => Body::Json(new_room("A room")),
             "/api/v1/bookings/{id}/reschedule" => Body::Json(json!({"start": late()})),
             "/api/v1/bookings/{id}/propose" => {
                 Body::Json(json!({"starts": [rfc3339(first() + Duration::days(9))]}))
@@ -364,6 +368,13 @@ impl World {
             CONFERENCE => {
                 let room = if is_missing { "nosuchroom" } else { &self.room.0 };
                 form(&[("name", room), ("start_time", "x"), ("mail_owner", "x@meet.example.org")])
+            }
+            _ if path.starts_with("/events/") => {
+                let room = if is_missing { "nosuchroom" } else { &self.room.0 };
+                let at = instant("2027-07-01T08:05:00Z").timestamp();
+                let occupant = json!({"occupant_jid": "a@b/c", "joined_at": at, "left_at": at});
+                Body::Json(json!({"room_name": room, "created_at": at, "destroyed_at": at,
+                    "occupant": occupant, "all_occupants": {}}))
             }
             "/w/{token}" => form(&[("do", "leave")]),
             "/b/{token}/guests" => form(&[("guest", "three@customers.example")]),
@@ -447,9 +458,9 @@ fn first() -> DateTime<Utc> {
 }
 
 /// What a program sends that asks for a room.
-fn new_room() -> Value {
+fn new_room(label: &str) -> Value {
     let (start, end) = (first() + Duration::days(20), first() + Duration::days(21));
-    json!({"start": rfc3339(start), "end": rfc3339(end), "label": "Ada decides"})
+    json!({"start": rfc3339(start), "end": rfc3339(end), "label": label})
 }
 
 fn date() -> String {

@@ -50,6 +50,8 @@ pub enum Happening {
         /// What was said then, if anything was.
         note: Option<Note>,
     },
+    /// The host kept the room open a while longer.
+    Extended,
     /// The host's private note became another one.
     Noted,
     /// The host said whether somebody came.
@@ -150,6 +152,8 @@ impl Happening {
     pub const MOVED: &str = "moved";
     /// The name of a wish for another time in the API.
     pub const PROPOSED: &str = "proposed";
+    /// The name of a room that was kept open longer.
+    pub const EXTENDED: &str = "extended";
     /// The name of a change of the private note.
     pub const NOTED: &str = "noted";
 
@@ -160,6 +164,7 @@ impl Happening {
             Self::Moved { .. } => Self::MOVED,
             Self::Proposed { .. } => Self::PROPOSED,
             Self::ProposalEnded { end, .. } => end.as_str(),
+            Self::Extended => Self::EXTENDED,
             Self::Noted => Self::NOTED,
             Self::Marked { attendance, .. } => attendance.as_str(),
         }
@@ -172,7 +177,7 @@ impl Happening {
             | Self::Moved { note, .. }
             | Self::Proposed { note, .. }
             | Self::ProposalEnded { note, .. } => note.as_ref(),
-            Self::Noted | Self::Marked { .. } => None,
+            Self::Extended | Self::Noted | Self::Marked { .. } => None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod explain;
 mod limits;
 mod offers;
 mod oracle;
+mod presence;
 mod proofs;
 mod properties;
 mod rooms;

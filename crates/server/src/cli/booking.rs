@@ -364,7 +364,9 @@ async fn show(app: &App, details: &BookingDetails, asked: Json) -> anyhow::Resul
         let told = with_series(app, details).await?;
         let proposal = app.open_proposal(details.booking.id).await?;
         let told = told.with_history(&history).with_proposal(proposal.as_ref());
-        return output::json(&told.with_conferences(&conferences, app.now()));
+        let presence = app.presence(&details.booking).await?;
+        let told = told.with_conferences(&conferences, app.now());
+        return output::json(&told.with_presence(presence.as_ref()));
     }
     print_whole(app, details, asked).await?;
     let now = app.now();

@@ -177,7 +177,7 @@ fn secret(text: &str) -> Result<SecretString, &'static str> {
 
 /// A bearer token as RFC 6750 (2.1) has it, and long enough not to be guessed. None of its
 /// characters means anything in a Lua string or in an environment file, where it goes as well.
-fn token(text: &str) -> Result<SecretString, &'static str> {
+pub(super) fn token(text: &str) -> Result<SecretString, &'static str> {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let fits = text.len() >= 16 && text.bytes().all(is_safe);
     fits.then(|| text.into()).ok_or("use at least 16 letters, digits or - . _ ~ + / = of ASCII")

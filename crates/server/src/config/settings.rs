@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// How Jitsis sign in with us, and what they read in our tokens: the first, then the others as `site` has them.
     pub(crate) jitsi: Vec<Jitsi>,
+    /// Good for telling what happens in rooms, and for nothing else.
+    pub(crate) events_token: Option<SecretString>,
     /// From where they may; from anywhere, if it is empty.
     pub(crate) reservations_allow: Vec<IpNet>,
 }
@@ -100,6 +102,7 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
             ca_file: given.path("mail.ca_file")?,
         },
         jitsi,
+        events_token: given.secret("jitsi.events_token", token)?,
         reservations_allow: given.words("jitsi.reservations_allow", network)?,
         data_dir,
     })

@@ -17,7 +17,10 @@ use roomkey_core::{
         Rule, Side, Status, WallTime,
     },
     event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
-    ids::{ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId, WaitingEntryId},
+    ids::{
+        ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId,
+        WaitingEntryId,
+    },
     notice::{self, Notice, Occasion, WaitingOccasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
     room::Conference,
@@ -796,8 +799,11 @@ fn rooms_come_and_go_on_data(database: &TestDatabase) {
         let record = "UPDATE idempotency_records SET room_id = NULL WHERE key = 'r'".to_owned();
         assert!(execute(&world.store, record).await.is_err(), "a record names what was made");
         let counts = |bookings, rooms, held, records| {
-            let all = [("bookings", bookings), ("rooms", rooms), ("held", held), ("records", records)];
-            all.into_iter().map(|(name, count)| (name.to_owned(), count)).collect::<BTreeMap<_, i64>>()
+            let all =
+                [("bookings", bookings), ("rooms", rooms), ("held", held), ("records", records)];
+            all.into_iter()
+                .map(|(name, count)| (name.to_owned(), count))
+                .collect::<BTreeMap<_, i64>>()
         };
         assert_eq!(counted(&world.store, LEFT).await, counts(1, 2, 2, 2));
         drop(world);

@@ -102,6 +102,21 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Whether any was remembered that began before `at`: whether it was remembered then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remembers_conferences_before(&mut self, at: Instant) -> Result<bool, StoreError> {
+        let any: Option<String> = self.one(|c| {
+            conferences::table
+                .filter(conferences::opened_at.lt(at.micros()))
+                .limit(1)
+                .select(conferences::id)
+                .load(c)
+        })?;
+        Ok(any.is_some())
+    }
+
     /// The conferences in a room, the first first.
     ///
     /// # Errors

@@ -92,6 +92,8 @@ type RemarkRow = (i32, i64, String, String, Option<String>);
 fn read_remark((_, at, actor, kind, name): RemarkRow) -> Result<Event, StoreError> {
     let what = if kind == Happening::NOTED {
         Happening::Noted
+    } else if kind == Happening::EXTENDED {
+        Happening::Extended
     } else {
         let attendance = parse("booking_remarks.kind", &kind)?;
         Happening::Marked { attendance, name: name.map(PersonName::from_stored) }
@@ -196,6 +198,14 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         self.insert_remark(remark, Happening::NOTED, None)
+    }
+
+    /// Writes down that a booking's room was kept open longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_extension(&mut self, remark: Remark) -> Result<(), StoreError> {
+        self.insert_remark(remark, Happening::EXTENDED, None)
     }
 
     fn insert_remark(

@@ -6,10 +6,10 @@ use diesel::{
     sql_types::{Nullable, Text},
 };
 use roomkey_core::{
-    booking::Status,
+    booking::{Booking, Status},
     ids::{ConferenceId, RoomId},
     room::{Room, RoomName},
-    time::TimeZone,
+    time::{Instant, TimeZone},
 };
 
 use super::Tx;
@@ -85,6 +85,52 @@ impl Tx<'_> {
     pub fn room_by_name(&mut self, name: &RoomName) -> Result<Option<RoomState>, StoreError> {
         let hash = self.vault.room_name_hash(name.expose());
         state!(self, rooms::name_hash.eq(hash))
+    }
+
+    /// The last room that a booking has had, or its session, and when that closes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_room(
+        &mut self,
+        booking: &Booking,
+    ) -> Result<Option<(RoomId, Instant)>, StoreError> {
+        let shared: Option<(String, i64)> = match booking.session {
+            None => None,
+            Some(session) => self.one(|c| {
+                rooms::table
+                    .filter(rooms::session_id.eq(session.to_string()))
+                    .order((rooms::revoked, rooms::opens_at.desc(), rooms::id.desc()))
+                    .limit(1)
+                    .select((rooms::id, rooms::closes_at))
+                    .load(c)
+            })?,
+        };
+        let row = match shared {
+            Some(shared) => Some(shared),
+            None => self.one(|c| {
+                rooms::table
+                    .filter(rooms::booking_id.eq(booking.id.to_string()))
+                    .order(rooms::generation.desc())
+                    .limit(1)
+                    .select((rooms::id, rooms::closes_at))
+                    .load(c)
+            })?,
+        };
+        row.map(|(id, end)| Ok((parse("rooms.id", &id)?, Instant::from_micros(end)))).transpose()
+    }
+
+    /// Lets a room close at `end`; false if it is not as the caller read it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn extend_room(&mut self, room: &Room, end: Instant) -> Result<bool, StoreError> {
+        let as_it_was = rooms::table
+            .filter(rooms::id.eq(room.id.to_string()))
+            .filter(rooms::closes_at.eq(room.window.end.micros()))
+            .filter(diesel::dsl::not(rooms::revoked));
+        let later = diesel::update(as_it_was).set(rooms::closes_at.eq(end.micros()));
+        self.run(|c| later.execute(c)).map(|changed| changed == 1)
     }
 
     /// The room with that id.

@@ -13,7 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    conferences::ConferenceJson, history::HistoryEntryJson, openapi, proposals::ProposalJson,
+    conferences::ConferenceJson, history::HistoryEntryJson, openapi, presence::PresenceJson,
+    proposals::ProposalJson,
 };
 
 /// A booking as the API and the commands tell it. The links are the reader's own.
@@ -61,6 +62,10 @@ pub struct BookingJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) conferences: Option<Vec<ConferenceJson>>,
+    /// Who was in its room; left out where Jitsi does not tell. Only where a host asks for one booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) presence: Option<PresenceJson>,
 }
 
 /// The series that a booking is in.
@@ -318,5 +323,6 @@ pub fn booking_json(details: &BookingDetails, reader: Side, site: &Site) -> Book
         series: booking.series.as_ref().map(SeriesJson::new),
         history: None,
         conferences: None,
+        presence: None,
     }
 }

@@ -241,7 +241,9 @@ pub(super) async fn get(
     let proposal = web.app.open_proposal(found.booking.id).await?;
     let conferences = web.app.conferences(&found.booking).await?;
     let told = told.with_history(&history).with_proposal(proposal.as_ref());
-    Ok(HttpResponse::Ok().json(told.with_conferences(&conferences, web.app.now())))
+    let presence = web.app.presence(&found.booking).await?;
+    let told = told.with_conferences(&conferences, web.app.now());
+    Ok(HttpResponse::Ok().json(told.with_presence(presence.as_ref())))
 }
 
 /// Changes the host's private note about a booking. Nobody is told, and `version` stays.

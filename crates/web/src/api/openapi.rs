@@ -166,7 +166,7 @@ impl PartialSchema for HistoryKind {
         let changes = Change::ALL.map(Change::as_str).into_iter();
         let marks = booking::Attendance::ALL.map(booking::Attendance::as_str);
         let ends = ProposalEnd::ALL.map(ProposalEnd::as_str);
-        let others = [Happening::MOVED, Happening::NOTED, Happening::PROPOSED];
+        let others = [Happening::MOVED, Happening::NOTED, Happening::PROPOSED, Happening::EXTENDED];
         let others = others.into_iter().chain(ends).chain(marks);
         let kinds: Vec<_> = changes.chain(others).collect();
         ObjectBuilder::new().schema_type(Type::String).enum_values(Some(kinds)).into()

@@ -28,7 +28,7 @@ use crate::{
     view::{Came, Clock, Problems, Shell, TimeOfDay, When, date_with_year, long_date},
 };
 use history::Entry;
-use in_room::Opening;
+use in_room::InRoom;
 use series::SeriesCard;
 
 /// Where the booking is in its life, as its reader sees it.
@@ -469,8 +469,7 @@ pub(crate) struct Own {
     pub(crate) marks: Vec<Came>,
     pub(crate) private_note: String,
     pub(crate) history: Vec<Entry>,
-    /// The rooms as Jitsi opened them.
-    pub(crate) openings: Vec<Opening>,
+    pub(crate) in_room: InRoom,
 }
 
 impl Own {
@@ -479,13 +478,12 @@ impl Own {
         let attendance = booking.attendee.attendance;
         let can_mark = may_mark(booking, found.now).is_ok();
         let history: Vec<Event> = web.app.history(booking).await?;
-        let conferences = web.app.conferences(booking).await?;
         Ok(Self {
             came: attendance.map(Came::from),
             marks: if can_mark { Came::others(attendance) } else { Vec::new() },
             private_note: found.details.private_note.to_string(),
             history: history::entries(found, &history),
-            openings: in_room::openings(found, &conferences),
+            in_room: InRoom::of(web, found).await?,
         })
     }
 }
@@ -631,7 +629,7 @@ impl Page {
                 marks: Came::others(Some(Attendance::NoShow)),
                 private_note: "<b>bold".into(),
                 history: Entry::samples(),
-                openings: Opening::samples(),
+                in_room: InRoom::sample(),
             }),
         };
         vec![

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{Found, Join, JoinError};
+use roomkey_app::{Found, Inside, Join, JoinError};
 use roomkey_core::{
     booking::{Happening, Side, Status},
     room::Admission,
@@ -71,6 +71,8 @@ pub(crate) struct Page {
     other: String,
     when: When,
     door: Door,
+    /// Who is in the room already, where Jitsi tells.
+    inside: Option<Inside>,
     /// Who lets the reader in from the lobby, where they are not told the password.
     lets_in: Option<String>,
     /// The time from which it was moved here, if it was.
@@ -162,6 +164,7 @@ impl Page {
         };
         let server = room.map(|room| web.app.site().server(room));
         let is_open = door.is_open();
+        let inside = if is_open { web.app.inside(&found.details.booking).await? } else { None };
         Ok(Self {
             shell: shell(request),
             heading,
@@ -176,6 +179,7 @@ impl Page {
             other,
             when,
             door,
+            inside,
             is_seat: found.details.booking.session.is_some(),
             password: password(web, found),
             path,
@@ -206,6 +210,7 @@ impl Page {
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
             when: When::sample(),
+            inside: door.is_open().then_some(Inside::Host),
             lets_in: door.is_open().then(|| "Ada <b>bold</b>".into()),
             moved_from: (!door.is_open()).then(|| "Monday 5 October 2026 at 10:00".into()),
             by_token: false,

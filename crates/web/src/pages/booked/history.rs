@@ -3,6 +3,7 @@
 use roomkey_app::Found;
 use roomkey_core::{
     booking::{Attendance, Change, Event, Happening, ProposalEnd, Side},
+    room::EXTENSION,
     text::PersonName,
     time::{Instant, TimeZone},
 };
@@ -67,6 +68,7 @@ impl Entry {
                 ProposalEnd::Withdrawn => ("x", format!("Taken back{who}; the time stays")),
                 ProposalEnd::Lapsed => ("clock", "Not answered in time; the time stays".to_owned()),
             },
+            Happening::Extended => ("door", format!("Room kept open {EXTENSION} longer{who}")),
             Happening::Noted => ("pencil", format!("Private note changed{who}")),
             Happening::Marked { attendance, name } => {
                 let name = name.as_ref().map_or("Somebody", PersonName::as_str);
@@ -100,7 +102,8 @@ impl Entry {
         let proposed = Happening::Proposed { starts: vec![Instant::EPOCH], note: note.clone() };
         let ended =
             ProposalEnd::ALL.map(|end| Happening::ProposalEnded { end, note: note.clone() });
-        let events = changes.into_iter().chain([moved, proposed, Happening::Noted]);
+        let events =
+            changes.into_iter().chain([moved, proposed, Happening::Noted, Happening::Extended]);
         let events = events.chain(ended).chain(marked).zip(by);
         let events = events.map(|(what, by)| Event { at: Instant::EPOCH, by, what });
         events.map(|event| Self::new(&event, TimeZone::UTC, "Bo <b>bold</b>")).collect()
