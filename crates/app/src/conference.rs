@@ -74,28 +74,28 @@ impl App {
         name: &str,
         asker: Option<ServerName>,
     ) -> Result<Option<AskedRoom>, StoreError> {
-        let asked = self.conference_by_name(name, asker).await?;
-        let Some(asked) = asked else { return Ok(None) };
-        if !asked.opens {
-            return Ok(Some(asked));
+        let wanted = self.conference_by_name(name, asker).await?;
+        let Some(wanted) = wanted else { return Ok(None) };
+        if !wanted.opens {
+            return Ok(Some(wanted));
         }
-        let (app, id) = (self.clone(), asked.room.id);
+        let (app, id) = (self.clone(), wanted.room.id);
         let written = self.store.write(move |tx| {
             let now = app.now();
             // Again, for all that may have happened since.
             let Some(state) = tx.room_by_id(id)? else { return Ok(None) };
-            let asked = AskedRoom::at(now, state);
-            if asked.opens {
+            let wanted = AskedRoom::at(now, state);
+            if wanted.opens {
                 let id = ConferenceId::new(now, app.entropy());
-                tx.open_conference(&Conference::opened(id, &asked.room, now))?;
+                tx.open_conference(&Conference::opened(id, &wanted.room, now))?;
             }
-            Ok::<_, StoreError>(Some(asked))
+            Ok::<_, StoreError>(Some(wanted))
         });
         Ok(match timeout(PATIENCE, written).await.unwrap_or(Err(StoreError::Busy)) {
-            Ok(asked) => asked,
+            Ok(wanted) => wanted,
             Err(error) => {
                 tracing::error!(%error, room = %id, "that a room was granted could not be written down");
-                Some(asked)
+                Some(wanted)
             }
         })
     }

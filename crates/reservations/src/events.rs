@@ -27,22 +27,38 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// `POST /events/room/created`.
-async fn created(_: EventSource, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
+async fn created(
+    EventSource(teller): EventSource,
+    state: web::Data<State>,
+    payload: web::Payload,
+) -> HttpResponse {
     note(Kind::Created, teller, &state, payload).await
 }
 
 /// `POST /events/room/destroyed`.
-async fn destroyed(_: EventSource, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
+async fn destroyed(
+    EventSource(teller): EventSource,
+    state: web::Data<State>,
+    payload: web::Payload,
+) -> HttpResponse {
     note(Kind::Destroyed, teller, &state, payload).await
 }
 
 /// `POST /events/occupant/joined`.
-async fn joined(_: EventSource, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
+async fn joined(
+    EventSource(teller): EventSource,
+    state: web::Data<State>,
+    payload: web::Payload,
+) -> HttpResponse {
     note(Kind::Joined, teller, &state, payload).await
 }
 
 /// `POST /events/occupant/left`.
-async fn left(_: EventSource, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
+async fn left(
+    EventSource(teller): EventSource,
+    state: web::Data<State>,
+    payload: web::Payload,
+) -> HttpResponse {
     note(Kind::Left, teller, &state, payload).await
 }
 

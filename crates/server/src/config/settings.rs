@@ -12,6 +12,7 @@ use roomkey_app::EmailProof;
 use roomkey_core::site::{BaseUrl, Site};
 use roomkey_mailer::{MailUrl, Sender};
 use roomkey_store::{DatabaseUrl, SecretKey};
+use secrecy::SecretString;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use super::{
@@ -102,7 +103,7 @@ pub(super) fn check(given: &mut Given) -> anyhow::Result<Settings> {
             ca_file: given.path("mail.ca_file")?,
         },
         jitsi,
-        events_token: given.secret("jitsi.events_token", token)?,
+        events_token: given.secret("jitsi.events_token", jitsi::token)?,
         reservations_allow: given.words("jitsi.reservations_allow", network)?,
         data_dir,
     })
