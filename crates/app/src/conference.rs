@@ -151,8 +151,8 @@ impl App {
         id: &str,
         asker: Option<ServerName>,
     ) -> Result<Option<RoomId>, StoreError> {
-        let Some(asked) = self.conference_by_id(id, asker).await? else { return Ok(None) };
-        let (id, now) = (asked.room.id, self.now());
+        let Some(found) = self.conference_by_id(id, asker).await? else { return Ok(None) };
+        let (id, now) = (found.room.id, self.now());
         self.store
             .write(move |tx| {
                 for before in tx.conferences_to_empty(id)? {
