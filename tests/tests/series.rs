@@ -549,10 +549,6 @@ fn the_editor_and_the_commands_know_series(backend: Backend) {
         let refused = browser.submit(&form.clone().set(field, value)).expect(422).page();
         assert!(refused.marked().contains("series"), "{field}: {:?}", refused.marked());
     }
-    for switch in ["requires_confirmation", "email_proof"] {
-        let refused = browser.submit(&form.clone().set(switch, "on")).expect(422).page();
-        assert!(refused.marked().contains("series"), "{switch}: {:?}", refused.marked());
-    }
     let add =
         ["event-type", "add", "--host", "ada", "--slug", "x", "--title", "X", "--duration", "30"];
     let wrong = app.cli(&[&add[..], &["--series", "3", "--seats", "2"]].concat());

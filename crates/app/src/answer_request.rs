@@ -2,7 +2,7 @@
 
 use roomkey_core::{
     booking::{
-        FreshRoom, InvalidTransition, Side, Status, decide_confirmation, decide_decline,
+        Booking, FreshRoom, InvalidTransition, Side, Status, decide_confirmation, decide_decline,
         decide_expiry,
     },
     ids::{BookingId, UserId},
@@ -57,6 +57,19 @@ pub enum Answer {
 /// Requests that end in one transaction when they lapse.
 const AT_ONCE: u32 = 50;
 
+/// A booking with those of its series that wait for the same yes, in order; alone, if none do. The caller has locked the
+/// host.
+pub(crate) fn asked_together(
+    tx: &mut Tx<'_>,
+    present: &BookingDetails,
+) -> Result<Vec<Booking>, StoreError> {
+    let Some(series) = present.booking.waits_in() else {
+        return Ok(vec![present.booking.clone()]);
+    };
+    let all = tx.series_bookings(series)?.into_iter().map(|found| found.booking);
+    Ok(all.filter(|other| present.booking.waits_with(other)).collect())
+}
+
 impl App {
     /// A host answers a request by their link to it.
     ///
@@ -75,7 +88,7 @@ impl App {
         self.answer_own(booking.host, booking.id, answer).await
     }
 
-    /// A host answers one of their requests.
+    /// A host answers one of their requests, and with it all of a series that was asked for as a whole.
     ///
     /// # Errors
     /// [`RequestError`].
@@ -100,41 +113,49 @@ impl App {
     ) -> Result<BookingDetails, RequestError> {
         tx.lock_host(host)?;
         let present = tx.booking(id)?.filter(|found| found.booking.host == host);
-        let BookingDetails { booking, event_type, .. } = present.ok_or(RequestError::Unknown)?;
-        let now = self.now();
-        let (changed, version, occasion, sides) = match answer {
-            Answer::Confirm => {
-                let fresh = FreshRoom::draw(now, self.entropy());
-                let seating = self.seating_again(tx, &event_type, &booking)?;
-                let confirmation =
-                    decide_confirmation(&booking, &event_type, &seating, fresh, now)?;
-                let changed = tx.confirm_request(&booking, &confirmation, now)?;
-                let both = [Side::Customer, Side::Host].as_slice();
-                (changed, confirmation.version, Occasion::Booked, both)
-            }
-            Answer::Decline(reason) => {
-                let end = decide_decline(&booking, reason.clone(), now)?;
-                let changed = tx.end_request(&booking, &end, now)?;
-                (changed, end.version, Occasion::Declined, [Side::Customer].as_slice())
-            }
-        };
-        if !changed {
-            return Err(RequestError::Changed);
+        let present = present.ok_or(RequestError::Unknown)?;
+        let (event_type, now) = (&present.event_type, self.now());
+        let asked = asked_together(tx, &present)?;
+        // All of what was asked for at once, or none of it.
+        let (mut changed, mut version) = (true, None);
+        for booking in &asked {
+            let next = match answer {
+                Answer::Confirm => {
+                    let fresh = FreshRoom::draw(now, self.entropy());
+                    let seating = self.seating_again(tx, event_type, booking)?;
+                    let confirmation =
+                        decide_confirmation(booking, event_type, &seating, fresh, now)?;
+                    changed &= tx.confirm_request(booking, &confirmation, now)?;
+                    confirmation.version
+                }
+                Answer::Decline(reason) => {
+                    let end = decide_decline(booking, reason.clone(), now)?;
+                    changed &= tx.end_request(booking, &end, now)?;
+                    end.version
+                }
+            };
+            version.get_or_insert(next);
         }
-        let notices: Vec<Notice> =
-            notice::for_both_sides(id, version, booking.ical_sequence, occasion)
-                .into_iter()
-                .filter(|notice| notice.to().is_some_and(|to| sides.contains(&to)))
-                .collect();
+        let (Some(first), Some(version)) = (asked.first().filter(|_| changed), version) else {
+            return Err(RequestError::Changed);
+        };
+        let (occasion, sides) = match answer {
+            Answer::Confirm => (Occasion::Booked, [Side::Customer, Side::Host].as_slice()),
+            Answer::Decline(_) => (Occasion::Declined, [Side::Customer].as_slice()),
+        };
+        let notices: Vec<Notice> = notice::of_whole(first, version, first.ical_sequence, occasion)
+            .into_iter()
+            .filter(|notice| notice.to().is_some_and(|to| sides.contains(&to)))
+            .collect();
         enqueue(tx, &notices, now, self.entropy())?;
         if occasion == Occasion::Booked {
-            let guests = notice::for_guests(&booking, version, booking.ical_sequence, occasion);
+            let guests = notice::for_guests(first, version, first.ical_sequence, occasion);
             enqueue(tx, &guests, now, self.entropy())?;
         }
         tx.booking(id)?.ok_or(RequestError::Unknown)
     }
 
-    /// Ends what was not answered in time, and tells both sides; and silently that of which nobody has
+    /// Ends what was not answered in time, a series as a whole, and tells both sides; and silently that of which nobody has
     /// heard, since no address was shown to be its customer's. Says when the next is due.
     ///
     /// # Errors
@@ -166,16 +187,20 @@ impl App {
         now: Instant,
     ) -> Result<(), StoreError> {
         tx.lock_host(host)?;
-        let Some(BookingDetails { booking, .. }) = tx.booking(id)? else { return Ok(()) };
-        let Some(end) = decide_expiry(&booking, now) else { return Ok(()) };
-        if !tx.end_request(&booking, &end, now)? {
-            return Ok(());
+        let Some(present) = tx.booking(id)? else { return Ok(()) };
+        let mut ended: Option<(Booking, u32)> = None;
+        // Those of a series that was asked for as a whole lapse as one.
+        for booking in asked_together(tx, &present)? {
+            let Some(end) = decide_expiry(&booking, now) else { continue };
+            if tx.end_request(&booking, &end, now)? {
+                ended.get_or_insert((booking, end.version));
+            }
         }
-        if !booking.status.is_told() {
-            return tx.give_back_link_use(&booking);
+        let Some((first, version)) = ended else { return Ok(()) };
+        if !first.status.is_told() {
+            return tx.give_back_link_use(&first);
         }
-        let sequence = booking.ical_sequence;
-        let notices = notice::for_both_sides(id, end.version, sequence, Occasion::Expired);
+        let notices = notice::of_whole(&first, version, first.ical_sequence, Occasion::Expired);
         enqueue(tx, &notices, now, self.entropy())
     }
 

@@ -281,9 +281,8 @@ impl App {
                 Door::Repeated(booked) => return Ok(*booked),
             };
         let waiting = wanted.waiting(tx, facts.event_type.id)?;
-        // The link to their page was sent to that address alone.
-        let is_theirs = |entry: &Entry| entry.email.folded() == request.email.folded();
-        let is_proven = is_proven || waiting.as_ref().is_some_and(is_theirs);
+        let is_proven =
+            is_proven || waiting.as_ref().is_some_and(|entry| is_theirs(entry, request));
         let moment = Span::moment(request.start);
         let fresh = Fresh::draw(now, self.entropy(), request.guests.len());
         let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
@@ -324,6 +323,11 @@ impl App {
             waits_at: None,
         })
     }
+}
+
+/// Whether who has waited has shown by it that the address is theirs: the link to their page was sent there alone.
+pub(crate) fn is_theirs(entry: &Entry, request: &BookingRequest) -> bool {
+    entry.email.folded() == request.email.folded()
 }
 
 /// What stands before a booking.

@@ -8,7 +8,7 @@ use roomkey_core::{
     },
     event_type::Bounds,
     ids::SeriesId,
-    notice::{self, Occasion},
+    notice,
     text::Note,
     time::{Instant, LocalDate, Minutes, Span},
 };
@@ -17,7 +17,7 @@ use roomkey_store::{BookingDetails, OfferFacts, StoreError, Tx};
 use crate::{
     App, BookError, Booked, Client, Idempotency, Wanted,
     attempts::Attempt,
-    book::{Door, Opened, Record, settle},
+    book::{Door, Opened, Record, is_theirs, settle},
     context::enqueue,
     event_links::take_use,
     offer::ask,
@@ -44,11 +44,6 @@ pub enum RepeatError {
     /// Guests come to single bookings.
     #[error("guests can not be added to what is booked repeatedly")]
     Guests,
-    /// The customer has yet to show that the address is theirs, and a series waits for nobody.
-    #[error(
-        "book a single time first and press the button in the email about it; then book repeatedly in the same browser"
-    )]
-    ProofFirst,
     /// Some of the dates are not free; nothing was booked.
     #[error("not all dates are free: {}", dates(.0))]
     Dates(Vec<RefusedDate>),
@@ -77,13 +72,16 @@ struct Wish<'a> {
     rule: Rule,
     /// The wall times that are wanted, with their instants.
     starts: Vec<(roomkey_core::time::LocalDateTime, Instant)>,
+    /// Whether the customer is yet to show that the address is theirs.
+    waits_for_proof: bool,
 }
 
 impl App {
     /// Books a time and its repetitions, if all of them are offered: bookings, rooms, links, history, mails and
     /// idempotency record in one transaction, or none of them. The booking that is answered is the first.
     ///
-    /// It counts once: for the limits of who books, and for a link's uses.
+    /// It counts once: for the limits of who books, and for a link's uses. Where the host is asked first, or the
+    /// address is to be shown first, all of them wait for that, and become what they become as one.
     ///
     /// # Errors
     /// [`BookError`]; then nothing is stored.
@@ -98,7 +96,7 @@ impl App {
     ) -> Result<Booked, BookError> {
         let app = self.clone();
         let is_proven = client.is_none() || self.is_proven(&wanted, &request.email, self.now());
-        let booked = self
+        let mut booked = self
             .store
             .write(move |tx| {
                 let record = idempotency
@@ -107,7 +105,12 @@ impl App {
                 let asked = (&request, &repeat);
                 let booked = app.book_series_in(tx, &wanted, duration, asked, record, is_proven)?;
                 if let Some(client) = client.filter(|_| !booked.repeated) {
-                    let attempt = Attempt::booking(&request.email.folded(), client);
+                    let email = request.email.folded();
+                    let attempt = if booked.details.booking.status.is_told() {
+                        Attempt::booking(&email, client)
+                    } else {
+                        Attempt::unproven_booking(&email, client)
+                    };
                     app.attempt::<BookError>(tx, &attempt, app.now())?;
                 }
                 Ok::<_, BookError>(booked)
@@ -116,6 +119,8 @@ impl App {
         if !booked.repeated {
             self.wake_mail();
         }
+        let waits = client.is_some() && !booked.details.booking.attendee.proof.opens(is_proven);
+        booked.waits_at = waits.then(|| self.waiting_link(&booked.details));
         Ok(booked)
     }
 
@@ -136,21 +141,23 @@ impl App {
         if !request.guests.is_empty() {
             return Err(RepeatError::Guests.into());
         }
-        let wish = Wish::new(&facts, request, repeat, length)?;
-        if !is_proven && self.asks_proof(tx, &facts, now)? {
-            return Err(RepeatError::ProofFirst.into());
-        }
+        let mut wish = Wish::new(&facts, request, repeat, length)?;
+        let waiting = wanted.waiting(tx, facts.event_type.id)?;
+        let is_proven =
+            is_proven || waiting.as_ref().is_some_and(|entry| is_theirs(entry, request));
+        wish.waits_for_proof = !is_proven && self.asks_proof(tx, &facts, now)?;
         let first = self.insert_all(tx, wanted, &facts, &wish)?;
         if let Some(link) = &link {
             take_use::<BookError>(tx, link, &facts.host.name)?;
         }
-        let waiting = wanted.waiting(tx, facts.event_type.id)?;
-        settle(tx, wanted, waiting, record, first.booking.id, now)?;
-        if let Some(series) = &first.booking.series {
-            let lead = (first.booking.id, first.booking.version);
-            let notices = notice::of_series(series.series, lead, 0, Occasion::Booked);
-            enqueue(tx, &notices, first.booking.created_at, self.entropy())?;
+        if let Some(link) =
+            link.filter(|link| link.uses_left.is_some() && !first.booking.status.is_told())
+        {
+            tx.lend_link_use(&first.booking, link.id)?;
         }
+        settle(tx, wanted, waiting, record, first.booking.id, now)?;
+        let notices = notice::of_new(&first.booking);
+        enqueue(tx, &notices, first.booking.created_at, self.entropy())?;
         let OfferFacts { host, event_type, .. } = facts;
         Ok(Booked {
             details: BookingDetails {
@@ -190,7 +197,7 @@ impl App {
                 let request = BookingRequest { start, ..wish.request.clone() };
                 decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
             })?;
-            let mut new = match decided {
+            let new = match decided {
                 Ok(new) => new,
                 Err(Denied::Refused(why)) => {
                     refused.push(RefusedDate { date: original.date(), start, why });
@@ -204,7 +211,8 @@ impl App {
             if first.is_none() {
                 tx.insert_series(&new.booking, &occurrence)?;
             }
-            new.booking.series = Some(occurrence);
+            let new = if wish.waits_for_proof { new.until_proven() } else { new };
+            let new = new.in_series(occurrence, wish.begins());
             tx.insert_booking(&new)?;
             first.get_or_insert(new);
         }
@@ -252,6 +260,11 @@ impl<'a> Wish<'a> {
         if starts.is_empty() {
             return Err(RepeatError::NothingLeft);
         }
-        Ok(Self { request, length, rule, starts })
+        Ok(Self { request, length, rule, starts, waits_for_proof: false })
+    }
+
+    /// When the first of it begins.
+    fn begins(&self) -> Instant {
+        self.starts.iter().map(|(_, start)| *start).min().unwrap_or(self.request.start)
     }
 }

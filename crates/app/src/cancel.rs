@@ -1,7 +1,7 @@
 //! Calling a booking off, by either side.
 
 use roomkey_core::{
-    booking::{InvalidTransition, Side, Status, decide_cancellation},
+    booking::{Booking, InvalidTransition, Side, Status, decide_cancellation},
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
@@ -10,7 +10,7 @@ use roomkey_core::{
 };
 use roomkey_store::{BookingDetails, StoreError, Tx};
 
-use crate::{App, LinkError, context::enqueue};
+use crate::{App, LinkError, answer_request::asked_together, context::enqueue};
 
 /// The booking was not called off.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,8 @@ impl App {
         tx.booking(booking)?.ok_or(CancelError::Unknown)
     }
 
-    /// Calls off a booking that was read in this transaction, after its host was locked.
+    /// Calls off a booking that was read in this transaction, after its host was locked. What waits for somebody's yes
+    /// together with others of its series is taken back with them.
     pub(crate) fn cancel_present(
         &self,
         tx: &mut Tx<'_>,
@@ -104,6 +105,9 @@ impl App {
         reason: &Note,
         now: Instant,
     ) -> Result<(), CancelError> {
+        if present.booking.waits_in().is_some() {
+            return self.take_back_series(tx, present, by, reason, now);
+        }
         let booking = &present.booking;
         let notice = present.event_type.terms.cancel_notice;
         let cancellation = decide_cancellation(booking, notice, by, reason.clone(), now)?;
@@ -120,5 +124,30 @@ impl App {
             enqueue(tx, &guests, now, self.entropy())?;
         }
         Ok(())
+    }
+
+    fn take_back_series(
+        &self,
+        tx: &mut Tx<'_>,
+        present: &BookingDetails,
+        by: Side,
+        reason: &Note,
+        now: Instant,
+    ) -> Result<(), CancelError> {
+        let notice = present.event_type.terms.cancel_notice;
+        let all = asked_together(tx, present)?;
+        let decide =
+            |booking: &Booking| decide_cancellation(booking, notice, by, reason.clone(), now);
+        let decided = all.iter().map(decide).collect::<Result<Vec<_>, _>>()?;
+        for (booking, cancellation) in all.iter().zip(&decided) {
+            tx.cancel_booking(booking, cancellation, now)?;
+        }
+        let Some((first, cancellation)) = all.iter().zip(&decided).next() else { return Ok(()) };
+        if !first.status.is_told() {
+            return Ok(tx.give_back_link_use(first)?);
+        }
+        let (version, sequence) = (cancellation.version, cancellation.ical_sequence);
+        let notices = notice::of_whole(first, version, sequence, Occasion::Cancelled);
+        Ok(enqueue(tx, &notices, now, self.entropy())?)
     }
 }

@@ -2,9 +2,7 @@
 //! there, before anybody else hears of the booking.
 
 use roomkey_core::{
-    booking::{
-        FreshRoom, InvalidTransition, Proof, Side, Status, decide_cancellation, decide_proof,
-    },
+    booking::{FreshRoom, InvalidTransition, Proof, Side, Status, decide_proof},
     ids::UserId,
     notice,
     proof_key::{ProofLink, Purpose},
@@ -15,8 +13,8 @@ use roomkey_store::{BookingDetails, StoreError, Tx};
 use secrecy::SecretString;
 
 use crate::{
-    App, Client, Found, Limited, LinkError, attempts::Attempt, book::Wanted, context::enqueue,
-    show_booking::LINKS_LAST,
+    App, CancelError, Client, Found, Limited, LinkError, answer_request::asked_together,
+    attempts::Attempt, book::Wanted, context::enqueue, show_booking::LINKS_LAST,
 };
 
 /// How long a browser need not show it again.
@@ -59,7 +57,7 @@ impl App {
     }
 
     /// The button behind the link in the mail was pressed: the address is the customer's, and the
-    /// booking stands, or is with the host. Once that is so, further presses change nothing.
+    /// booking stands, or is with the host; a series as a whole. Once that is so, further presses change nothing.
     ///
     /// # Errors
     /// [`ProofError`].
@@ -83,14 +81,20 @@ impl App {
             return Ok(present);
         }
         let now = self.now();
-        let fresh = FreshRoom::draw(now, self.entropy());
-        let BookingDetails { booking, event_type, .. } = &present;
-        let seating = self.seating_again(tx, event_type, booking)?;
-        let proven = decide_proof(booking, event_type, &seating, fresh, now)?;
-        if !tx.prove_booking(booking, &proven, now)? {
-            return Err(ProofError::Changed);
+        let event_type = &present.event_type;
+        let asked = asked_together(tx, &present)?;
+        let begins = asked.iter().map(|booking| booking.span.start).min();
+        let begins = begins.unwrap_or(present.booking.span.start);
+        for booking in &asked {
+            let fresh = FreshRoom::draw(now, self.entropy());
+            let seating = self.seating_again(tx, event_type, booking)?;
+            let proven = decide_proof(booking, event_type, &seating, fresh, begins, now)?;
+            if !tx.prove_booking(booking, &proven, now)? {
+                return Err(ProofError::Changed);
+            }
         }
-        let details = tx.booking(id)?.ok_or(LinkError::Unknown)?;
+        let first = asked.first().map_or(id, |first| first.id);
+        let details = tx.booking(first)?.ok_or(LinkError::Unknown)?;
         self.attempt_guests::<ProofError>(tx, &details.booking)?;
         enqueue(tx, &notice::of_new(&details.booking), now, self.entropy())?;
         Ok(details)
@@ -118,11 +122,12 @@ impl App {
             return Err(InvalidTransition::State { is, asked }.into());
         }
         let now = self.now();
-        let notice = present.event_type.terms.cancel_notice;
-        let reason = Note::default();
-        let ended = decide_cancellation(&present.booking, notice, Side::Customer, reason, now)?;
-        tx.cancel_booking(&present.booking, &ended, now)?;
-        Ok(tx.give_back_link_use(&present.booking)?)
+        match self.cancel_present(tx, &present, Side::Customer, &Note::default(), now) {
+            Ok(()) => Ok(()),
+            Err(CancelError::InvalidTransition(why)) => Err(why.into()),
+            Err(CancelError::Unknown | CancelError::Gone) => Err(LinkError::Unknown.into()),
+            Err(CancelError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// Who made a booking has the mail with the link sent once more, which stays the same: it may have got lost. One

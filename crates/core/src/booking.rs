@@ -15,6 +15,7 @@ mod request;
 mod reschedule;
 mod seat;
 mod series;
+mod series_request;
 mod status;
 
 use std::str::FromStr;

@@ -247,12 +247,6 @@ pub enum NoRepeats {
     /// Several customers book the same time.
     #[error("what several people book at the same time can not be booked repeatedly")]
     Seats,
-    /// The host is asked first.
-    #[error("what you confirm first can not be booked repeatedly")]
-    Confirmation,
-    /// The address is proven first.
-    #[error("what takes a button in an email can not be booked repeatedly")]
-    EmailProof,
 }
 
 impl Terms {
@@ -269,8 +263,8 @@ impl Terms {
         if number == 0 { Ok(None) } else { Bounds::SERIES.check(number).map(Some) }
     }
 
-    /// How often it can be booked at once, if it can be booked repeatedly at all. What stands only after
-    /// somebody's yes, or is shared with others, is booked one by one.
+    /// How often it can be booked at once, if it can be booked repeatedly at all. What is shared with others is
+    /// booked one by one.
     pub const fn most_repeats(&self) -> Option<u32> {
         match self.repeats_with() {
             Ok(()) => self.series,
@@ -287,10 +281,6 @@ impl Terms {
             Ok(())
         } else if self.seats.is_some() {
             Err(NoRepeats::Seats)
-        } else if self.confirm_within.is_some() {
-            Err(NoRepeats::Confirmation)
-        } else if self.email_proof {
-            Err(NoRepeats::EmailProof)
         } else {
             Ok(())
         }

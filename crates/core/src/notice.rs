@@ -227,7 +227,7 @@ impl Notice {
 }
 
 /// The mails of a booking that was just made, or whose customer has just shown that the address is
-/// theirs.
+/// theirs. Of a series it is the first, and they tell of all.
 pub fn of_new(booking: &Booking) -> Vec<Notice> {
     let occasion = match booking.status {
         Status::Unverified => return vec![Notice::Proof { booking: booking.id }],
@@ -235,7 +235,7 @@ pub fn of_new(booking: &Booking) -> Vec<Notice> {
         _ => Occasion::Booked,
     };
     let (version, sequence) = (booking.version, booking.ical_sequence);
-    let mut notices = Vec::from(for_both_sides(booking.id, version, sequence, occasion));
+    let mut notices = Vec::from(of_whole(booking, version, sequence, occasion));
     if occasion == Occasion::Booked {
         notices.extend(for_guests(booking, version, sequence, occasion));
     }
@@ -256,6 +256,15 @@ pub fn for_both_sides(
         occasion,
         to: Recipient::Side(to),
     })
+}
+
+/// The mails of what became of all that was booked at once: for each side one, about a booking alone or about the
+/// series that it is the first of.
+pub fn of_whole(first: &Booking, version: u32, sequence: u32, occasion: Occasion) -> [Notice; 2] {
+    match &first.series {
+        Some(series) => of_series(series.series, (first.id, version), sequence, occasion),
+        None => for_both_sides(first.id, version, sequence, occasion),
+    }
 }
 
 /// The mails about several bookings of a series: one for each side. `first` is the first of them as it was changed,

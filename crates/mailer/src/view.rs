@@ -4,7 +4,7 @@
 use askama::Template;
 use roomkey_core::{
     account::User,
-    booking::{Booking, Place, Side},
+    booking::{Booking, Occurrence, Place, Side},
     event_type::Visibility,
     notice::{BookingLetter, Moved, Occasion, ProofLetter, WaitingLetter},
     question::Answer,
@@ -488,6 +488,8 @@ pub(crate) struct ProofView<'a> {
     pub(crate) their_when: Option<When>,
     pub(crate) their_date_differs: bool,
     pub(crate) short_when: String,
+    /// How it repeats, if it does.
+    pub(crate) repeats: Option<String>,
     /// Whether the host is asked then.
     pub(crate) asks_first: bool,
     pub(crate) link: String,
@@ -510,6 +512,7 @@ impl<'a> ProofView<'a> {
             their_when: (!same_clocks).then(|| When::new(span, their)),
             their_date_differs: own.date(span.start) != their.date(span.start),
             short_when: when::short(span, own),
+            repeats: booking.series.as_ref().map(Occurrence::in_words),
             asks_first: event_type.terms.confirm_within.is_some(),
             link: site.proof_page(link),
             until: booking.expires_at.map(|at| when::moment(at, own)).unwrap_or_default(),

@@ -61,7 +61,8 @@ pub struct Proven {
     pub room: Option<Room>,
 }
 
-/// The customer shows that the address is theirs. That is possible until the booking expires.
+/// The customer shows that the address is theirs. That is possible until the booking expires. `begins` is when the
+/// first of what it was booked with begins; the booking's own start, if it was booked alone.
 ///
 /// # Errors
 /// [`InvalidTransition`].
@@ -70,10 +71,11 @@ pub fn decide_proof(
     event_type: &EventType,
     seating: &Seating,
     fresh: FreshRoom,
+    begins: Instant,
     now: Instant,
 ) -> Result<Proven, InvalidTransition> {
     let terms = &event_type.terms;
-    let (next, expires_at) = first_state(terms, Side::Customer, booking.span.start, now);
+    let (next, expires_at) = first_state(terms, Side::Customer, begins, now);
     let is = booking.status;
     if is != Status::Unverified {
         return Err(InvalidTransition::State { is, asked: next });

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use super::WallTime;
 use crate::{
     ids::SeriesId,
-    time::{Datelike as _, Edge, Instant, LocalDate, LocalDateTime, TimeZone},
+    time::{Datelike as _, Edge, Instant, LocalDate, LocalDateTime, TimeZone, day_name},
 };
 
 /// How often.
@@ -76,6 +76,28 @@ pub struct Rule {
     pub every: Every,
     /// The first of them, on the clock that all of them go by.
     pub first: WallTime,
+}
+
+/// In words: `Every month on the second Tuesday at 10:00 in London`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (local, zone) = (self.first.local, self.first.zone);
+        let day = day_name(local.weekday());
+        match self.every {
+            Every::Week | Every::TwoWeeks => write!(f, "Every {} on {day}", self.every)?,
+            Every::Month => {
+                let nth = match self.week_of_month() {
+                    1 => "first",
+                    2 => "second",
+                    3 => "third",
+                    4 => "fourth",
+                    _ => "fifth",
+                };
+                write!(f, "Every month on the {nth} {day}")?;
+            }
+        }
+        write!(f, " at {} in {}", local.format("%H:%M"), zone.city())
+    }
 }
 
 /// What a rule comes to.
@@ -158,6 +180,15 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
+    /// How many there are and when, in words: `4 times. Every week on Monday at 10:00 in London`.
+    pub fn in_words(&self) -> String {
+        let times = match self.of {
+            1 => "Once".to_owned(),
+            of => format!("{of} times"),
+        };
+        format!("{times}. {}", self.rule)
+    }
+
     /// Whether somebody who knows the rule alone would come at another time.
     pub fn is_elsewhere(&self, start: Instant) -> bool {
         self.rule.first.zone.instants(self.original).next() != Some(start)

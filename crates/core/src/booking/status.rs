@@ -68,6 +68,11 @@ impl Status {
         }
     }
 
+    /// Whether a booking in this state waits for somebody's yes: its customer's, or its host's.
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Unverified | Self::Pending)
+    }
+
     /// Whether the two sides have been told of a booking that is in this state.
     pub const fn is_told(self) -> bool {
         !matches!(self, Self::Unverified)

@@ -2,13 +2,14 @@
 
 use roomkey_core::{
     booking::{
-        FreshRoom, InvalidTransition, NewBooking, Proof, Proven, Seating, Side, Status,
-        decide_cancellation, decide_expiry, decide_proof,
+        Booking, Every, FreshRoom, InvalidTransition, NewBooking, Occurrence, Proof, Proven, Rule,
+        Seating, Side, Status, WallTime, decide_cancellation, decide_expiry, decide_proof,
     },
     event_type::EventType,
+    ids::SeriesId,
     notice::{self, Notice},
     text::Note,
-    time::{Instant, Minutes},
+    time::{Instant, Minutes, Span},
 };
 
 use crate::{
@@ -25,7 +26,14 @@ fn prove(case: &Case, made: &NewBooking, now: Instant) -> Result<Proven, Invalid
         terms: case.terms.clone(),
     };
     let fresh = FreshRoom::draw(now, &entropy);
-    decide_proof(&made.booking, &event_type, &Seating::fresh(now, &entropy), fresh, now)
+    decide_proof(
+        &made.booking,
+        &event_type,
+        &Seating::fresh(now, &entropy),
+        fresh,
+        made.booking.span.start,
+        now,
+    )
 }
 
 #[test]
@@ -95,4 +103,77 @@ fn who_typed_an_address_sees_what_becomes_of_it_only_if_it_is_theirs() {
     assert_eq!(opens(Proof::NotAsked), [true, true]);
     assert_eq!(opens(Proof::Asked), [false, false]);
     assert_eq!(opens(given), [false, true]);
+}
+
+/// So many Mondays at the hour that everything here is booked for.
+fn series(case: &Case, of: u32) -> Vec<NewBooking> {
+    let first = WallTime::at(instant(START), case.schedule.time_zone);
+    let rule = Rule { every: Every::Week, first };
+    let series = SeriesId::new(case.now, &Seeded::new(3));
+    let times = rule.plan(of).times;
+    (1..)
+        .zip(times)
+        .map(|(index, original)| {
+            let ical_uid = String::from("series@book.example.org");
+            let occurrence = Occurrence { series, rule, of, index, original, ical_uid };
+            let mut made = book(case, START).unwrap();
+            let start = rule.instant(original);
+            let length = made.booking.span.end.since(made.booking.span.start);
+            made.booking.span = Span { start, end: start.plus_micros(length) };
+            made.in_series(occurrence, instant(START))
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_asked_for_as_a_whole_waits_and_lapses_as_one() {
+    let mut case = case();
+    // Longer than until the first of them begins.
+    case.terms.confirm_within = Some(Minutes(60 * 24 * 60));
+    let asked = series(&case, 3);
+    for made in &asked {
+        assert_eq!(made.booking.status, Status::Pending);
+        assert_eq!(made.booking.expires_at, Some(instant(START)));
+        assert!(made.room.is_none());
+        let before = instant(START).plus_micros(-1);
+        assert!(decide_expiry(&made.booking, before).is_none());
+        assert_eq!(decide_expiry(&made.booking, instant(START)).unwrap().status, Status::Expired);
+        assert!(asked.iter().all(|other| made.booking.waits_with(&other.booking)));
+    }
+    let [Notice::Series { .. }, Notice::Series { .. }] = notice::of_new(&asked[0].booking)[..]
+    else {
+        panic!("one mail to each side")
+    };
+    // What stands, what is over and what is another's has a fate of its own.
+    let one = &asked[0].booking;
+    for status in Status::ALL {
+        let other = Booking { status, ..asked[1].booking.clone() };
+        assert_eq!(one.waits_with(&other), status == Status::Pending, "{status:?}");
+        let is_waiting = matches!(status, Status::Pending | Status::Unverified);
+        assert_eq!(other.waits_in().is_some(), is_waiting, "{status:?}");
+        assert_eq!(other.waits_with(&other), is_waiting, "{status:?}");
+    }
+    let alone = Booking { series: None, ..one.clone() };
+    assert!(!one.waits_with(&alone) && !alone.waits_with(&alone));
+}
+
+#[test]
+fn a_proven_series_waits_for_the_host_no_longer_than_until_its_first_begins() {
+    let mut case = case();
+    case.terms.confirm_within = Some(Minutes(60 * 24 * 60));
+    let asked: Vec<_> = series(&case, 3).into_iter().map(NewBooking::until_proven).collect();
+    let later = case.now.plus(Minutes(14));
+    for made in &asked {
+        assert_eq!(made.booking.expires_at, Some(case.now.plus(Minutes(15))));
+        let event_type = EventType {
+            id: made.booking.event_type,
+            host: made.booking.host,
+            terms: case.terms.clone(),
+        };
+        let entropy = Seeded::new(11);
+        let (fresh, seating) = (FreshRoom::draw(later, &entropy), Seating::fresh(later, &entropy));
+        let begins = instant(START);
+        let proven = decide_proof(&made.booking, &event_type, &seating, fresh, begins, later);
+        assert_eq!(proven.unwrap().expires_at, Some(begins));
+    }
 }

@@ -41,7 +41,7 @@ impl Composer {
         };
         let draft = Draft { message_id, to: recipient, queued_at };
         let mut builder = self.begin(&draft, from_name, &rendered)?.reply_to(reply_to);
-        if first != draft.message_id {
+        if view.calendar.is_some() && first != draft.message_id {
             builder = builder.in_reply_to(first.clone()).references(first);
         }
         let invites: Vec<Invite<'_>> = parts
@@ -61,6 +61,7 @@ impl Composer {
             .collect();
         let method = Method::from(*occasion);
         let calendar = match occasion {
+            _ if view.calendar.is_none() => None,
             Occasion::Booked => series_request(&invites),
             Occasion::Cancelled if letter.is_end => {
                 series_changes(&invites, method, Some(*sequence))

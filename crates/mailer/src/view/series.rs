@@ -1,10 +1,10 @@
 use askama::Template;
 use roomkey_core::{
-    booking::{Every, Rule, Side},
+    booking::{Booking, Side},
     event_type::Visibility,
     notice::{Occasion, SeriesLetter, SeriesPart},
     site::{PRODUCT, Site},
-    time::{Datelike as _, Span, TimeZone, day_name},
+    time::{Span, TimeZone},
 };
 
 use super::{AnswerView, PlaceView, Rendered, answers, lines};
@@ -42,8 +42,12 @@ pub(crate) struct SeriesView<'a> {
     /// `Every week on Monday at 10:00 in London`.
     pub(crate) rhythm: String,
     pub(crate) rows: Vec<RowView<'a>>,
-    /// Whether the bookings are called off.
+    /// Whether the bookings are called off, or were not granted.
     pub(crate) is_struck: bool,
+    /// What is said of a request, and of how it ended.
+    pub(crate) said: String,
+    /// The page of the first, where a request is answered or looked at, and what a button says that leads there.
+    pub(crate) button: Option<(String, &'static str)>,
     pub(crate) is_moved: bool,
     /// Whether there are rooms to go to.
     pub(crate) has_rooms: bool,
@@ -55,8 +59,8 @@ pub(crate) struct SeriesView<'a> {
     /// Where a customer can book another time; not where that takes a link.
     pub(crate) again: Option<String>,
     pub(crate) reference: String,
-    /// What the calendar part does.
-    pub(crate) calendar: &'static str,
+    /// What the calendar part does, if one comes with it. Of what was never confirmed no calendar knows.
+    pub(crate) calendar: Option<&'static str>,
 }
 
 /// One date.
@@ -64,7 +68,8 @@ pub(crate) struct SeriesView<'a> {
 pub(crate) struct RowView<'a> {
     pub(crate) when: When,
     pub(crate) was: Option<When>,
-    pub(crate) page: String,
+    /// Of a request there is a button to the first alone.
+    pub(crate) page: Option<String>,
     /// The room at Jitsi.
     pub(crate) room: Option<String>,
     /// Only where Jitsi asks for one.
@@ -90,11 +95,26 @@ impl<'a> SeriesView<'a> {
             count => format!("{count} times"),
         };
         let (word, did, calendar) = match occasion {
-            Occasion::Cancelled => ("Cancelled", "cancelled", "takes them out of your calendar"),
-            Occasion::Moved => ("Moved", "moved", "moves them in your calendar"),
-            _ => ("Booked", "booked", "adds them to any calendar"),
+            Occasion::Requested => ("Requested", "requested", None),
+            Occasion::Declined => ("Declined", "declined", None),
+            Occasion::Expired => ("Expired", "expired", None),
+            Occasion::Cancelled => {
+                let is_known = letter.sequence > 0;
+                ("Cancelled", "cancelled", is_known.then_some("takes them out of your calendar"))
+            }
+            Occasion::Moved => ("Moved", "moved", Some("moves them in your calendar")),
+            _ => ("Booked", "booked", Some("adds them to any calendar")),
         };
         let headline = match (occasion, to) {
+            (Occasion::Requested, Side::Customer) => format!("Your request is with {other}"),
+            (Occasion::Requested, Side::Host) if parts.len() == 1 => {
+                format!("{other} asks for a time")
+            }
+            (Occasion::Requested, Side::Host) => format!("{other} asks for {times}"),
+            (Occasion::Declined, Side::Customer) => format!("{other} declined your request"),
+            (Occasion::Declined, Side::Host) => "You declined this request".to_owned(),
+            (Occasion::Expired, Side::Customer) => "Your request was not answered".to_owned(),
+            (Occasion::Expired, Side::Host) => format!("{other}’s request has expired"),
             (Occasion::Cancelled | Occasion::Moved, _) if by_reader => {
                 format!("You {did} these bookings")
             }
@@ -104,10 +124,12 @@ impl<'a> SeriesView<'a> {
             (_, Side::Customer) => format!("You’re booked {times}, {}", customer.name),
             (_, Side::Host) => format!("You’re booked {times} with {}", customer.name),
         };
-        let is_struck = *occasion == Occasion::Cancelled;
+        let is_struck =
+            matches!(occasion, Occasion::Cancelled | Occasion::Declined | Occasion::Expired);
+        let is_request = *occasion == Occasion::Requested;
         let can_book_again =
             is_struck && !to_host && event_type.terms.visibility != Visibility::Link;
-        let row = |part| RowView::new(part, *to, zone, site, is_struck);
+        let row = |part| RowView::new(part, *to, zone, site, !is_struck && !is_request);
         let rows: Vec<_> = parts.iter().map(row).collect();
         Some(Self {
             product: PRODUCT,
@@ -121,12 +143,21 @@ impl<'a> SeriesView<'a> {
             other: other.as_str(),
             reader_email: reader_email.as_str(),
             summary: format!("{times} from {}", when::short(booking.span, zone)),
-            rhythm: rhythm(rule),
+            rhythm: rule.to_string(),
             has_rooms: rows.iter().any(|row| row.room.is_some()),
             rows,
             is_struck,
+            said: said(*occasion, *to, booking, zone),
+            button: is_request
+                .then(|| {
+                    let page = site.booking_page(&letter.parts.first()?.link);
+                    let label = if to_host { "Answer the request" } else { "Open your request" };
+                    Some((page, label))
+                })
+                .flatten(),
             is_moved: *occasion == Occasion::Moved,
-            place: PlaceView::of(booking, *to, host),
+            // What is not confirmed leads nowhere.
+            place: PlaceView::of(booking, *to, host).filter(|_| !is_request),
             answers: if to_host && !is_struck { answers(booking) } else { Vec::new() },
             note: lines(&booking.note),
             by_reader,
@@ -141,45 +172,41 @@ impl<'a> SeriesView<'a> {
     }
 }
 
+/// What is said of a request, and of how it ended.
+fn said(occasion: Occasion, to: Side, first: &Booking, zone: TimeZone) -> String {
+    let until = || first.expires_at.map(|at| when::moment(at, zone)).unwrap_or_default();
+    match (occasion, to) {
+        (Occasion::Requested, Side::Host) => format!(
+            "Say yes or no to all of them until {}. The times are kept until then.",
+            until()
+        ),
+        (Occasion::Requested, Side::Customer) => format!(
+            "The times are kept for you until {}. You get an email when your request is answered, \
+             all of it at once.",
+            until()
+        ),
+        (Occasion::Declined, _) => "The times are free for others again.".to_owned(),
+        (Occasion::Expired, _) => {
+            "Nobody answered in time, and the times are free for others again.".to_owned()
+        }
+        (Occasion::Cancelled, Side::Host) => "These times are free for others again.".to_owned(),
+        _ => String::new(),
+    }
+}
+
 impl<'a> RowView<'a> {
-    fn new(
-        part: &'a SeriesPart,
-        reader: Side,
-        zone: TimeZone,
-        site: &Site,
-        is_struck: bool,
-    ) -> Self {
+    fn new(part: &'a SeriesPart, reader: Side, zone: TimeZone, site: &Site, stands: bool) -> Self {
         let span = part.booking.span;
-        let room = part.room.as_ref().filter(|_| !is_struck);
+        let room = part.room.as_ref().filter(|_| stands);
         let length = span.end.since(span.start);
         let was = part.was.filter(|was| *was != span.start);
         let was = was.map(|start| Span { start, end: start.plus_micros(length) });
         Self {
             when: When::new(span, zone),
             was: was.map(|was| When::new(was, zone)),
-            page: site.booking_page(&part.link),
+            page: stands.then(|| site.booking_page(&part.link)),
             room: room.map(|room| site.room(room)),
             password: room.and_then(|room| site.password(room, reader)),
         }
     }
-}
-
-/// `Every week on Monday at 10:00 in London`, as it was agreed on.
-fn rhythm(rule: &Rule) -> String {
-    let first = rule.first;
-    let day = day_name(first.local.weekday());
-    let on = match rule.every {
-        Every::Week | Every::TwoWeeks => format!("Every {} on {day}", rule.every),
-        Every::Month => {
-            let nth = match rule.week_of_month() {
-                1 => "first",
-                2 => "second",
-                3 => "third",
-                4 => "fourth",
-                _ => "fifth",
-            };
-            format!("Every month on the {nth} {day}")
-        }
-    };
-    format!("{on} at {} in {}", first.local.format("%H:%M"), first.zone.city())
 }

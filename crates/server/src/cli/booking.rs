@@ -27,9 +27,9 @@ pub(super) enum Command {
     Show(Show),
     /// List bookings by start
     List(List),
-    /// Say yes to a request; both sides get their invitation
+    /// Say yes to a request, or to a series that was asked for as a whole; both sides get their invitation
     Confirm(Show),
-    /// Say no to a request; the customer is told
+    /// Say no to a request, or to a series that was asked for as a whole; the customer is told
     Decline(Decline),
     /// Move a booking to another free time; both sides are told
     Move(Move),
@@ -275,13 +275,13 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Confirm(confirm) => {
             let found = find(app, &confirm.id).await?.booking;
             let details = app.answer_own(found.host, found.id, Answer::Confirm).await?;
-            print(app, &details, confirm.json)
+            print_whole(app, &details, confirm.json).await
         }
         Command::Decline(decline) => {
             let found = find(app, &decline.id).await?.booking;
             let answer = Answer::Decline(decline.reason);
             let details = app.answer_own(found.host, found.id, answer).await?;
-            print(app, &details, decline.json)
+            print_whole(app, &details, decline.json).await
         }
         Command::Move(wanted) => {
             let found = find(app, &wanted.id).await?.booking;

@@ -135,7 +135,8 @@ impl Tx<'_> {
         Ok(next.map(Instant::from_micros))
     }
 
-    /// How many bookings of a host wait in this state, pending or unverified.
+    /// How many requests to a host wait in this state, pending or unverified; a series that was asked for as a whole is
+    /// one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -151,6 +152,7 @@ impl Tx<'_> {
                 .filter(bookings::expires_at.gt(now.micros()))
                 .filter(bookings::host_id.eq(host.to_string()))
                 .filter(bookings::status.eq(status.as_str()))
+                .filter(bookings::series_index.is_null().or(bookings::series_index.eq(1)))
                 .count()
                 .get_result(c)
         })

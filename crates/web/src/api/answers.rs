@@ -8,15 +8,11 @@ use roomkey_app::{Answer, Caller};
 use roomkey_core::{booking::Side, ids::BookingId};
 
 use super::{
-    body::Body,
-    booking::{BookingJson, booking_json},
-    caller,
-    problem::Problem,
-    requests,
+    body::Body, booking::BookingJson, bookings::whole, caller, problem::Problem, requests,
 };
 use crate::Web;
 
-/// Confirms a request; both sides get their invitation.
+/// Confirms a request; both sides get their invitation. Of a series that was asked for as a whole, all dates.
 #[utoipa::path(
     post,
     path = "/api/v1/bookings/{id}/confirm",
@@ -42,7 +38,7 @@ pub(super) async fn confirm(
     answer(&web, &caller, id, Answer::Confirm).await
 }
 
-/// Declines a request; the customer is told.
+/// Declines a request; the customer is told. Of a series that was asked for as a whole, all dates.
 #[utoipa::path(
     post,
     path = "/api/v1/bookings/{id}/decline",
@@ -81,5 +77,5 @@ async fn answer(
     answer: Answer,
 ) -> Result<HttpResponse, Problem> {
     let answered = web.app.answer_own(caller.host.id, id, answer).await?;
-    Ok(HttpResponse::Ok().json(booking_json(&answered, Side::Host, web.app.site())))
+    Ok(HttpResponse::Ok().json(whole(web, &answered, Side::Host).await?))
 }

@@ -104,7 +104,11 @@ pub(super) async fn create(
 }
 
 /// A booking with the others of its series.
-async fn whole(web: &Web, details: &BookingDetails, side: Side) -> Result<BookingJson, Problem> {
+pub(super) async fn whole(
+    web: &Web,
+    details: &BookingDetails,
+    side: Side,
+) -> Result<BookingJson, Problem> {
     let told = booking_json(details, side, web.app.site());
     Ok(match &details.booking.series {
         Some(series) => told.with_series(&web.app.series(series.series).await?),

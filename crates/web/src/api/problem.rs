@@ -346,7 +346,7 @@ impl From<RepeatError> for Problem {
     fn from(error: RepeatError) -> Self {
         let (field, code) = match &error {
             RepeatError::Dates(refused) => return Self::dates(refused, error.to_string()),
-            RepeatError::Never | RepeatError::ProofFirst => ("repeat", "choice"),
+            RepeatError::Never => ("repeat", "choice"),
             RepeatError::Count { .. } => ("repeat.count", "out_of_range"),
             RepeatError::NotADate(_) | RepeatError::NothingLeft => ("repeat.except", "choice"),
             RepeatError::Guests => ("guests", "too_many"),

@@ -168,7 +168,8 @@ pub(super) struct Mark {
 pub(super) struct Cancellation {
     /// Told to both sides.
     reason: Option<String>,
-    /// Which bookings of a series are called off; `this` if left out.
+    /// Which bookings of a series are called off; `this` if left out. Of a series that waits for an answer, or for its
+    /// customer to show that the address is theirs, it is always all.
     scope: Option<Scope>,
 }
 

@@ -13,8 +13,8 @@ use askama::Template;
 use roomkey_app::{BookingDetails, Found};
 use roomkey_core::{
     booking::{
-        Booking, Event, Guest, Place, Proposal, Side, Status, Way, deadline, may_add_guest,
-        may_cancel, may_mark, may_propose, may_remove_guest, way_to_move,
+        Booking, Event, Guest, Occurrence, Place, Proposal, Side, Status, Way, deadline,
+        may_add_guest, may_cancel, may_mark, may_propose, may_remove_guest, way_to_move,
     },
     event_type::Visibility,
     time::{Instant, Minutes, TimeZone},
@@ -222,6 +222,8 @@ pub(crate) struct Page {
     note: String,
     /// Where it stands in its series, if it is in one.
     series: Option<SeriesCard>,
+    /// How it repeats, while it waits for somebody's yes together with the others of its series.
+    asked_whole: Option<String>,
     /// Whether others can book the same time.
     is_seat: bool,
     /// Who has, as far as the reader may know.
@@ -429,6 +431,12 @@ async fn others(web: &Web, found: &Found) -> Result<Vec<String>, Failure> {
     Ok(others.iter().map(ToString::to_string).collect())
 }
 
+/// How what was asked for as a whole repeats, while it waits for somebody's yes.
+pub(super) fn asked_whole(booking: &Booking) -> Option<String> {
+    let waits = booking.waits_in().is_some();
+    booking.series.as_ref().filter(|_| waits).map(Occurrence::in_words)
+}
+
 /// Whom the customer brings along; guests learn nothing of each other.
 fn guests(found: &Found) -> Vec<(String, Option<String>)> {
     let booking = &found.details.booking;
@@ -554,6 +562,7 @@ impl Page {
                 .collect(),
             note: if found.guest.is_some() { String::new() } else { booking.note.to_string() },
             series: SeriesCard::of(web, found).await?,
+            asked_whole: asked_whole(booking),
             is_seat: booking.session.is_some(),
             others: others(web, found).await?,
             reason: booking.cancelled.as_ref().and_then(|(_, reason)| said(reason)),
@@ -607,7 +616,8 @@ impl Page {
             key,
             answers: vec![("What <b>size</b>?".into(), "<b>Large</b>".into())],
             note: "Line\nline".into(),
-            series: (state == State::Confirmed).then(SeriesCard::sample),
+            series: matches!(state, State::Confirmed | State::Pending).then(SeriesCard::sample),
+            asked_whole: (state == State::Pending).then(|| "4 times. Every week".to_owned()),
             is_seat: state == State::Pending,
             others: vec!["Cy <b>bold</b>".into()],
             reason: (state == State::Cancelled).then(|| "Ill".to_owned()),

@@ -25,6 +25,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "pages/cancel.html")]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each by itself")]
 pub(crate) struct Page {
     shell: Shell,
     title: String,
@@ -38,8 +39,10 @@ pub(crate) struct Page {
     /// Whether others can book the same time.
     is_seat: bool,
     reason: String,
-    /// Whether there are others in its series.
+    /// Whether there are others in its series, of which some can be left.
     in_series: bool,
+    /// Whether all of its series go with it.
+    takes_all: bool,
     /// Which of them was chosen.
     scope: String,
     problems: Problems,
@@ -118,7 +121,8 @@ impl Page {
         // Of a session only a seat is given back.
         let is_seat = found.details.booking.session.is_some();
         let has_room = found.details.room.is_some() && !is_seat;
-        let in_series = found.details.booking.series.is_some();
+        let takes_all = found.details.booking.waits_in().is_some();
+        let in_series = found.details.booking.series.is_some() && !takes_all;
         let scope = form.text("scope");
         Self {
             shell,
@@ -130,6 +134,7 @@ impl Page {
             is_seat,
             reason,
             in_series,
+            takes_all,
             scope,
             problems,
         }
@@ -139,7 +144,7 @@ impl Page {
 #[cfg(test)]
 impl Page {
     pub(crate) fn samples() -> Vec<Self> {
-        vec![Self {
+        let page = |takes_all: bool| Self {
             shell: Shell::default(),
             title: "Intro call".into(),
             other: "Ada <b>bold</b>".into(),
@@ -148,9 +153,11 @@ impl Page {
             has_room: true,
             is_seat: false,
             reason: String::new(),
-            in_series: true,
+            in_series: !takes_all,
+            takes_all,
             scope: "all".into(),
             problems: Problems::default(),
-        }]
+        };
+        vec![page(false), page(true)]
     }
 }

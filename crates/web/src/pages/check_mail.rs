@@ -15,7 +15,7 @@ use roomkey_core::{
 };
 
 use super::{
-    booked::{Facts, moment_in_full, zones},
+    booked::{Facts, asked_whole, moment_in_full, zones},
     page, see_other, shell,
 };
 use crate::{
@@ -47,6 +47,8 @@ pub(crate) struct Page {
     title: String,
     host: String,
     when: When,
+    /// How it repeats, if it does.
+    repeats: Option<String>,
     email: String,
     /// Whether the reader just had it sent once more.
     resent: bool,
@@ -129,6 +131,7 @@ async fn show(
         title,
         host: other,
         when,
+        repeats: asked_whole(&found.details.booking),
         email: attendee.email.to_string(),
         resent: Form::query(request).has("resent"),
         path: format!("/b/{link}/check-mail"),
@@ -146,6 +149,7 @@ impl Page {
             title: "Intro call".into(),
             host: "Ada <b>bold</b>".into(),
             when: When::sample(),
+            repeats: Some("4 times. Every week on Monday".into()),
             email: "bo@example.com".into(),
             resent: true,
             path: "/b/link/check-mail".into(),

@@ -115,7 +115,6 @@ pub(crate) fn note_problem(why: RepeatError, problems: &mut Problems) -> Vec<Ref
         RepeatError::Count { .. } => "times",
         RepeatError::NotADate(_) | RepeatError::NothingLeft => "except",
         RepeatError::Guests => guests::FIELD,
-        RepeatError::ProofFirst => "details",
         RepeatError::Dates(_) => {
             let text = "Not all dates are free, and nothing is booked yet. Leave these out, or choose \
                         another time";

@@ -11,7 +11,7 @@ use roomkey_app::{Found, ProofError};
 use roomkey_core::{booking::Proof, proof_key::Purpose};
 
 use super::{
-    booked::{Facts, path},
+    booked::{Facts, asked_whole, path},
     check_mail::kept_until,
     page, see_other, shell,
 };
@@ -29,6 +29,8 @@ pub(crate) struct Page {
     title: String,
     host: String,
     when: When,
+    /// How it repeats, if it does.
+    repeats: Option<String>,
     email: String,
     /// Until when the button works; none if it does not any more.
     until: Option<String>,
@@ -80,6 +82,7 @@ impl Page {
             title,
             host: other,
             when,
+            repeats: asked_whole(&found.details.booking),
             email: found.details.booking.attendee.email.to_string(),
             until: kept_until(found),
             asks_first: found.details.event_type.terms.confirm_within.is_some(),
@@ -97,6 +100,7 @@ impl Page {
             title: "Intro call".into(),
             host: "Ada <b>bold</b>".into(),
             when: When::sample(),
+            repeats: Some("4 times. Every week on Monday".into()),
             email: "bo@example.com".into(),
             until: until.map(str::to_owned),
             asks_first,

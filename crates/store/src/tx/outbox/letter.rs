@@ -179,16 +179,23 @@ impl Tx<'_> {
         let all = self.series_bookings(series)?;
         let stands = |found: &BookingDetails| found.booking.status == Status::Confirmed;
         let is_end = !all.iter().any(stands);
-        let changed = match occasion {
-            Occasion::Booked => None,
-            _ => Some(self.changed_together(
+        let told_of = match occasion {
+            Occasion::Requested => Some(Status::Pending),
+            Occasion::Declined => Some(Status::Declined),
+            Occasion::Expired => Some(Status::Expired),
+            Occasion::Booked => Some(Status::Confirmed),
+            _ => None,
+        };
+        let changed = match told_of {
+            Some(_) => None,
+            None => Some(self.changed_together(
                 series,
                 occasion,
                 Instant::from_micros(row.queued_at),
             )?),
         };
         let was = |found: &BookingDetails| match &changed {
-            None => stands(found).then_some(None),
+            None => (Some(found.booking.status) == told_of).then_some(None),
             Some(changed) => changed.get(&found.booking.id).copied(),
         };
         let told: Vec<_> =

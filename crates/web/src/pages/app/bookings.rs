@@ -61,6 +61,8 @@ pub(crate) struct Row {
     pub(crate) came: Option<Came>,
     /// `3 of 6`, in a series.
     pub(crate) series: Option<String>,
+    /// How many dates one answer is for, if it is for several.
+    pub(crate) asked_with: Option<u32>,
     /// What the host may say of it; nothing before the start.
     pub(crate) marks: Vec<Came>,
     /// Whether the customer asks for another time.
@@ -272,6 +274,9 @@ impl Row {
             has_room: details.room.is_some(),
             came: attendance.map(Came::from),
             series: (booking.series.as_ref()).map(|s| format!("{} of {}", s.index, s.of)),
+            asked_with: (booking.series.as_ref())
+                .filter(|series| booking.waits_in().is_some() && series.of > 1)
+                .map(|series| series.of),
             marks: if can_mark { Came::others(attendance) } else { Vec::new() },
             page: booked::path(details.link(Side::Host)),
         }
@@ -298,6 +303,7 @@ impl Page {
                 has_room: false,
                 came: Some(Came::from(Attendance::NoShow)),
                 series: Some("3 of 6".into()),
+                asked_with: Some(6),
                 marks: Came::others(None),
                 page: "/b/token".into(),
             };
