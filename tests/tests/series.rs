@@ -16,6 +16,7 @@ on_both!(
     one_the_following_or_all_are_cancelled,
     one_is_moved_or_the_following_as_far,
     a_move_of_all_is_refused_whole,
+    what_stays_is_not_in_the_way_of_what_is_refused,
     what_is_shown_is_what_all_can_be_moved_to,
     the_editor_and_the_commands_know_series,
 );
@@ -467,6 +468,20 @@ fn a_move_of_all_is_refused_whole(backend: Backend) {
     let page = browser.submit(&page.form(&path).set("scope", "all")).expect(422).page();
     assert!(page.text().contains("Mon 25 Oct 15:00 (this time is taken)"), "{}", page.text());
     assert_eq!(page.form(&path).value("scope"), Some("all"));
+    assert_eq!(app.database().dump_of("bookings"), before);
+}
+
+/// The first can not go into the past, and the third to where the first is: but that is so because of the first alone.
+fn what_stays_is_not_in_the_way_of_what_is_refused(backend: Backend) {
+    let app = app(backend, &[]);
+    let booked = book(&app, 3);
+    let before = app.database().dump_of("bookings");
+    let third = booked["series"]["bookings"][2]["id"].as_str().expect("an id");
+    let wanted = json!({"start": START, "scope": "all"});
+    let key = app.key("ada", "bookings:write");
+    let refused = key.post_json(&format!("{BOOKINGS}/{third}/reschedule"), &wanted);
+    assert_eq!(refused.problem(422), "slot_unavailable");
+    assert_eq!(texts(&refused.json()["dates"], "date"), ["2027-09-27"]);
     assert_eq!(app.database().dump_of("bookings"), before);
 }
 

@@ -195,6 +195,8 @@ impl App {
                 decide_move(booking, &facts.event_type, room, offer, request, &seating, fresh)
             })?;
             match decided {
+                // Nothing is moved any more; one that stays might be in the way of this one.
+                Ok(_) if !refused.is_empty() => {}
                 Ok(moved) => {
                     if !tx.move_booking(booking, &moved, now)? {
                         return Err(MoveError::Changed);
