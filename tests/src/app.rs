@@ -221,11 +221,21 @@ impl TestApp {
     /// Has the server stand still at the so many-th point from now, where points are before and after each statement
     /// that writes.
     pub fn stop_at(&self, point: usize) {
+        self.stop_where(&point.to_string());
+    }
+
+    fn stop_where(&self, point: &str) {
         self.go_on();
         // Whole from the first moment on.
         let whole = self.dir.path().join("failpoint.new");
-        std::fs::write(&whole, point.to_string()).expect("write the file");
+        std::fs::write(&whole, point).expect("write the file");
         std::fs::rename(whole, self.stop_file()).expect("name the file");
+    }
+
+    /// The same, where points are counted from when a place was first passed: by each of the server's connections for
+    /// itself.
+    pub fn stop_from(&self, place: &str, point: usize) {
+        self.stop_where(&format!("{point} from {place}"));
     }
 
     /// Where the server stands still, such as `before INSERT INTO "bookings"`, if it does.

@@ -33,13 +33,16 @@ pub(crate) enum Change {
     BookByOffer,
     Prove,
     CancelDay,
+    ConfirmSeries,
+    DeclineSeries,
+    ProveSeries,
 }
 
 /// What a request makes more of, and how many; enough to see that it did what it is for.
 pub(crate) type Sign = (&'static str, i64);
 
 impl Change {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Book,
         Self::Confirm,
         Self::Move,
@@ -59,6 +62,9 @@ impl Change {
         Self::BookByOffer,
         Self::Prove,
         Self::CancelDay,
+        Self::ConfirmSeries,
+        Self::DeclineSeries,
+        Self::ProveSeries,
     ];
 
     pub(crate) fn signs(self) -> [Sign; 2] {
@@ -79,12 +85,15 @@ impl Change {
             Self::AcceptWish => [("versions", 1), ("slot_holds", -1)],
             Self::JoinWaitingList => [("waiting_entries", 1), ("outbox_messages", 1)],
             Self::CancelDay => [("cancelled", 2), ("live rooms", -2)],
+            Self::ConfirmSeries => [("confirmed", TIMES), ("live rooms", TIMES)],
+            Self::DeclineSeries => [("held", -TIMES), ("booking_events", TIMES)],
+            Self::ProveSeries => [("verified", TIMES), ("live rooms", TIMES)],
         }
     }
 
     /// Whether what comes before it takes a mail, or a turn of a waiting list.
     pub(crate) fn needs_worker(self) -> bool {
-        matches!(self, Self::BookByOffer | Self::Prove)
+        matches!(self, Self::BookByOffer | Self::Prove | Self::ProveSeries)
     }
 }
 
@@ -125,8 +134,8 @@ impl Stage {
     pub(crate) fn furnish(&self) {
         let events: [(&str, &[&str]); 5] = [
             ("call", &["--series", "3"]),
-            ("asking", &["--requires-confirmation"]),
-            ("proven", &["--email-proof"]),
+            ("asking", &["--requires-confirmation", "--series", "3"]),
+            ("proven", &["--email-proof", "--series", "3"]),
             ("class", &["--seats", "2"]),
             ("rare", &["--waiting-list", "1440", "--increment", "1440"]),
         ];
@@ -142,7 +151,9 @@ impl Stage {
             Change::Book => self.booking(self.request("call", self.time())),
             Change::BookSeat => self.booking(self.request("class", self.time())),
             Change::BookWithGuests => self.booking(self.with_guests()),
-            Change::BookSeries => self.booking(self.series(self.later())),
+            Change::BookSeries => self.booking(self.series("call", self.later())),
+            Change::ConfirmSeries => self.act(&self.asked_series(), "confirm", json!({}), 409),
+            Change::DeclineSeries => self.act(&self.asked_series(), "decline", json!({}), 409),
             Change::Confirm => self.act(&self.booked("asking"), "confirm", json!({}), 409),
             Change::Decline => self.act(&self.booked("asking"), "decline", json!({}), 409),
             Change::Move => {
@@ -154,10 +165,10 @@ impl Stage {
                 let start = self.later();
                 let to = rfc3339(start + Duration::minutes(30));
                 let to = json!({"start": to, "scope": "all"});
-                self.act(&self.post(&self.series(start)), "reschedule", to, 200)
+                self.act(&self.post(&self.series("call", start)), "reschedule", to, 200)
             }
             Change::CancelSeries => {
-                let booked = self.post(&self.series(self.later()));
+                let booked = self.post(&self.series("call", self.later()));
                 self.act(&booked, "cancel", json!({"scope": "all"}), 409)
             }
             Change::RemoveGuest => {
@@ -191,9 +202,12 @@ impl Stage {
                 Asked::form(&self.line(&day, &self.somebody()), 303)
             }
             Change::BookByOffer => self.by_offer(),
-            Change::Prove => {
+            Change::Prove | Change::ProveSeries => {
                 let email = self.somebody();
-                let mut request = self.request("proven", self.time());
+                let mut request = match change {
+                    Change::ProveSeries => self.series("proven", self.later()),
+                    _ => self.request("proven", self.time()),
+                };
                 request["attendee"]["email"] = json!(email);
                 self.app.client().post_json(BOOKINGS, &request).expect(201);
                 let path = self.link_in_mail(&email, "/verify", "/b/");
@@ -245,10 +259,14 @@ impl Stage {
         request
     }
 
-    fn series(&self, start: DateTime<Utc>) -> Value {
-        let mut request = self.request("call", start);
+    fn series(&self, event: &str, start: DateTime<Utc>) -> Value {
+        let mut request = self.request(event, start);
         request["repeat"] = json!({"every": "week", "count": TIMES});
         request
+    }
+
+    fn asked_series(&self) -> Booked {
+        self.post(&self.series("asking", self.later()))
     }
 
     fn post(&self, request: &Value) -> Booked {

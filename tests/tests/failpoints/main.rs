@@ -3,6 +3,7 @@
 //! again gets what they asked for, once.
 
 mod changes;
+mod expiry;
 mod stage;
 
 use std::time::Duration;
@@ -10,9 +11,13 @@ use std::time::Duration;
 use roomkey_tests::{Backend, TestApp, long_run, on_both, wait_until};
 
 use changes::Change;
+use expiry::a_kill_of_the_worker_leaves_all_of_an_expiry_or_nothing;
 use stage::{Stage, difference};
 
-on_both!(a_kill_leaves_all_of_a_change_or_nothing);
+on_both!(
+    a_kill_leaves_all_of_a_change_or_nothing,
+    a_kill_of_the_worker_leaves_all_of_an_expiry_or_nothing,
+);
 
 /// The points at which a change is stopped. In a normal run one between two writes is enough, and of others than the
 /// plainest change only some.
