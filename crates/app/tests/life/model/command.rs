@@ -1,12 +1,14 @@
 //! What people, programs and time do, and how the program answers.
 
 use roomkey_core::{
-    booking::{Proposal, Side},
-    ids::{BookingId, GuestId, RoomId},
+    booking::{Proposal, SeriesScope, Side},
+    ids::{BookingId, GuestId, RoomId, WaitingEntryId},
     notice::Letter,
     token::Token,
 };
 use roomkey_store::BookingDetails;
+
+use super::rules::{DAY, MINUTE};
 
 /// By which door somebody books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +39,38 @@ pub(crate) struct Asked {
     pub(crate) customer: usize,
     /// How many people the customer brings along.
     pub(crate) guests: usize,
+    /// How it is to be repeated, if it is.
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// The same time again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Repeat {
+    /// After so many weeks each.
+    pub(crate) weeks: i64,
+    pub(crate) count: u32,
+    /// Which of the dates is left out, if one is.
+    pub(crate) except: Option<u32>,
+}
+
+impl Repeat {
+    /// When each is that is wanted.
+    pub(crate) fn starts(self, first: i64) -> Vec<i64> {
+        let wanted = (0..self.count).filter(|date| Some(*date) != self.except);
+        // The rule goes by whole minutes; what was asked for stays as it was asked for.
+        let whole = first.div_euclid(MINUTE) * MINUTE;
+        let later = |date: u32| whole + i64::from(date) * self.weeks * 7 * DAY;
+        wanted.map(|date| if date == 0 { first } else { later(date) }).collect()
+    }
+}
+
+/// Who keeps the time that is booked.
+#[derive(Clone, Debug)]
+pub(crate) enum Keeper {
+    /// A visitor of the page.
+    Visitor(usize),
+    /// Somebody in its waiting list, by the link to their page.
+    Waiting(WaitingEntryId, Token),
 }
 
 /// What is said to a proposal.
@@ -62,7 +96,7 @@ pub(crate) enum Command {
     Book {
         asked: Asked,
         key: Option<i64>,
-        visitor: Option<usize>,
+        keeper: Option<Keeper>,
     },
     Hold {
         event: usize,
@@ -76,10 +110,14 @@ pub(crate) enum Command {
         booking: BookingId,
         way: Way,
         start: i64,
+        /// Which of its series go as far.
+        scope: SeriesScope,
     },
     Cancel {
         booking: BookingId,
         way: Way,
+        /// Which of its series go with it.
+        scope: SeriesScope,
     },
     Confirm {
         booking: BookingId,
@@ -98,6 +136,12 @@ pub(crate) enum Command {
     Withdraw {
         booking: BookingId,
         link: String,
+    },
+    /// Brings somebody along.
+    AddGuest {
+        booking: BookingId,
+        way: Way,
+        guest: usize,
     },
     /// Takes a guest off a booking.
     RemoveGuest {
@@ -136,6 +180,25 @@ pub(crate) enum Command {
     Expire,
     /// So is what was proposed.
     Lapse,
+    /// Somebody waits for a time: of that day, or of any.
+    Join {
+        event: usize,
+        day: Option<i64>,
+        customer: usize,
+    },
+    /// The button behind the link in the mail that asks who waits for a proof.
+    JoinProven {
+        entry: WaitingEntryId,
+        link: Token,
+    },
+    /// Who waits does so no more, or the host takes them out.
+    Leave {
+        entry: WaitingEntryId,
+        link: Token,
+        by: Side,
+    },
+    /// Who waits is offered what is free.
+    Offer,
     /// What is a day old is forgotten.
     Forget,
     /// The worker takes what is due; each in turn, over and over, has its fate.
@@ -155,6 +218,14 @@ pub(crate) enum Outcome {
     Repeated(Box<BookingDetails>),
     /// Moved, cancelled, confirmed, declined; or looked at.
     Changed(Box<BookingDetails>),
+    /// The same, with all of its series.
+    Whole(Box<BookingDetails>, Vec<BookingDetails>),
+    /// The first of a series, all of it, and where to wait.
+    Series(Box<BookingDetails>, Vec<BookingDetails>, Option<String>),
+    /// Not all dates can be had, and why.
+    Dates(Vec<(i64, String)>),
+    /// Whether the address is to be proven, and who waits now under it.
+    Joined(bool, WaitingEntryId, Token),
     Shown(Side, Box<BookingDetails>, &'static str),
     Proposed(Box<Proposal>),
     Held(i64),

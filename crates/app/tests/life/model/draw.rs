@@ -1,12 +1,15 @@
 //! What comes next: commands that are worth a try in the present state, most of them near an edge.
 
-use roomkey_core::{booking::Side, ids::BookingId};
+use roomkey_core::{
+    booking::{SeriesScope, Side},
+    ids::BookingId,
+};
 
 use super::{
     chance::Chance,
-    command::{Asked, Command, Door, Fate, Says, Way},
+    command::{Asked, Command, Door, Fate, Keeper, Repeat, Says, Way},
     rules::{CLOSES, DAY, HOUR, MINUTE, OPENS},
-    state::{Booking, Model, Room, Status},
+    state::{Booking, Entry, Model, Room, Status},
 };
 
 pub(crate) const VISITORS: usize = 3;
@@ -27,9 +30,22 @@ impl<'a> Draw<'a> {
         {
             return command;
         }
+        if self.chance.percent(40)
+            && let Some(command) = self.towards_an_answer()
+        {
+            return command;
+        }
         let waits = |booking: &Booking| booking.open().is_some();
         if self.chance.percent(35) && self.model.bookings.iter().any(waits) {
             return self.answer().unwrap_or(Command::Lapse);
+        }
+        let is_noted = |entry: &&Entry| ["waiting", "offered"].contains(&entry.state);
+        let in_line = self.model.waiting.iter().filter(is_noted).count();
+        if in_line > 0 && self.chance.percent(50) || self.chance.percent(2) {
+            return self.in_line();
+        }
+        if in_line < 3 && self.chance.percent(30) && !self.full_days().is_empty() {
+            return self.join();
         }
         match self.chance.range(0, 99) {
             0..58 => self.change(),
@@ -62,13 +78,23 @@ impl<'a> Draw<'a> {
             45..63 => match self.booking() {
                 Some((booking, way)) => {
                     let of = self.model.bookings.iter().find(|each| each.id == booking);
-                    let start = self.start(of.map_or(0, |each| each.event));
-                    Command::Move { booking, way, start }
+                    let start = match of.filter(|of| of.series.is_some()) {
+                        // Not far, so that all can go there.
+                        Some(of) if self.chance.percent(70) => {
+                            of.start + self.chance.range(-8, 8) * 30 * MINUTE
+                        }
+                        _ => self.start(of.map_or(0, |each| each.event)),
+                    };
+                    let scope = self.scope(booking);
+                    Command::Move { booking, way, start, scope }
                 }
                 None => self.book(),
             },
             63..73 => match self.booking() {
-                Some((booking, way)) => Command::Cancel { booking, way },
+                Some((booking, way)) => {
+                    let scope = self.scope(booking);
+                    Command::Cancel { booking, way, scope }
+                }
                 None => self.book(),
             },
             73..90 => match self.request() {
@@ -78,9 +104,11 @@ impl<'a> Draw<'a> {
                 Some((booking, way)) => Command::Decline { booking, way },
                 None => self.book(),
             },
-            90..92 => self.withdraw().unwrap_or(Command::Expire),
-            92..96 => self.remove_guest().unwrap_or(Command::Expire),
-            96..98 => Command::Lapse,
+            90..91 => self.withdraw().unwrap_or(Command::Expire),
+            91..94 => self.remove_guest().unwrap_or(Command::Expire),
+            94..97 => self.add_guest().unwrap_or(Command::Expire),
+            97..98 => self.join(),
+            98..99 => Command::Lapse,
             _ => Command::Expire,
         }
     }
@@ -93,28 +121,192 @@ impl<'a> Draw<'a> {
             0..4 => Some(*self.chance.one_of(&durations)),
             _ => None,
         };
-        let door = *self.chance.one_of(&[Door::Page, Door::Page, Door::Page, Door::Key, Door::Own]);
+        let mut doors = vec![Door::Page, Door::Page, Door::Page, Door::Key, Door::Own];
+        if self.model.rules[event].series.is_some() {
+            doors.extend([Door::Page; 5]);
+        }
+        let door = *self.chance.one_of(&doors);
+        let repeats = match self.model.rules[event].series {
+            Some(_) => self.chance.percent(85),
+            None => self.chance.percent(1),
+        };
+        let repeat = repeats.then(|| Repeat {
+            weeks: self.chance.range(1, 2),
+            count: u32::try_from(self.chance.range(2, 4)).unwrap()
+                + u32::from(self.chance.percent(4)),
+            except: self
+                .chance
+                .percent(25)
+                .then(|| u32::try_from(self.chance.range(0, 3)).unwrap()),
+        });
+        let most = if repeat.is_some() { 0 } else { self.model.rules[event].guests };
+        let most = if self.chance.percent(5) { 3 } else { most };
+        let guests = self.chance.index(most + 1);
         let asked = Asked {
             door,
             event,
             start: self.start(event),
             duration,
             customer: self.chance.index(CUSTOMERS),
-            guests: if self.chance.percent(40) { self.chance.index(4) } else { 0 },
+            guests,
+            repeat,
         };
         // Few keys, so that they meet; an earlier request comes again as it was.
         let key = self.chance.percent(40).then(|| self.chance.range(0, 5));
         let visitor = self.chance.percent(40).then(|| self.chance.index(VISITORS));
+        let keeper = visitor.map(Keeper::Visitor);
         match self.model.keyed() {
             earlier if !earlier.is_empty() && self.chance.percent(12) => {
                 let (asked, key) = *self.chance.one_of(&earlier);
-                Command::Book { asked, key: Some(key), visitor }
+                Command::Book { asked, key: Some(key), keeper }
             }
-            _ => Command::Book { asked, key, visitor },
+            _ => Command::Book { asked, key, keeper },
         }
     }
 
+    /// How far a change goes in a series.
+    fn scope(&mut self, booking: BookingId) -> SeriesScope {
+        let of = self.model.bookings.iter().find(|each| each.id == booking);
+        let is_in = of.is_some_and(|of| of.series.is_some());
+        if self.chance.percent(if is_in { 60 } else { 5 }) {
+            *self.chance.one_of(&[SeriesScope::Following, SeriesScope::All])
+        } else {
+            SeriesScope::This
+        }
+    }
+
+    /// Somebody waits, most often where that can be.
+    fn join(&mut self) -> Command {
+        let rules = &self.model.rules;
+        let lists: Vec<usize> =
+            (0..rules.len()).filter(|event| rules[*event].waiting.is_some()).collect();
+        let customer = self.chance.index(CUSTOMERS);
+        let full = self.full_days();
+        if !full.is_empty() && self.chance.percent(85) {
+            let (event, day) = *self.chance.one_of(&full);
+            return Command::Join { event, day: Some(day), customer };
+        }
+        let event = if lists.is_empty() || self.chance.percent(20) {
+            self.event()
+        } else {
+            *self.chance.one_of(&lists)
+        };
+        let near = self.start(event);
+        let day = self.chance.percent(70).then(|| near.div_euclid(DAY) * DAY);
+        Command::Join { event, day, customer }
+    }
+
+    /// Days to come on which as many have booked as can, of what has a waiting list.
+    fn full_days(&self) -> Vec<(usize, i64)> {
+        let Model { bookings, rules, now, .. } = self.model;
+        let mut days = Vec::new();
+        for booking in bookings.iter().filter(|each| each.status.holds() && each.start > *now) {
+            let (event, day) = (booking.event, booking.start.div_euclid(DAY));
+            let same = bookings.iter().filter(|each| {
+                each.event == event && each.status.holds() && each.start.div_euclid(DAY) == day
+            });
+            let is_full = rules[event].most_a_day.is_some_and(|most| same.count() >= most);
+            if is_full && rules[event].waiting.is_some() {
+                days.push((event, day * DAY));
+            }
+        }
+        days
+    }
+
+    /// What becomes of who waits.
+    fn in_line(&mut self) -> Command {
+        let waiting = &self.model.waiting;
+        if waiting.is_empty() {
+            return Command::Offer;
+        }
+        let now = self.model.now;
+        let is_open = |entry: &&Entry| !entry.is_ended(now);
+        let open: Vec<&Entry> = waiting.iter().filter(is_open).collect();
+        let all: Vec<&Entry> = waiting.iter().collect();
+        let of = if open.is_empty() || self.chance.percent(10) { all } else { open };
+        let entry = *self.chance.one_of(&of);
+        let has_lapsed = |entry: &&Entry| entry.state == "offered" && entry.is_ended(now);
+        if waiting.iter().any(|entry| has_lapsed(&entry)) && self.chance.percent(60) {
+            return Command::Offer;
+        }
+        if let Some((.., until)) = entry.offered.filter(|(.., until)| *until > now)
+            && self.chance.percent(40)
+        {
+            return Command::Pass { until: until + self.chance.range(-1, 1) };
+        }
+        let (id, link) = (entry.id, entry.link.clone());
+        let is_offered = entry.state == "offered" && !entry.is_ended(now);
+        let (from, to) = if is_offered { (60, 99) } else { (0, 70) };
+        match self.chance.range(from, to) {
+            0..36 => Command::Offer,
+            36..47 if !entry.is_known => self.mail(),
+            36..42 => Command::JoinProven { entry: id, link },
+            42..50 => {
+                let by = *self.chance.one_of(&[Side::Customer, Side::Customer, Side::Host]);
+                Command::Leave { entry: id, link, by }
+            }
+            50..65 => self.let_go(entry.event, entry.day),
+            _ => {
+                let start = match entry.offered {
+                    Some((start, ..)) if self.chance.percent(85) => start,
+                    _ => self.start(entry.event),
+                };
+                let customer = if self.chance.percent(85) {
+                    entry.customer
+                } else {
+                    self.chance.index(CUSTOMERS)
+                };
+                let asked = Asked {
+                    door: Door::Page,
+                    event: entry.event,
+                    start,
+                    duration: None,
+                    customer,
+                    guests: 0,
+                    repeat: None,
+                };
+                Command::Book { asked, key: None, keeper: Some(Keeper::Waiting(id, link)) }
+            }
+        }
+    }
+
+    /// A time that somebody may wait for becomes free.
+    fn let_go(&mut self, event: usize, day: Option<i64>) -> Command {
+        let (host, now) = (self.model.rules[event].host, self.model.now);
+        let is_one = |each: &&Booking| {
+            let is_that_day = day.is_none_or(|day| each.start.div_euclid(DAY) * DAY == day);
+            each.status.holds() && each.event == event && each.end > now && is_that_day
+        };
+        let holding: Vec<&Booking> = self.model.bookings.iter().filter(is_one).collect();
+        if holding.is_empty() {
+            return Command::Offer;
+        }
+        let booking = self.chance.one_of(&holding).id;
+        Command::Cancel { booking, way: Way::Own(host), scope: SeriesScope::This }
+    }
+
+    /// Most often where guests may come.
+    fn add_guest(&mut self) -> Option<Command> {
+        let model = self.model;
+        let takes = |each: &&Booking| {
+            each.status.holds() && each.series.is_none() && model.rules[each.event].guests > 0
+        };
+        let taking: Vec<&Booking> = model.bookings.iter().filter(takes).collect();
+        let (booking, way) = if taking.is_empty() || self.chance.percent(25) {
+            self.booking()?
+        } else {
+            let booking = *self.chance.one_of(&taking);
+            (booking.id, self.way(booking))
+        };
+        Some(Command::AddGuest { booking, way, guest: self.chance.index(4) })
+    }
+
     fn event(&mut self) -> usize {
+        let has_series = |event: &usize| self.model.rules[*event].series.is_some();
+        let lessons: Vec<usize> = (0..self.model.rules.len()).filter(has_series).collect();
+        if self.chance.percent(15) {
+            return *self.chance.one_of(&lessons);
+        }
         self.chance.index(self.model.rules.len())
     }
 
@@ -206,7 +398,7 @@ impl<'a> Draw<'a> {
             _ => Says::Withdraw,
         };
         let is_withdrawn = says == Says::Withdraw;
-        let by = if is_withdrawn == self.chance.percent(80) { open.by } else { open.by.other() };
+        let by = if is_withdrawn == self.chance.percent(70) { open.by } else { open.by.other() };
         let link = booking.links.iter().find(|(side, _)| *side == by)?.1.clone();
         let way = match by {
             Side::Host if self.chance.percent(40) => Way::Own(self.model.rules[booking.event].host),
@@ -214,6 +406,22 @@ impl<'a> Draw<'a> {
         };
         let seen = self.chance.percent(30).then(|| open.made - self.chance.range(0, 1));
         Some(Command::Answer { booking: booking.id, way, says, seen })
+    }
+
+    /// Where a series waits for the host.
+    fn towards_an_answer(&mut self) -> Option<Command> {
+        let now = self.model.now;
+        let waits = |each: &&Booking| {
+            let is_kept = each.expires.is_some_and(|until| until > now);
+            each.status == Status::Pending && each.series.is_some() && is_kept
+        };
+        let booking = self.model.bookings.iter().find(waits)?;
+        let (booking, way) = (booking.id, Way::Own(self.model.rules[booking.event].host));
+        Some(if self.chance.percent(50) {
+            Command::Confirm { booking, way }
+        } else {
+            Command::Decline { booking, way }
+        })
     }
 
     /// Where an address waits to be proven, there is little time.
@@ -254,7 +462,7 @@ impl<'a> Draw<'a> {
         let of = (!of.is_empty()).then(|| *self.chance.one_of(&of))?;
         let guest = self.chance.one_of(&of.guests).id;
         // Of another booking, perhaps.
-        let booking = if self.chance.percent(8) { self.any()? } else { of };
+        let booking = if self.chance.percent(20) { self.any()? } else { of };
         let (side, link) = self.chance.one_of(&booking.links).clone();
         Some(Command::RemoveGuest { booking: booking.id, way: Way::Link(side, link), guest })
     }
@@ -316,6 +524,7 @@ impl<'a> Draw<'a> {
                 ]
             })
             .flatten()
+            .chain(self.model.waiting.iter().filter_map(|entry| Some(entry.offered?.2)))
             .filter(|edge| (now..now + 8 * HOUR).contains(edge))
             .collect();
         if !edges.is_empty() && self.chance.percent(70) {

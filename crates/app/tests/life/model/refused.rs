@@ -1,6 +1,6 @@
 //! Why something was not done, in the words of the model.
 
-use roomkey_app::{CancelError, LinkError, MoveError, ProofError, ProposalError};
+use roomkey_app::{CancelError, LinkError, MoveError, ProofError, ProposalError, RefusedDate};
 use roomkey_core::{
     availability::Refusal,
     booking::{AnswerRefusal, InvalidTransition, ProposalRefusal},
@@ -13,10 +13,18 @@ pub(super) fn refused(why: Refusal) -> Outcome {
     Outcome::Refused(if why.is_taken() { "taken" } else { why.code() }.into())
 }
 
+/// Dates of a series that can not be had.
+pub(super) fn dates_refused(dates: Vec<RefusedDate>) -> Outcome {
+    let why = |why: Refusal| if why.is_taken() { "taken" } else { why.code() };
+    let date = |date: RefusedDate| (date.start.seconds(), why(date.why).to_owned());
+    Outcome::Dates(dates.into_iter().map(date).collect())
+}
+
 pub(super) fn move_refused(error: MoveError) -> Outcome {
     match error {
         MoveError::Refused(why) => refused(why),
         MoveError::Taken => Outcome::Refused("taken".into()),
+        MoveError::Dates(dates) => dates_refused(dates),
         MoveError::InvalidTransition(why) => transition(why),
         MoveError::Unknown => Outcome::Refused("unknown".into()),
         MoveError::Gone => Outcome::Refused("gone".into()),

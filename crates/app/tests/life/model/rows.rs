@@ -34,12 +34,28 @@ SELECT 'proposal ' || booking_id || ' ' || id || ' ' || CAST(version AS TEXT) ||
 UNION ALL
 SELECT 'guest link ' || booking_id || ' ' || guest_id FROM guest_links
 UNION ALL
+SELECT 'in series ' || id || ' ' || series_id || ' ' || CAST(series_index AS TEXT) || ' ' || series_start FROM bookings
+    WHERE series_id IS NOT NULL
+UNION ALL
+SELECT 'series ' || id || ' ' || every || ' ' || wall_start || ' ' || CAST(occurrences AS TEXT) || ' ' || ical_uid
+    FROM booking_series
+UNION ALL
+SELECT 'waiting ' || id || ' ' || event_type_id || ' ' || email || ' ' || coalesce(day, 'any')
+    || ' ' || CAST(joined_at AS TEXT) || ' ' || CAST(coalesce(in_line_since, 0) AS TEXT)
+    || ' ' || CAST(over_at AS TEXT) || ' ' || state || ' ' || CAST(coalesce(offered_start, 0) AS TEXT)
+    || '-' || CAST(coalesce(offered_end, 0) AS TEXT) || ' ' || CAST(coalesce(offered_until, 0) AS TEXT)
+    FROM waiting_entries
+UNION ALL
+SELECT 'mail to waiting ' || entry_id || ' ' || kind || ' ' || state FROM outbox_messages WHERE entry_id IS NOT NULL
+UNION ALL
 SELECT 'mail ' || booking_id || ' ' || CAST(version AS TEXT) || ' ' || CAST(sequence AS TEXT)
     || ' ' || coalesce(side, guest_id, proposal_id)
-    || ' ' || kind || ' ' || state FROM outbox_messages";
+    || ' ' || kind || ' ' || state || coalesce(' of ' || series_id, '')
+    FROM outbox_messages WHERE booking_id IS NOT NULL";
 
 /// Two bookings of one host that meet, their buffers included, and are no seats of one session (invariant 1); confirmed
-/// bookings whose place is Jitsi without exactly one live room, and others with one (3); more seats than there are (7).
+/// bookings whose place is Jitsi without exactly one live room, and others with one (3); more seats than there are (7); a
+/// series of which only a part waits for somebody's yes.
 pub(crate) const BROKEN: &str = "
 SELECT 'too close: ' || a.booking_id || ' and ' || b.booking_id AS line FROM booking_hosts a
     JOIN booking_hosts b ON a.host_id = b.host_id AND a.booking_id <> b.booking_id AND a.held AND b.held
@@ -60,4 +76,8 @@ UNION ALL
 SELECT 'too many seats: ' || booking_hosts.session_id FROM booking_hosts
     JOIN bookings ON bookings.id = booking_id JOIN event_types ON event_types.id = event_type_id
     WHERE held AND booking_hosts.session_id IS NOT NULL
-    GROUP BY booking_hosts.session_id, seats HAVING count(*) > seats";
+    GROUP BY booking_hosts.session_id, seats HAVING count(*) > seats
+UNION ALL
+SELECT 'answered by half: ' || a.id || ' and ' || b.id FROM bookings a JOIN bookings b
+    ON a.series_id = b.series_id AND a.status IN ('unverified', 'pending')
+    AND (a.status <> b.status OR a.expires_at <> b.expires_at)";

@@ -37,18 +37,24 @@ pub(crate) struct Rules {
     pub(crate) asks_proof: bool,
     /// How many people a customer may bring along; where there are seats, nobody.
     pub(crate) guests: usize,
+    /// How often it can be booked at once, if it can be booked repeatedly.
+    pub(crate) series: Option<u32>,
+    /// How long a time that becomes free is kept for who waits for one, if anybody can.
+    pub(crate) waiting: Option<i64>,
     pub(crate) early: i64,
     pub(crate) grace: i64,
 }
 
 /// Host, slug, whether the host is asked, whether they meet in a room.
-const EVENTS: [(usize, &str, bool, bool); 6] = [
+const EVENTS: [(usize, &str, bool, bool); 8] = [
     (0, "intro", false, true),
     (0, "asking", true, true),
     (0, "visit", false, false),
     (1, "intro", false, true),
     (1, "asking", true, false),
     (1, "class", false, true),
+    (1, "lesson", false, true),
+    (0, "lesson", true, true),
 ];
 
 impl Rules {
@@ -56,6 +62,9 @@ impl Rules {
         EVENTS
             .into_iter()
             .map(|(host, slug, asks, is_in_room)| {
+                let is_lesson = slug == "lesson";
+                let can_wait =
+                    slug == "visit" || ["intro", "class"].contains(&slug) && chance.percent(30);
                 let mut one_of = |minutes: &[i64]| *chance.one_of(minutes) * MINUTE;
                 let usual = one_of(&[30, 45, 60]);
                 Self {
@@ -73,10 +82,12 @@ impl Rules {
                     seats: (slug == "class").then_some(3),
                     early: one_of(&[0, 10]),
                     grace: one_of(&[0, 15]),
-                    window_days: chance.range(1, 4),
-                    asks_proof: chance.percent(20),
+                    waiting: can_wait.then(|| one_of(&[5, 30, 120])),
+                    window_days: if is_lesson { 30 } else { chance.range(1, 4) },
+                    asks_proof: chance.percent(if is_lesson { 40 } else { 20 }),
                     guests: if slug == "class" { 0 } else { chance.index(3) },
-                    most_a_day: (slug == "visit").then_some(2),
+                    series: is_lesson.then_some(4),
+                    most_a_day: (slug == "visit").then_some(chance.index(2) + 1),
                 }
             })
             .collect()
@@ -102,6 +113,8 @@ impl Rules {
         terms.confirm_within = self.confirm_within.map(minutes);
         terms.email_proof = self.asks_proof;
         terms.guests = u32::try_from(self.guests).unwrap();
+        terms.series = self.series;
+        terms.waiting_list = self.waiting.map(minutes);
         terms.seats = self.seats.map(|seats| u32::try_from(seats).unwrap());
         if !self.is_in_room {
             terms.location = Location::parse("in_person", "Under the clock").unwrap();

@@ -2,24 +2,25 @@
 
 use roomkey_app::{
     Answer, App, BookError, Client, GuestError, HoldError, Idempotency, IdempotencyScope,
-    LinkError, Page, ProposalAnswer, RequestError, Verdict, Wanted,
+    JoinListError, Joining, LinkError, Page, ProposalAnswer, RepeatError, RequestError, Verdict,
+    WaitingError, Wanted,
 };
 use roomkey_core::{
     account::User,
-    booking::Side,
+    booking::{Every, Repeat, SeriesScope, Side},
     event_type::EventType,
     ids::{ApiKeyId, BookingId, GuestId, RoomId},
     text::Note,
-    time::{Instant, Minutes, Span},
+    time::{Instant, Minutes, Span, TimeZone},
     token::{Token, TokenHash},
 };
-use roomkey_store::BookingDetails;
+use roomkey_store::{BookingDetails, StoreError, WaitingEntry};
 
 use super::{
-    command::{Asked, Command, Door, Fate, Outcome, Says, Way, guest_email},
+    command::{Asked, Command, Door, Fate, Keeper, Outcome, Says, Way, guest_email},
     refused::{
-        admission, cancel_refused, move_refused, proof_refused, proposal_refused, refused,
-        transition,
+        admission, cancel_refused, dates_refused, move_refused, proof_refused, proposal_refused,
+        refused, transition,
     },
     rules::{DAY, MINUTE},
 };
@@ -54,23 +55,29 @@ fn none() -> Note {
 impl Stage {
     pub(crate) async fn run(&self, command: &Command) -> Outcome {
         match command {
-            Command::Book { asked, key, visitor } => self.book(*asked, *key, *visitor).await,
+            Command::Book { asked, key, keeper } => self.book(*asked, *key, keeper.as_ref()).await,
             Command::Hold { event, start, visitor } => self.hold(*event, *start, *visitor).await,
             Command::Release { visitor } => {
                 self.app.release(holder(*visitor)).await.unwrap();
                 Outcome::Nothing
             }
-            Command::Move { booking, way, start } => self.move_to(*booking, way, *start).await,
-            Command::Cancel { booking, way } => self.cancel(*booking, way).await,
+            Command::Move { booking, way, start, scope } => {
+                self.move_to(*booking, way, *start, *scope).await
+            }
+            Command::Cancel { booking, way, scope } => self.cancel(*booking, way, *scope).await,
             Command::Confirm { booking, way } => self.answer(*booking, way, Answer::Confirm).await,
             Command::Decline { booking, way } => {
                 self.answer(*booking, way, Answer::Decline(none())).await
             }
-            Command::Prove { link, .. } => {
-                self.app.prove(link).await.map_or_else(proof_refused, changed)
-            }
+            Command::Prove { link, .. } => match self.app.prove(link).await {
+                Ok(details) => self.whole(details).await,
+                Err(why) => proof_refused(why),
+            },
             Command::Withdraw { link, .. } => {
                 self.app.withdraw(link).await.map_or_else(proof_refused, |()| Outcome::Nothing)
+            }
+            Command::AddGuest { booking, way, guest } => {
+                self.add_guest(*booking, way, *guest).await
             }
             Command::RemoveGuest { way, guest, .. } => self.remove_guest(way, *guest).await,
             Command::Look { link } => self.look(link).await,
@@ -100,6 +107,24 @@ impl Stage {
                 while is_due(self.app.lapse_proposals().await.unwrap()) {}
                 Outcome::Nothing
             }
+            Command::Join { event, day, customer } => self.wait(*event, *day, *customer).await,
+            Command::JoinProven { link, .. } => {
+                self.app.prove_waiting(link).await.map_or_else(left_refused, |_| Outcome::Nothing)
+            }
+            Command::Leave { entry, link, by } => {
+                let left = match by {
+                    Side::Customer => self.app.leave_waiting_list(link).await,
+                    Side::Host => {
+                        let found = self.app.waiting_entry(link).await.unwrap();
+                        self.app.remove_waiting(found.host.id, *entry).await
+                    }
+                };
+                left.map_or_else(left_refused, |()| Outcome::Nothing)
+            }
+            Command::Offer => {
+                self.app.offer_to_waiting().await.unwrap();
+                Outcome::Nothing
+            }
             Command::Forget => {
                 self.app.forget_expired().await.unwrap();
                 Outcome::Nothing
@@ -122,19 +147,48 @@ impl Stage {
         }
     }
 
-    async fn move_to(&self, booking: BookingId, way: &Way, start: i64) -> Outcome {
-        let (app, to) = (&self.app, at(start));
-        let moved = match way {
-            Way::Link(_, token) => app.move_by_link(token, to, none()).await,
-            Way::Own(host) => app.move_own(self.hosts[*host].id, booking, to, none()).await,
-        };
-        moved.map_or_else(move_refused, changed)
+    /// With all of its series, if it is in one: their rooms are the program's own choice.
+    async fn whole(&self, details: BookingDetails) -> Outcome {
+        let Some(occurrence) = &details.booking.series else { return changed(details) };
+        let all = self.app.series(occurrence.series).await.unwrap();
+        Outcome::Whole(Box::new(details), all)
     }
 
-    async fn cancel(&self, booking: BookingId, way: &Way) -> Outcome {
-        let cancelled = match way {
-            Way::Link(_, token) => self.app.cancel_by_link(token, none()).await,
-            Way::Own(host) => self.app.cancel_own(self.hosts[*host].id, booking, none()).await,
+    async fn move_to(
+        &self,
+        booking: BookingId,
+        way: &Way,
+        start: i64,
+        scope: SeriesScope,
+    ) -> Outcome {
+        let (app, to) = (&self.app, at(start));
+        let moved = match (way, scope) {
+            (Way::Link(_, token), SeriesScope::This) => app.move_by_link(token, to, none()).await,
+            (Way::Own(host), SeriesScope::This) => {
+                app.move_own(self.hosts[*host].id, booking, to, none()).await
+            }
+            (Way::Link(_, token), _) => app.move_series_by_link(token, to, none(), scope).await,
+            (Way::Own(host), _) => {
+                app.move_own_series(self.hosts[*host].id, booking, to, none(), scope).await
+            }
+        };
+        match moved {
+            Ok(details) if scope != SeriesScope::This => self.whole(details).await,
+            other => other.map_or_else(move_refused, changed),
+        }
+    }
+
+    async fn cancel(&self, booking: BookingId, way: &Way, scope: SeriesScope) -> Outcome {
+        let app = &self.app;
+        let cancelled = match (way, scope) {
+            (Way::Link(_, token), SeriesScope::This) => app.cancel_by_link(token, none()).await,
+            (Way::Own(host), SeriesScope::This) => {
+                app.cancel_own(self.hosts[*host].id, booking, none()).await
+            }
+            (Way::Link(_, token), _) => app.cancel_series_by_link(token, none(), scope).await,
+            (Way::Own(host), _) => {
+                app.cancel_own_series(self.hosts[*host].id, booking, none(), scope).await
+            }
         };
         cancelled.map_or_else(cancel_refused, changed)
     }
@@ -175,12 +229,18 @@ impl Stage {
         Page { holder: visitor.map(holder), ..page }
     }
 
-    async fn book(&self, asked: Asked, key: Option<i64>, visitor: Option<usize>) -> Outcome {
-        let Asked { door, event, start, duration, customer, guests } = asked;
+    async fn book(&self, asked: Asked, key: Option<i64>, keeper: Option<&Keeper>) -> Outcome {
+        let Asked { door, event, start, duration, customer, guests, repeat } = asked;
         let host = self.hosts.iter().position(|host| host.id == self.events[event].host).unwrap();
         let by = if door == Door::Page { Side::Customer } else { Side::Host };
         let wanted = match door {
-            Door::Page => Wanted::Page(self.page(event, visitor)),
+            Door::Page => Wanted::Page(match keeper {
+                Some(Keeper::Visitor(visitor)) => self.page(event, Some(*visitor)),
+                Some(Keeper::Waiting(_, link)) => {
+                    Page { waiting: Some(link.hash()), ..self.page(event, None) }
+                }
+                None => self.page(event, None),
+            }),
             Door::Key => Wanted::Page(Page { by, ..self.page(event, None) }),
             Door::Own => Wanted::Own(self.hosts[host].clone(), self.events[event].id),
         };
@@ -193,15 +253,36 @@ impl Stage {
         let mut request = request(at(start), &format!("customer-{customer}"), by);
         request.guests = (0..guests).map(|guest| guest_email(guest).parse().unwrap()).collect();
         let client = (door == Door::Page).then(visitors);
-        match self.app.book(wanted, length, request, key, client).await {
+        let booked = match repeat {
+            None => self.app.book(wanted, length, request, key, client).await,
+            Some(repeat) => {
+                let every = if repeat.weeks == 1 { Every::Week } else { Every::TwoWeeks };
+                let date = |date: u32| start + i64::from(date) * repeat.weeks * 7 * DAY;
+                let except = repeat.except.map(|left_out| TimeZone::UTC.date(at(date(left_out))));
+                let except = except.into_iter().collect();
+                let repeat = Repeat { every, count: repeat.count, except };
+                self.app.book_series(wanted, length, request, repeat, key, client).await
+            }
+        };
+        match booked {
             Ok(booked) if booked.repeated => Outcome::Repeated(Box::new(booked.details)),
             Ok(booked) => {
                 let waits = booked.waits_at.map(|link| link.expose().to_owned());
-                Outcome::Booked(Box::new(booked.details), waits)
+                let Some(occurrence) = &booked.details.booking.series else {
+                    return Outcome::Booked(Box::new(booked.details), waits);
+                };
+                let all = self.app.series(occurrence.series).await.unwrap();
+                Outcome::Series(Box::new(booked.details), all, waits)
             }
+            Err(BookError::Repeat(RepeatError::Dates(dates))) => dates_refused(dates),
+            Err(BookError::Repeat(RepeatError::Count { .. })) => Outcome::Refused("count".into()),
+            Err(BookError::Repeat(RepeatError::Never)) => Outcome::Refused("never".into()),
+            Err(BookError::Repeat(RepeatError::NotADate(_))) => Outcome::Refused("no date".into()),
             Err(BookError::Refused(why)) => refused(why),
             Err(BookError::Taken) => Outcome::Refused("taken".into()),
-            Err(BookError::Guests(_)) => Outcome::Refused("guests".into()),
+            Err(BookError::Guests(_) | BookError::Repeat(RepeatError::Guests)) => {
+                Outcome::Refused("guests".into())
+            }
             Err(BookError::KeyReused) => Outcome::Refused("key reused".into()),
             Err(BookError::Duration(_)) => Outcome::Refused("duration".into()),
             Err(other) => Outcome::Refused(other.to_string()),
@@ -214,7 +295,7 @@ impl Stage {
             Way::Own(host) => self.app.answer_own(self.hosts[*host].id, booking, answer).await,
         };
         match answered {
-            Ok(details) => changed(details),
+            Ok(details) => self.whole(details).await,
             Err(RequestError::InvalidTransition(why)) => transition(why),
             Err(RequestError::Unknown) => Outcome::Refused("unknown".into()),
             Err(RequestError::Gone) => Outcome::Refused("gone".into()),
@@ -222,15 +303,48 @@ impl Stage {
         }
     }
 
+    async fn add_guest(&self, booking: BookingId, way: &Way, guest: usize) -> Outcome {
+        let email = guest_email(guest).parse().unwrap();
+        let added = match way {
+            Way::Link(_, token) => self.app.add_guest_by_link(token, email).await,
+            Way::Own(host) => self.app.add_guest_own(self.hosts[*host].id, booking, email).await,
+        };
+        guests_changed(added)
+    }
+
+    async fn wait(&self, event: usize, day: Option<i64>, customer: usize) -> Outcome {
+        let day = day.map(|midnight| TimeZone::UTC.date(at(midnight)));
+        let name = format!("customer-{customer}");
+        let joining = Joining {
+            page: self.page(event, None),
+            duration: None,
+            day,
+            until: None,
+            email: format!("{name}@customers.example").parse().unwrap(),
+            name: name.parse().unwrap(),
+            time_zone: TimeZone::UTC,
+        };
+        let email = joining.email.clone();
+        let asks = match self.app.join_waiting_list(joining, visitors()).await {
+            Ok(asks) => asks,
+            Err(JoinListError::Unknown) => return Outcome::Refused("no list".into()),
+            Err(JoinListError::Wish(_)) => return Outcome::Refused("day".into()),
+            Err(JoinListError::Free) => return Outcome::Refused("free".into()),
+            Err(other) => return Outcome::Refused(other.to_string()),
+        };
+        // The answer does not tell; the row does.
+        let event_type = self.events[event].id;
+        let find = move |tx: &mut roomkey_store::Tx<'_>| -> Result<_, StoreError> {
+            tx.waiting_entry_like(event_type, &email, day)
+        };
+        let found = self.app.store().read(find).await.unwrap();
+        let WaitingEntry { entry, token } = found.expect("somebody who waits");
+        Outcome::Joined(asks, entry.id, token)
+    }
+
     async fn remove_guest(&self, way: &Way, guest: GuestId) -> Outcome {
         let Way::Link(_, token) = way else { panic!("guests are taken off by link") };
-        match self.app.remove_guest_by_link(token, guest).await {
-            Ok(details) => changed(details),
-            Err(GuestError::InvalidTransition(why)) => transition(why),
-            Err(GuestError::Unknown) => Outcome::Refused("unknown".into()),
-            Err(GuestError::Gone) => Outcome::Refused("gone".into()),
-            Err(other) => Outcome::Refused(other.to_string()),
-        }
+        guests_changed(self.app.remove_guest_by_link(token, guest).await)
     }
 
     async fn look(&self, link: &Token) -> Outcome {
@@ -279,6 +393,25 @@ impl Stage {
             }
         }
         Outcome::Letters(letters)
+    }
+}
+
+fn guests_changed(said: Result<BookingDetails, GuestError>) -> Outcome {
+    match said {
+        Ok(details) => changed(details),
+        Err(GuestError::InvalidTransition(why)) => transition(why),
+        Err(GuestError::Unknown) => Outcome::Refused("unknown".into()),
+        Err(GuestError::Gone) => Outcome::Refused("gone".into()),
+        Err(GuestError::Wrong(_)) => Outcome::Refused("guests".into()),
+        Err(other) => Outcome::Refused(other.to_string()),
+    }
+}
+
+fn left_refused(error: WaitingError) -> Outcome {
+    match error {
+        WaitingError::Unknown => Outcome::Refused("unknown".into()),
+        WaitingError::Ended(_) => Outcome::Refused("ended".into()),
+        WaitingError::Store(error) => Outcome::Refused(error.to_string()),
     }
 }
 

@@ -9,19 +9,21 @@ mod mail;
 mod proof;
 mod proposals;
 mod rooms;
+mod series;
 mod verdict;
+mod waiting;
 
 use std::collections::BTreeMap;
 
 use roomkey_core::{
     booking::Side,
-    ids::{BookingId, GuestId, ProposalId, RoomId},
+    ids::{BookingId, GuestId, ProposalId, RoomId, SeriesId, WaitingEntryId},
     token::Token,
 };
 use roomkey_store::BookingDetails;
 
 use super::{
-    command::{Asked, Command, Door, Outcome, Way},
+    command::{Asked, Command, Door, Outcome, Repeat, Way},
     rules::{DAY, MINUTE, Rules},
 };
 
@@ -91,8 +93,39 @@ pub(crate) struct Booking {
     pub(crate) proof: Proof,
     /// The last version of which its sides were told; none of an unproven booking.
     told: u32,
-    /// Version, what and by whom.
-    history: Vec<(u32, &'static str, &'static str)>,
+    history: Vec<Happened>,
+    pub(crate) series: Option<Occurrence>,
+    /// Whether its time is about to be given up, together with others of its series.
+    is_leaving: bool,
+}
+
+/// What happened to a booking.
+#[derive(Clone, Debug)]
+struct Happened {
+    version: u32,
+    kind: &'static str,
+    by: &'static str,
+    at: i64,
+    /// When it started before, if it was moved.
+    from: Option<i64>,
+}
+
+/// What a booking is in a series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occurrence {
+    pub(crate) series: SeriesId,
+    pub(crate) index: u32,
+    original: i64,
+}
+
+/// What holds bookings together.
+#[derive(Clone, Debug)]
+struct Series {
+    id: SeriesId,
+    repeat: Repeat,
+    first: i64,
+    of: usize,
+    uid: String,
 }
 
 /// A time that a visitor keeps.
@@ -124,6 +157,7 @@ pub(crate) struct Proof {
     pub(crate) prove: Option<String>,
     /// Where to wait; only who is to show it has one.
     pub(crate) wait: Option<String>,
+    asked: bool,
     given: Option<i64>,
 }
 
@@ -141,17 +175,44 @@ enum Reader {
     Guest(GuestId),
     /// Whoever is told of this, which follows from it.
     Of(ProposalId),
+    /// Somebody in a waiting list.
+    Waiting(WaitingEntryId),
 }
 
 #[derive(Clone, Debug)]
 struct Mail {
-    booking: BookingId,
+    /// None of a mail to somebody in a waiting list.
+    booking: Option<BookingId>,
+    /// The series of which it tells; the booking is the first of those that it is about.
+    series: Option<SeriesId>,
+    /// When it was put into the outbox.
+    at: i64,
     version: u32,
     sequence: u32,
     to: Reader,
     kind: &'static str,
     state: &'static str,
     due: i64,
+}
+
+/// Somebody in a waiting list.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: WaitingEntryId,
+    pub(crate) link: Token,
+    /// Whether the link was in a mail.
+    pub(crate) is_known: bool,
+    pub(crate) event: usize,
+    pub(crate) customer: usize,
+    /// A midnight, if any other day does not do.
+    pub(crate) day: Option<i64>,
+    joined: i64,
+    since: Option<i64>,
+    over: i64,
+    pub(crate) state: &'static str,
+    /// From when to when the last time would be that was offered, and until when.
+    pub(crate) offered: Option<(i64, i64, i64)>,
+    ended: Option<i64>,
 }
 
 /// A room that all who have a seat at the same time share.
@@ -174,6 +235,10 @@ pub(crate) struct Model {
     pub(crate) bookings: Vec<Booking>,
     pub(crate) shared: Vec<Shared>,
     holds: BTreeMap<usize, Hold>,
+    /// The times that are kept for who waited for them.
+    offers: BTreeMap<WaitingEntryId, Hold>,
+    series: Vec<Series>,
+    pub(crate) waiting: Vec<Entry>,
     /// The times that customers ask for in place of their bookings' own.
     wishes: BTreeMap<BookingId, Hold>,
     keys: BTreeMap<(Scope, i64), (Asked, BookingId, i64)>,
@@ -196,7 +261,8 @@ fn side(side: Side) -> &'static str {
 impl Model {
     pub(crate) fn new(now: i64, rules: Vec<Rules>) -> Self {
         let (bookings, shared, holds, wishes, keys, mails) = <_>::default();
-        Self { now, rules, bookings, shared, holds, wishes, keys, mails }
+        let (offers, series, waiting) = <_>::default();
+        Self { now, rules, bookings, shared, holds, offers, series, waiting, wishes, keys, mails }
     }
 
     /// The requests that were granted with an idempotency key.
@@ -207,18 +273,34 @@ impl Model {
     /// Takes a command and how it was answered; says what should have been answered instead.
     pub(crate) fn apply(&mut self, command: &Command, outcome: &Outcome) -> Said {
         match command {
-            Command::Book { asked, key, visitor } => self.book(*asked, *key, *visitor, outcome),
+            Command::Book { asked, key, keeper } => {
+                self.book(*asked, *key, keeper.as_ref(), outcome)
+            }
             Command::Hold { event, start, visitor } => self.hold(*event, *start, *visitor, outcome),
             Command::Release { visitor } => {
                 self.holds.remove(visitor);
                 Ok(())
             }
-            Command::Move { booking, way, start } => self.move_to(*booking, way, *start, outcome),
-            Command::Cancel { booking, way } => self.cancel(*booking, way, outcome),
+            Command::Move { booking, way, start, scope } => {
+                self.move_in_series(*booking, way, *start, *scope, outcome)
+            }
+            Command::Cancel { booking, way, scope } => {
+                self.cancel_in_series(*booking, way, *scope, outcome)
+            }
             Command::Confirm { booking, way } => self.answer(*booking, way, true, outcome),
             Command::Decline { booking, way } => self.answer(*booking, way, false, outcome),
             Command::Prove { booking, .. } => self.prove(*booking, outcome),
             Command::Withdraw { booking, .. } => self.withdraw(*booking, outcome),
+            Command::AddGuest { booking, way, guest } => {
+                self.add_guest(*booking, way, *guest, outcome)
+            }
+            Command::Join { event, day, customer } => self.join(*event, *day, *customer, outcome),
+            Command::JoinProven { entry, .. } => self.join_proven(*entry, outcome),
+            Command::Leave { entry, .. } => self.leave_line(*entry, outcome),
+            Command::Offer => {
+                self.offer();
+                Ok(())
+            }
             Command::RemoveGuest { booking, way, guest } => {
                 self.remove_guest(*booking, way, *guest, outcome)
             }
@@ -243,6 +325,11 @@ impl Model {
                 let day_ago = self.now - DAY;
                 self.holds.retain(|_, hold| hold.until > day_ago);
                 self.wishes.retain(|_, hold| hold.until > day_ago);
+                self.offers.retain(|_, hold| hold.until > day_ago);
+                let month_ago = self.now - 30 * DAY;
+                self.waiting.retain(|entry| {
+                    entry.over > month_ago && entry.ended.is_none_or(|at| at > month_ago)
+                });
                 self.keys.retain(|_, (_, _, at)| *at > day_ago);
                 Ok(())
             }
@@ -260,7 +347,7 @@ impl Model {
         let place = place.ok_or("unknown")?;
         let booking = &self.bookings[place];
         match way {
-            Way::Link(..) if booking.end + LINKS_LAST <= self.now => Err("gone"),
+            Way::Link(..) if self.last_end(booking) + LINKS_LAST <= self.now => Err("gone"),
             Way::Link(side, _) => Ok((place, *side)),
             Way::Own(host) if self.rules[booking.event].host == *host => Ok((place, Side::Host)),
             Way::Own(_) => Err("unknown"),
@@ -291,16 +378,16 @@ impl Booking {
     }
 
     /// A change of version.
-    fn step(&mut self, kind: &'static str, by: &'static str) {
+    fn step(&mut self, kind: &'static str, by: &'static str, at: i64) {
         self.version += 1;
-        self.history.push((self.version, kind, by));
+        self.history.push(Happened { version: self.version, kind, by, at, from: None });
     }
 
-    fn end_with(&mut self, status: Status, by: &'static str) {
+    fn end_with(&mut self, status: Status, by: &'static str, at: i64) {
         self.status = status;
         self.expires = None;
         self.rooms.iter_mut().for_each(|room| room.revoked = true);
-        self.step(status.name(), by);
+        self.step(status.name(), by, at);
     }
 }
 

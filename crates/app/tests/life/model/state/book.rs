@@ -1,12 +1,14 @@
 //! Booking a time, and keeping one.
 
 use roomkey_core::booking::Side;
+use roomkey_store::BookingDetails;
 
 use super::{
-    super::command::{Asked, Door, Outcome},
-    Booking, Hold, KEPT, Model, PROOF_LASTS, Proof, Reader, Said, Status,
+    super::command::{Asked, Door, Keeper, Outcome},
+    Booking, Happened, Hold, KEPT, Model, Occurrence, PROOF_LASTS, Proof, Reader, Said, Status,
     guests::guests_of,
     is_refused,
+    series::dates_are,
     verdict::Own,
 };
 
@@ -15,7 +17,7 @@ impl Model {
         &mut self,
         asked: Asked,
         key: Option<i64>,
-        visitor: Option<usize>,
+        keeper: Option<&Keeper>,
         outcome: &Outcome,
     ) -> Said {
         let rules = self.rules[asked.event].clone();
@@ -37,21 +39,32 @@ impl Model {
         if !rules.durations.contains(&length) {
             return is_refused("duration", outcome);
         }
-        if asked.guests > rules.guests {
-            return is_refused("guests", outcome);
-        }
-        let visitor = visitor.filter(|_| asked.door == Door::Page);
-        let own = Own { booking: None, visitor };
-        let (buffers, start) = ((rules.before, rules.after), asked.start);
-        if let Err(why) = self.verdict(asked.event, start, length, buffers, own) {
-            return is_refused(why, outcome);
-        }
-        let Outcome::Booked(told, waits) = outcome else {
-            return Err(format!("should be booked, not {outcome:?}"));
+        let keeper = keeper.filter(|_| asked.door == Door::Page);
+        let own = match keeper {
+            Some(Keeper::Visitor(visitor)) => Own { visitor: Some(*visitor), ..Own::NOTHING },
+            Some(Keeper::Waiting(entry, _)) => Own { entry: Some(*entry), ..Own::NOTHING },
+            None => Own::NOTHING,
         };
+        let starts = match self.wanted(asked, length, own, outcome) {
+            Ok(starts) => starts,
+            Err(said) => return said,
+        };
+        let (told, all, waits) = match outcome {
+            Outcome::Booked(told, waits) if asked.repeat.is_none() => (told, vec![&**told], waits),
+            Outcome::Series(told, all, waits) if asked.repeat.is_some() => {
+                (told, all.iter().collect(), waits)
+            }
+            _ => return Err(format!("should be booked, not {outcome:?}")),
+        };
+        if all.len() != starts.len() {
+            return Err(format!("should be {} bookings: {all:?}", starts.len()));
+        }
+        let has_waited = own.entry.is_some_and(|own| {
+            self.waiting.iter().any(|each| each.id == own && each.customer == asked.customer)
+        });
         let asks = rules.confirm_within.filter(|_| asked.door == Door::Page);
         let by = if asked.door == Door::Page { "customer" } else { "host" };
-        let is_proof_asked = rules.asks_proof && asked.door == Door::Page;
+        let is_proof_asked = rules.asks_proof && asked.door == Door::Page && !has_waited;
         if waits.is_some() != is_proof_asked {
             return Err(format!("the address is to be proven: {is_proof_asked}, not {waits:?}"));
         }
@@ -60,18 +73,100 @@ impl Model {
             Some(within) => (Status::Pending, "requested", Some(within)),
             None => (Status::Confirmed, "booked", None),
         };
+        let lead = self.bookings.len();
+        let state = (status, kind, expires.map(|within| starts[0].min(self.now + within)));
+        let series = self.new_series(asked, &starts, told)?;
+        for ((start, told), series) in starts.iter().zip(&all).zip(series) {
+            let wait = waits.clone().filter(|_| *start == starts[0]);
+            let proof = Proof { wait, asked: is_proof_asked, ..<_>::default() };
+            let span = (*start, start + length);
+            self.enter(asked, span, state, by, proof, series, told)?;
+        }
+        self.is(&self.bookings[lead], told)?;
+        if is_proof_asked {
+            self.tell_one(lead, "proof", Reader::Side(Side::Customer));
+        } else {
+            self.tell_of_new(lead);
+        }
+        match keeper {
+            Some(Keeper::Visitor(visitor)) => drop(self.holds.remove(visitor)),
+            Some(Keeper::Waiting(entry, _)) => self.has_booked(*entry),
+            None => {}
+        }
+        if let Some(key) = key {
+            self.keys.insert((scope, key), (asked, told.booking.id, self.now));
+        }
+        Ok(())
+    }
+
+    /// When each is to be that is asked for; or what is said, if one can not be.
+    fn wanted(
+        &self,
+        asked: Asked,
+        length: i64,
+        own: Own,
+        outcome: &Outcome,
+    ) -> Result<Vec<i64>, Said> {
+        let rules = &self.rules[asked.event];
+        let most_guests = if asked.repeat.is_some() { 0 } else { rules.guests };
+        if asked.guests > most_guests {
+            return Err(is_refused("guests", outcome));
+        }
+        let starts = match asked.repeat {
+            None => vec![asked.start],
+            Some(repeat) => match rules.series {
+                None => return Err(is_refused("never", outcome)),
+                Some(most) if repeat.count < 2 || repeat.count > most => {
+                    return Err(is_refused("count", outcome));
+                }
+                Some(_) if repeat.except.is_some_and(|date| date >= repeat.count) => {
+                    return Err(is_refused("no date", outcome));
+                }
+                Some(_) => repeat.starts(asked.start),
+            },
+        };
+        let buffers = (rules.before, rules.after);
+        // So far apart that they are in nobody's way but others'.
+        let against: Vec<(i64, String)> = starts
+            .iter()
+            .filter_map(|start| {
+                let why = self.verdict(asked.event, *start, length, buffers, own).err()?;
+                Some((*start, why.to_owned()))
+            })
+            .collect();
+        match against.as_slice() {
+            [] => Ok(starts),
+            [(_, why)] if asked.repeat.is_none() => Err(is_refused(why, outcome)),
+            _ => Err(dates_are(&against, outcome)),
+        }
+    }
+
+    /// Enters a booking that was made.
+    #[expect(clippy::too_many_arguments, reason = "what a booking is made of")]
+    fn enter(
+        &mut self,
+        asked: Asked,
+        (start, end): (i64, i64),
+        (status, kind, expires): (Status, &'static str, Option<i64>),
+        by: &'static str,
+        proof: Proof,
+        series: Option<Occurrence>,
+        told: &BookingDetails,
+    ) -> Said {
+        let rules = &self.rules[asked.event];
         let booking = Booking {
             id: told.booking.id,
             event: asked.event,
             customer: asked.customer,
             start,
-            end: start + length,
+            end,
             before: rules.before,
             after: rules.after,
             status,
             version: 1,
             sequence: 0,
-            expires: expires.map(|within| start.min(self.now + within)),
+            // All of a series lapse with the first.
+            expires,
             uid: told.booking.ical_uid.clone(),
             rooms: Vec::new(),
             links: [
@@ -80,9 +175,11 @@ impl Model {
             ],
             guests: guests_of(told, asked.guests)?,
             proposals: Vec::new(),
-            proof: Proof { wait: waits.clone(), ..<_>::default() },
+            proof,
             told: 0,
-            history: vec![(1, kind, by)],
+            history: vec![Happened { version: 1, kind, by, at: self.now, from: None }],
+            series,
+            is_leaving: false,
         };
         if self.find(booking.id).is_some() {
             return Err("an id that another booking has".into());
@@ -92,19 +189,7 @@ impl Model {
         if status == Status::Confirmed {
             self.open_room(place, told)?;
         }
-        self.is(&self.bookings[place], told)?;
-        if is_proof_asked {
-            self.tell_one(place, "proof", Reader::Side(Side::Customer));
-        } else {
-            self.tell_of_new(place);
-        }
-        if let Some(visitor) = visitor {
-            self.holds.remove(&visitor);
-        }
-        if let Some(key) = key {
-            self.keys.insert((scope, key), (asked, told.booking.id, self.now));
-        }
-        Ok(())
+        self.is(&self.bookings[place], told)
     }
 
     pub(super) fn hold(
@@ -116,7 +201,7 @@ impl Model {
     ) -> Said {
         let rules = &self.rules[event];
         let (length, buffers) = (rules.durations[0], (rules.before, rules.after));
-        let own = Own { booking: None, visitor: Some(visitor) };
+        let own = Own { visitor: Some(visitor), ..Own::NOTHING };
         if let Err(why) = self.verdict(event, start, length, buffers, own) {
             return is_refused(why, outcome);
         }

@@ -12,6 +12,56 @@ use super::{
 };
 
 impl Model {
+    pub(super) fn add_guest(
+        &mut self,
+        id: BookingId,
+        way: &Way,
+        guest: usize,
+        outcome: &Outcome,
+    ) -> Said {
+        let (place, by) = match self.come(id, way) {
+            Ok(found) => found,
+            Err(why) => return is_refused(why, outcome),
+        };
+        if let Some(why) = self.is_too_late_for_guests(place) {
+            return is_refused(why, outcome);
+        }
+        let (booking, email) = (&self.bookings[place], guest_email(guest));
+        let is_expected = booking.expected().any(|each| each.email == email);
+        let most = if booking.series.is_some() { 0 } else { self.rules[booking.event].guests };
+        if !is_expected && booking.expected().count() >= most {
+            return is_refused("guests", outcome);
+        }
+        let Outcome::Changed(told) = outcome else {
+            return Err(format!("a guest should be expected, not {outcome:?}"));
+        };
+        if is_expected {
+            return self.is(booking, told);
+        }
+        let is_new = |id: &GuestId| booking.guests.iter().all(|each| each.id != *id);
+        let mut ids = told.booking.guests.iter().map(|each| each.id).rev();
+        let id = ids.find(is_new).ok_or_else(|| format!("no guest is new: {told:?}"))?;
+        let booking = &mut self.bookings[place];
+        booking.guests.push(Guest { id, email, removed: false });
+        booking.step("guest_added", side(by), self.now);
+        // Of a request guests have not been told, nor others of them.
+        if booking.status == Status::Confirmed {
+            booking.sequence += 1;
+            self.tell(place, "guest_added", &[Side::Customer, Side::Host]);
+            self.tell_one(place, "booked", Reader::Guest(id));
+        }
+        self.is(&self.bookings[place], told)
+    }
+
+    fn is_too_late_for_guests(&self, place: usize) -> Option<&'static str> {
+        let booking = &self.bookings[place];
+        match booking.status {
+            status if status.holds() => (booking.end <= self.now).then_some("over"),
+            Status::Cancelled => Some("is cancelled"),
+            _ => Some("not confirmed"),
+        }
+    }
+
     pub(super) fn remove_guest(
         &mut self,
         id: BookingId,
@@ -23,14 +73,9 @@ impl Model {
             Ok(found) => found,
             Err(why) => return is_refused(why, outcome),
         };
+        let against = self.is_too_late_for_guests(place);
         let booking = &mut self.bookings[place];
         let status = booking.status;
-        let against = match status {
-            _ if status.holds() && booking.end <= self.now => Some("over"),
-            Status::Unverified | Status::Pending | Status::Confirmed => None,
-            Status::Cancelled => Some("is cancelled"),
-            Status::Declined | Status::Expired => Some("not confirmed"),
-        };
         let Some(found) = booking.guests.iter_mut().find(|each| each.id == guest && !each.removed)
         else {
             return is_refused("unknown", outcome);
@@ -42,7 +87,7 @@ impl Model {
             return Err(format!("a guest should be taken off, not {outcome:?}"));
         };
         found.removed = true;
-        booking.step("guest_removed", side(by));
+        booking.step("guest_removed", side(by), self.now);
         // The room that the guest knows is closed.
         if booking.rooms.iter().any(|room| !room.revoked) {
             booking.rooms.iter_mut().for_each(|room| room.revoked = true);

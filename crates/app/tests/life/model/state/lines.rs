@@ -1,6 +1,9 @@
 //! All that should be stored.
 
-use super::{Booking, Guest, Mail, Model, Proof, Reader, micros, proposals::wish_holder, side};
+use super::{
+    Booking, Guest, Happened, Mail, Model, Proof, Reader, Series, micros, proposals::wish_holder,
+    series::wall, side,
+};
 
 impl Model {
     /// All rows that there should be, as [`super::rows::SELECT`] gives them.
@@ -17,7 +20,7 @@ impl Model {
             rows.push(format!("span {id} {span} {buffers} {held}"));
             let proof = match &booking.proof {
                 Proof { given: Some(at), .. } => format!(" asked {}", micros(*at)),
-                Proof { wait: Some(_), .. } => " asked".into(),
+                Proof { asked: true, .. } => " asked".into(),
                 _ => String::new(),
             };
             rows.push(format!("attendee {id} customer-{customer}@customers.example{proof}"));
@@ -45,14 +48,20 @@ impl Model {
                 rooms.map(|(place, room)| format!("room {id} {} {}", place + 1, room.row())),
             );
             let events = booking.history.iter();
-            rows.extend(
-                events.map(|(version, kind, by)| format!("event {id} {version} {kind} {by}")),
-            );
+            rows.extend(events.map(|Happened { version, kind, by, .. }| {
+                format!("event {id} {version} {kind} {by}")
+            }));
+            rows.extend(booking.series.map(|of| {
+                format!("in series {id} {} {} {}", of.series, of.index, wall(of.original))
+            }));
         }
+        rows.extend(self.series.iter().map(Series::row));
+        rows.extend(self.waiting.iter().map(|entry| entry.row(&events[entry.event])));
         rows.extend(self.shared.iter().map(|shared| format!("room shared {}", shared.room.row())));
         let visitors = self.holds.iter().map(|(visitor, hold)| (holders[*visitor].clone(), hold));
         let wishes = self.wishes.iter().map(|(booking, hold)| (wish_holder(*booking), hold));
-        for (holder, hold) in visitors.chain(wishes) {
+        let offers = self.offers.iter().map(|(entry, hold)| (self.offer_holder(*entry), hold));
+        for (holder, hold) in visitors.chain(wishes).chain(offers) {
             let span = format!("{}-{}", micros(hold.start), micros(hold.end));
             let (event, until) = (&events[hold.event], micros(hold.until));
             rows.push(format!("hold {holder} {event} {span} {until}"));
@@ -61,13 +70,21 @@ impl Model {
             rows.push(format!("key key-{key} {id} {}", micros(*at)));
         }
         for mail in &self.mails {
-            let Mail { booking, version, sequence, kind, state, .. } = mail;
+            let Mail { version, sequence, kind, state, .. } = mail;
+            let Some(booking) = mail.booking else {
+                if let Reader::Waiting(entry) = mail.to {
+                    rows.push(format!("mail to waiting {entry} {kind} {state}"));
+                }
+                continue;
+            };
             let to = match mail.to {
+                Reader::Waiting(entry) => entry.to_string(),
                 Reader::Side(to) => side(to).to_owned(),
                 Reader::Guest(guest) => guest.to_string(),
                 Reader::Of(proposal) => proposal.to_string(),
             };
-            rows.push(format!("mail {booking} {version} {sequence} {to} {kind} {state}"));
+            let of = mail.series.map(|series| format!(" of {series}")).unwrap_or_default();
+            rows.push(format!("mail {booking} {version} {sequence} {to} {kind} {state}{of}"));
         }
         rows.sort_unstable();
         rows

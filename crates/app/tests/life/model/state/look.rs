@@ -19,7 +19,7 @@ impl Model {
             .iter()
             .find_map(|booking| booking.links.iter().find_map(is_it).map(|side| (side, booking)));
         let (side, booking) = found.ok_or("a link to nothing")?;
-        if booking.end + LINKS_LAST <= self.now {
+        if self.last_end(booking) + LINKS_LAST <= self.now {
             return is_refused("gone", outcome);
         }
         let room = self.live(booking);
@@ -56,7 +56,7 @@ impl Model {
     pub(super) fn free(&self, event: usize, midnight: i64, outcome: &Outcome) -> Said {
         let rules = &self.rules[event];
         let (length, buffers) = (rules.durations[0], (rules.before, rules.after));
-        let own = Own { booking: None, visitor: None };
+        let own = Own::NOTHING;
         let starts = (midnight / MINUTE..(midnight + DAY) / MINUTE).map(|minute| minute * MINUTE);
         let free: Vec<i64> = starts
             .filter(|start| self.verdict(event, *start, length, buffers, own).is_ok())

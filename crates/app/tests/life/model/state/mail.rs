@@ -35,13 +35,14 @@ impl Model {
         }
     }
 
-    /// Mails about a booking of which nobody has heard yet.
+    /// Mails about a booking, or the series that it is the first of, of which nobody has heard yet.
     pub(super) fn tell_of_new(&mut self, place: usize) {
         let both = [Side::Customer, Side::Host];
+        let all = self.siblings(place);
         if self.bookings[place].status == Status::Pending {
-            return self.tell(place, "requested", &both);
+            return self.tell_whole(&all, "requested", &both);
         }
-        self.tell(place, "booked", &both);
+        self.tell_whole(&all, "booked", &both);
         self.tell_guests(place, "booked");
     }
 
@@ -58,13 +59,16 @@ impl Model {
     pub(super) fn tell_one(&mut self, place: usize, kind: &'static str, to: Reader) {
         let Booking { id, version, sequence, .. } = self.bookings[place];
         for mail in &mut self.mails {
-            let is_same = (mail.booking, mail.to) == (id, to);
-            if is_same && mail.state == "queued" && mail.version < version {
+            let is_same = (mail.booking, mail.to) == (Some(id), to);
+            // What tells of others as well goes all the same.
+            if is_same && mail.series.is_none() && mail.state == "queued" && mail.version < version
+            {
                 mail.state = "superseded";
             }
         }
-        let (booking, state, due) = (id, "queued", 0);
-        self.mails.push(Mail { booking, version, sequence, to, kind, state, due });
+        let (booking, state, due) = (Some(id), "queued", 0);
+        let (series, at) = (None, self.now);
+        self.mails.push(Mail { booking, series, at, version, sequence, to, kind, state, due });
     }
 
     pub(super) fn send(&mut self, fates: &[Fate], outcome: &Outcome) -> Said {
@@ -72,8 +76,10 @@ impl Model {
         let now = self.now;
         let is_due =
             |mail: &Mail| (mail.state == "queued" && mail.due <= now) || mail.state == "claimed";
-        let mut places: Vec<usize> =
-            (0..self.mails.len()).filter(|place| is_due(&self.mails[*place])).collect();
+        let mut places: Vec<usize> = (0..self.mails.len())
+            .filter(|place| is_due(&self.mails[*place]))
+            .filter(|place| !self.waits_for_series(&self.mails[*place]))
+            .collect();
         // One after the other: what becomes of a mail may hang on what became of the one before.
         places.sort_by_key(|place| self.mails[*place].due);
         let lost: Vec<Reader> = self
@@ -111,20 +117,36 @@ impl Model {
 
     /// Whether a mail tells of the last change that its reader is to know of.
     fn stands(&self, mail: &Mail) -> bool {
-        let Some(booking) = self.find(mail.booking) else { return false };
+        if let Reader::Waiting(entry) = mail.to {
+            return self.is_worth_telling_waiting(entry, mail.kind);
+        }
+        if mail.series.is_some() {
+            return !self.parts(mail).is_empty();
+        }
+        let Some(booking) = mail.booking.and_then(|id| self.find(id)) else { return false };
         match mail.to {
+            Reader::Waiting(_) => false,
             _ if mail.kind == "proof" => {
                 let lasts = booking.expires.is_some_and(|at| at > self.now);
                 booking.status == Status::Unverified && lasts
             }
-            Reader::Side(_) => mail.version == booking.told,
             // Who is no longer expected is told that, whatever has happened since.
             Reader::Guest(guest) if booking.expected().all(|each| each.id != guest) => {
                 mail.kind == "cancelled"
             }
-            Reader::Guest(_) => mail.version == booking.version,
+            Reader::Side(_) | Reader::Guest(_) => self.is_last_word(booking, mail),
             Reader::Of(proposal) => self.is_worth_telling(booking, proposal, mail.kind),
         }
+    }
+
+    /// Whether nothing has happened since but that guests came or went, of which the reader gets no mail.
+    fn is_last_word(&self, booking: &Booking, mail: &Mail) -> bool {
+        let quiet = ["guest_added", "guest_removed"];
+        let is_later = |other: &Mail| {
+            (other.booking, other.to) == (mail.booking, mail.to) && other.version > mail.version
+        };
+        let mut since = booking.history.iter().filter(|each| each.version > mail.version);
+        since.all(|each| quiet.contains(&each.kind)) && !self.mails.iter().any(is_later)
     }
 
     /// The mail that a letter is, if it says what holds now.
@@ -132,7 +154,13 @@ impl Model {
         let told = match &letter.content {
             Content::Booking(told) => told,
             Content::Proof(told) => return self.proof_mail_of(told.booking.id),
-            _ => return Err(format!("not about a booking: {letter:?}")),
+            Content::Series(told) => return self.series_mail_of(told),
+            Content::Waiting(told) => {
+                return self.waiting_mail_of(told.entry.id, told.occasion.as_str());
+            }
+            Content::PasswordReset { .. } => {
+                return Err(format!("not about a booking: {letter:?}"));
+            }
         };
         if let Some(proposal) = &told.proposal {
             return self.proposal_mail_of(told, proposal.id);
@@ -151,7 +179,8 @@ impl Model {
             && booking.links.iter().any(is_own);
         let found = self.mails.iter().position(|mail| {
             mail.state == "claimed"
-                && (mail.booking, mail.to, mail.sequence) == (booking.id, to, *sequence)
+                && mail.series.is_none()
+                && (mail.booking, mail.to, mail.sequence) == (Some(booking.id), to, *sequence)
                 && self.stands(mail)
                 && self.told_as(booking, mail) == occasion.as_str()
         });
@@ -164,15 +193,32 @@ impl Model {
             (each.booking, each.to, each.state) == (mail.booking, mail.to, "sent")
                 && each.version < mail.version
         });
-        let known = before.map(|each| each.version).max().unwrap_or(0);
-        let is_moved = booking.history.iter().any(|(version, kind, _)| {
-            *kind == "moved" && known < *version && *version <= mail.version
+        // By mails about the booking, or about its series.
+        let of = booking.series.map(|of| of.series);
+        let together = self.mails.iter().filter(|each| {
+            of.is_some() && (each.series, each.to, each.state) == (of, mail.to, "sent")
         });
+        let known_together = together.flat_map(|told| {
+            let then = booking.history.iter().filter(|each| each.at == told.at);
+            then.map(|each| each.version).filter(|version| *version < mail.version)
+        });
+        let known = before.map(|each| each.version).chain(known_together).max().unwrap_or(0);
+        let is_new = |sought: &str| {
+            booking.history.iter().any(|each| {
+                each.kind == sought && known < each.version && each.version <= mail.version
+            })
+        };
         match mail.kind {
-            "changed" if is_moved => "moved",
-            "changed" if known == 0 => "booked",
+            "moved" | "changed" | "guest_added" if is_new("moved") => "moved",
+            "changed" | "guest_added" if known == 0 => "booked",
+            "changed" | "guest_added" if is_new("guest_removed") => "changed",
             kind => kind,
         }
+    }
+
+    /// Whether something waits to be sent.
+    pub(crate) fn has_mail(&self) -> bool {
+        self.mails.iter().any(|mail| ["queued", "claimed"].contains(&mail.state))
     }
 
     /// Whether nothing waits to be sent, and each booking's last change was told, or given up.
@@ -183,10 +229,18 @@ impl Model {
         }
         for booking in self.bookings.iter().filter(|booking| booking.told > 0) {
             let is_told = self.mails.iter().any(|mail| {
-                (mail.booking, mail.to) == (booking.id, Reader::Side(Side::Customer))
+                (mail.booking, mail.to) == (Some(booking.id), Reader::Side(Side::Customer))
                     && mail.version == booking.told
                     && mail.state != "superseded"
             });
+            let then = booking.history.iter().find(|each| each.version == booking.told);
+            let is_told_together = self.mails.iter().any(|mail| {
+                booking.series.is_some_and(|of| Some(of.series) == mail.series)
+                    && mail.to == Reader::Side(Side::Customer)
+                    && then.is_some_and(|then| then.at == mail.at)
+                    && mail.state != "superseded"
+            });
+            let is_told = is_told || is_told_together;
             if !is_told {
                 return Err(format!("the customer does not know: {booking:?}"));
             }

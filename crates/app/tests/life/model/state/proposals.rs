@@ -86,7 +86,7 @@ impl Model {
             return Err("number");
         }
         let (length, buffers) = (booking.end - booking.start, (booking.before, booking.after));
-        let own = Own { booking: Some(booking.id), visitor: None };
+        let own = Own { booking: Some(booking.id), ..Own::NOTHING };
         starts.iter().try_for_each(|start| {
             if *start == booking.start {
                 return Err("has that time");
@@ -126,7 +126,7 @@ impl Model {
                 // What both agreed on is above the host's own rules.
                 let (length, buffers) =
                     (booking.end - booking.start, (booking.before, booking.after));
-                let own = Own { booking: Some(id), visitor: None };
+                let own = Own { booking: Some(id), ..Own::NOTHING };
                 self.agreed(booking.event, start, length, buffers, own).err()
             }
             Says::Decline => None,
@@ -204,9 +204,10 @@ impl Model {
     }
 
     fn tell_of(&mut self, place: usize, proposal: ProposalId, kind: &'static str) {
-        let (booking, to) = (self.bookings[place].id, Reader::Of(proposal));
+        let (booking, to) = (Some(self.bookings[place].id), Reader::Of(proposal));
         let (version, sequence, state, due) = (0, 0, "queued", 0);
-        self.mails.push(Mail { booking, version, sequence, to, kind, state, due });
+        let (series, at) = (None, self.now);
+        self.mails.push(Mail { booking, series, at, version, sequence, to, kind, state, due });
     }
 
     /// Whether what a mail tells of a proposal is still so.
@@ -246,7 +247,7 @@ impl Model {
             && told.booking.version == booking.version
             && booking.links.iter().any(is_own);
         let mail = self.mails.iter().position(|mail| {
-            (mail.booking, mail.to, mail.kind) == (booking.id, Reader::Of(id), kind)
+            (mail.booking, mail.to, mail.kind) == (Some(booking.id), Reader::Of(id), kind)
                 && mail.state == "claimed"
         });
         mail.filter(|_| is_so).ok_or_else(|| format!("a letter that should not be: {told:?}"))

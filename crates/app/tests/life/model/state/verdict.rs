@@ -1,6 +1,6 @@
 //! Which times are free.
 
-use roomkey_core::ids::BookingId;
+use roomkey_core::ids::{BookingId, WaitingEntryId};
 
 use super::{
     super::rules::{CLOSES, DAY, OPENS},
@@ -63,14 +63,16 @@ impl Model {
     fn held(&self, own: Own) -> impl Iterator<Item = &Hold> {
         let visitors = self.holds.iter().filter(move |(visitor, _)| Some(**visitor) != own.visitor);
         let wishes = self.wishes.iter().filter(move |(booking, _)| Some(**booking) != own.booking);
+        let offers = self.offers.iter().filter(move |(entry, _)| Some(**entry) != own.entry);
         let all = visitors.map(|(_, hold)| hold).chain(wishes.map(|(_, hold)| hold));
+        let all = all.chain(offers.map(|(_, hold)| hold));
         all.filter(|hold| hold.until > self.now)
     }
 
     /// What others have.
     fn booked(&self, own: Own) -> impl Iterator<Item = &Booking> {
         let all = self.bookings.iter().filter(|booking| booking.status.holds());
-        all.filter(move |booking| Some(booking.id) != own.booking)
+        all.filter(move |booking| Some(booking.id) != own.booking && !booking.is_leaving)
     }
 
     fn not_taken(
@@ -111,4 +113,9 @@ impl Model {
 pub(super) struct Own {
     pub(super) booking: Option<BookingId>,
     pub(super) visitor: Option<usize>,
+    pub(super) entry: Option<WaitingEntryId>,
+}
+
+impl Own {
+    pub(super) const NOTHING: Self = Self { booking: None, visitor: None, entry: None };
 }
