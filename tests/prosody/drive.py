@@ -5,6 +5,7 @@ PLUGINS is the folder of Jitsi's Prosody plugins, DIRECTORY an empty one to work
 `roomkey jitsi config` printed. Says "ready" once everything runs. Then each line of standard input is a JSON object,
 and each gets one JSON line back; the end of standard input ends it all.
   {"do": "sign in", "who": W, "token": T, "host": H}      {"signed_in": …, "error": …}; H is another host than the main one
+  {"do": "where"}                                         {"web": the port of its WebSocket}
   {"do": "request", "room": R, "who": W}                  may the conference be? {"granted": …, "error": …}
   {"do": "join", "room": R, "who": W, "password": P}      enter its room (no password: without) {"joined": …, "error": …}
   {"do": "leave", "room": R, "who": W}                    {}
@@ -65,6 +66,9 @@ async def main():
         print("ready", flush=True)
         async for command in lines():
             name = command.get("who")
+            if command["do"] == "where":
+                print(json.dumps({"web": prosody.ports.web}), flush=True)
+                continue
             if command["do"] == "sign in":
                 person = Participant(prosody.ports, prosody.domain, command["token"], command.get("host"))
                 print(json.dumps(await sign_in(people, name, person)), flush=True)

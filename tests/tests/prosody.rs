@@ -27,6 +27,8 @@ on_both!(
     with_both_a_token_opens_only_what_is_booked,
     a_moved_booking_leaves_its_room,
     a_server_that_is_back_is_asked_again,
+    the_probe_tells_a_guarded_server_from_an_open_one,
+    the_probe_knows_tokens,
 );
 
 fn a_booked_room_opens_to_its_password_alone(backend: Backend) {
@@ -255,6 +257,85 @@ fn a_server_that_is_back_is_asked_again(backend: Backend) {
     granted(&jitsi.request("bo", second.text("/room/name")));
 }
 
+/// What `roomkey jitsi probe` says of a server: its exit code, and the verdicts by part.
+fn probed(app: &TestApp, jitsi: &mut VideoServer) -> (Option<i32>, Vec<(String, String)>) {
+    let web = jitsi.tell(&json!({"do": "where"}))["web"].clone();
+    let address = format!("ws://127.0.0.1:{web}/xmpp-websocket");
+    let output = app.cli(&["jitsi", "probe", "--websocket", &address, "--json"]);
+    let found: Value =
+        serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:#?}"));
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let found = found.as_array().expect("a list");
+    println!("{}", output.stdout);
+    (output.code, found.iter().map(|each| (text(&each["part"]), text(&each["verdict"]))).collect())
+}
+
+fn verdicts<'a>(found: &'a [(String, String)], part: &str) -> Vec<&'a str> {
+    found.iter().filter(|(each, _)| each == part).map(|(_, verdict)| verdict.as_str()).collect()
+}
+
+fn the_probe_tells_a_guarded_server_from_an_open_one(backend: Backend) {
+    let Some((app, mut jitsi)) = meeting(backend, &[]) else { return };
+    let (code, found) = probed(&app, &mut jitsi);
+    assert_eq!(code, Some(0), "{found:?}");
+    for part in [
+        "reached",
+        "rooms by joining",
+        "unbooked room",
+        "booked room",
+        "entering",
+        "lobby",
+        "people",
+        "moderator",
+    ] {
+        assert_eq!(verdicts(&found, part), ["ok"], "{part}: {found:?}");
+    }
+    assert_eq!(verdicts(&found, "password"), ["ok", "ok"], "without one and with a wrong one");
+    let left = app.cli(&["room", "list", "--host", "ada", "--json"]).json();
+    let rooms = left.as_array().expect("a list");
+    assert!(rooms.iter().all(|room| room["revoked_at"].is_string()), "all closed again: {left}");
+    drop(jitsi);
+
+    let plugins = std::env::var_os("JITSI_PLUGINS_DIR").expect("checked above");
+    let plugins = Path::new(&plugins);
+    let mut open = VideoServer::start_with(plugins, &app, |printed| {
+        let open = printed.replace("\"reservations\";", "");
+        open.replace("restrict_room_creation = true", "restrict_room_creation = false")
+    });
+    let (code, found) = probed(&app, &mut open);
+    assert_eq!(code, Some(1));
+    assert_eq!(verdicts(&found, "rooms by joining"), ["fail"], "{found:?}");
+    assert_eq!(verdicts(&found, "unbooked room"), ["fail"], "{found:?}");
+    assert_eq!(verdicts(&found, "password"), ["fail", "fail"], "{found:?}");
+    drop(open);
+
+    // It asks, with the wrong token, or without doing what the answer says.
+    let mut strange = VideoServer::start_with(plugins, &app, |printed| {
+        printed.replace("Bearer ", "Bearer another-")
+    });
+    let (_, found) = probed(&app, &mut strange);
+    assert_eq!(verdicts(&found, "unbooked room"), ["fail"], "{found:?}");
+    assert_eq!(verdicts(&found, "booked room"), ["fail"], "{found:?}");
+    drop(strange);
+    let mut careless = VideoServer::start_with(plugins, &app, |printed| {
+        printed.replace("password_support = true", "password_support = false")
+    });
+    let (code, found) = probed(&app, &mut careless);
+    assert_eq!((code, verdicts(&found, "unbooked room")), (Some(1), vec!["ok"]), "{found:?}");
+    assert!(verdicts(&found, "password").contains(&"fail"), "{found:?}");
+}
+
+fn the_probe_knows_tokens(backend: Backend) {
+    for mode in ["jwt", "reservations+jwt"] {
+        let Some((app, mut jitsi)) = by_token(backend, mode) else { return };
+        let (code, found) = probed(&app, &mut jitsi);
+        assert_eq!(code, Some(0), "{mode}: {found:?}");
+        assert_eq!(verdicts(&found, "signing in"), ["ok", "ok"], "{mode}: {found:?}");
+        assert_eq!(verdicts(&found, "entering"), ["ok"], "{mode}: {found:?}");
+        assert_eq!(verdicts(&found, "another room"), ["ok"], "{mode}: {found:?}");
+    }
+}
+
 fn joined_after_request(jitsi: &mut VideoServer, who: &str, room: &str) {
     granted(&jitsi.request(who, room));
     joined(&jitsi.join(who, room, None));
@@ -374,11 +455,17 @@ struct VideoServer {
 impl VideoServer {
     /// Starts a Prosody with what `roomkey jitsi config` prints for `app`.
     fn start(plugins: &Path, app: &TestApp) -> Self {
+        Self::start_with(plugins, app, |printed| printed.to_owned())
+    }
+
+    /// The same, with something else made of it.
+    fn start_with(plugins: &Path, app: &TestApp, change: impl Fn(&str) -> String) -> Self {
         let dir =
             tempfile::Builder::new().prefix("roomkey-prosody-").tempdir().expect("a directory");
         let configuration = dir.path().join("printed.lua");
         let printed = app.cli(&["jitsi", "config", "--format", "prosody"]);
-        std::fs::write(&configuration, printed.done()).expect("write the configuration");
+        let text = change(printed.done());
+        std::fs::write(&configuration, text).expect("write the configuration");
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut child = Command::new(tests.join(".venv/bin/python"))
             .arg(tests.join("prosody/drive.py"))

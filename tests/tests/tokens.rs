@@ -18,6 +18,7 @@ on_both!(
     a_jitsi_is_granted_its_own_rooms_only,
     only_the_host_has_the_password_of_a_room_with_a_guarded_door,
     the_settings_page_says_what_holds,
+    a_room_of_another_program_has_a_link_for_who_leads,
 );
 
 const SECRET: &str = "a secret that Prosody has as app_secret";
@@ -286,6 +287,43 @@ fn the_settings_page_says_what_holds(backend: Backend) {
     assert!(page.contains("meet.example.org") && page.contains("jwt"), "{page}");
     assert!(page.contains("Who was invited, with a token of their own"), "{page}");
     assert!(!page.contains(SECRET));
+}
+
+fn a_room_of_another_program_has_a_link_for_who_leads(backend: Backend) {
+    const SECOND: &str = "the-second-one-has-another-token-0123456789";
+    let app = jwt(backend)
+        .set("jitsi.servers.0.name", "second")
+        .set("jitsi.servers.0.url", "https://meet2.example.org")
+        .set("jitsi.servers.0.reservations_token", SECOND)
+        .start_with_ada();
+    let key = app.key("ada", "rooms:write");
+    let wanted = json!({"start": "2027-03-01T12:00:00Z", "end": "2027-03-01T13:00:00Z"});
+    let made = key.post_json("/api/v1/rooms", &wanted).expect(201).json();
+    assert_eq!(made["password"], Value::Null, "Jitsi asks for none");
+    let url = made["host_url"].as_str().expect("a link for the host");
+    let (address, token) = url.split_once("#jwt=").expect("a token");
+    assert_eq!(made["url"], address);
+    let noon = instant("2027-03-01T12:00:00Z");
+    let told = read(token, ("HS256", &secret_file(&app)), "jitsi", noon);
+    assert_eq!(told["claims"]["room"], made["name"], "{told}");
+    assert_eq!(told["claims"]["context"]["user"]["affiliation"], "owner");
+    let path = format!("/api/v1/rooms/{}", made["id"].as_str().expect("an id"));
+    assert!(key.get(&path).expect(200).json()["host_url"].is_string());
+    let listed = key.get("/api/v1/rooms").expect(200).json();
+    assert!(listed["rooms"][0].get("host_url").is_none(), "no tokens in lists: {listed}");
+    let revoked = key.send("DELETE", &path, None, &[]).expect(200).json();
+    assert!(revoked.get("host_url").is_none(), "{revoked}");
+
+    let mut there = wanted.clone();
+    there["server"] = json!("second");
+    let there = key.post_json("/api/v1/rooms", &there).expect(201).json();
+    assert!(there["url"].as_str().is_some_and(|url| url.starts_with("https://meet2.example.org/")));
+    assert!(there["password"].is_string() && there.get("host_url").is_none(), "{there}");
+    let mut nowhere = wanted;
+    nowhere["server"] = json!("third");
+    let refused = key.post_json("/api/v1/rooms", &nowhere);
+    assert!(refused.body.contains("\"server\""), "{}", refused.body);
+    refused.problem(422);
 }
 
 #[test]

@@ -167,11 +167,12 @@ fn is_kept(tx: &mut Tx<'_>, made: &StandaloneRoom, now: Instant) -> Result<bool,
 }
 
 fn body_hash(host: UserId, request: &RoomRequest) -> String {
-    let RoomRequest { span, max_occupants, lobby, label, blocks } = request;
+    let RoomRequest { span, max_occupants, lobby, label, blocks, server } = request;
     let host = host.to_string();
     let (start, end) = (span.start.micros().to_string(), span.end.micros().to_string());
     let people = max_occupants.map(|people| people.to_string()).unwrap_or_default();
     let label = label.as_ref().map(ToString::to_string).unwrap_or_default();
     let flags = format!("lobby {lobby} blocks {blocks}");
-    hash(["room", &host, &start, &end, &people, &label, &flags])
+    let server = server.map(|name| name.to_string()).unwrap_or_default();
+    hash(["room", &host, &start, &end, &people, &label, &flags, &server])
 }

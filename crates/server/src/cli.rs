@@ -119,7 +119,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ended
         }
         Command::Migrate(command) => migrate::run(&settings, &command),
-        Command::Jitsi(command) => jitsi::run(&settings, &command),
+        Command::Jitsi(command) => return jitsi::run(&settings, &command),
         Command::Doctor(Json { json }) => return doctor::run(&settings, json),
         command => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

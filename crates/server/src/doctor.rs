@@ -9,45 +9,13 @@ use roomkey_core::{
 use roomkey_mailer::MailUrl;
 use roomkey_store::{Backend, KeyState, Store, Vault};
 use secrecy::ExposeSecret;
-use serde::Serialize;
 
 use crate::{
     config::{Issuer, IssuerKey, Settings},
-    keys, output,
+    finding::{self, Finding},
+    keys,
     system::{SystemClock, SystemEntropy},
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Verdict {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One part, how it is, and what to do about it.
-#[derive(Serialize)]
-struct Finding {
-    part: &'static str,
-    verdict: Verdict,
-    finding: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
-}
-
-impl Finding {
-    fn ok(part: &'static str, finding: impl Into<String>) -> Self {
-        Self { part, verdict: Verdict::Ok, finding: finding.into(), mend: None }
-    }
-
-    fn warn(part: &'static str, finding: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { part, verdict: Verdict::Warn, finding: finding.into(), mend: Some(mend.into()) }
-    }
-
-    fn fail(part: &'static str, finding: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { part, verdict: Verdict::Fail, finding: finding.into(), mend: Some(mend.into()) }
-    }
-}
 
 /// Prints the findings; exit code 1 if one of them is a failure.
 pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
@@ -59,21 +27,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     findings.push(public_url(settings));
     findings.push(proxies(settings));
     findings.extend(limits(settings));
-    if json {
-        output::json(&findings)?;
-    } else {
-        for Finding { part, verdict, finding, mend } in &findings {
-            let sign = match verdict {
-                Verdict::Ok => "ok  ",
-                Verdict::Warn => "warn",
-                Verdict::Fail => "FAIL",
-            };
-            let mend = mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-            output::line(format_args!("{sign}  {part:<14} {finding}{mend}"))?;
-        }
-    }
-    let failed = findings.iter().any(|finding| finding.verdict == Verdict::Fail);
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    finding::print(&findings, json)
 }
 
 /// The database, its schema, accounts and key, as they are: nothing is made or changed.

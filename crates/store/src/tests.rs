@@ -266,6 +266,13 @@ impl World {
 /// A room without a booking, so many minutes from now.
 fn standalone_room(host: UserId, from: u32, to: u32, blocks: bool) -> StandaloneRoom {
     let span = Span { start: NOW.plus(Minutes(from)), end: NOW.plus(Minutes(to)) };
-    let request = RoomRequest { span, max_occupants: Some(3), lobby: true, label: None, blocks };
+    let request = RoomRequest {
+        span,
+        max_occupants: Some(3),
+        lobby: true,
+        label: None,
+        blocks,
+        server: None,
+    };
     decide_standalone_room(host, request, FreshRoom::draw(NOW, &Dice), NOW).unwrap()
 }

@@ -77,7 +77,8 @@ async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: C
                     && now < room.window.end;
                 // Two Prosodys at the same moment.
                 let name = room.name.expose();
-                let (one, other) = tokio::join!(app.ask_for_room(name), app.ask_for_room(name));
+                let (one, other) =
+                    tokio::join!(app.ask_for_room(name, None), app.ask_for_room(name, None));
                 for asked in [one, other] {
                     let asked = asked.unwrap().unwrap();
                     assert_eq!(asked.verdict == Verdict::Open, may, "{:?}", asked.verdict);
@@ -89,7 +90,7 @@ async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: C
             }
             4 | 5 => {
                 let Known { room, held, .. } = &mut rooms[any];
-                let told = app.room_is_empty(&room.id.to_string()).await.unwrap();
+                let told = app.room_is_empty(&room.id.to_string(), None).await.unwrap();
                 assert_eq!(told, Some(room.id));
                 if let Some((opened, emptied)) = held.last_mut() {
                     *emptied = (*emptied).max(Some(now.min(room.window.end).max(*opened)));
@@ -130,5 +131,5 @@ async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: C
         known.sort_unstable();
         assert_eq!(stored, known);
     }
-    assert_eq!(app.room_is_empty("no-such-room").await.unwrap(), None);
+    assert_eq!(app.room_is_empty("no-such-room", None).await.unwrap(), None);
 }

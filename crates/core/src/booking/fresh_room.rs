@@ -1,6 +1,7 @@
 use crate::{
     event_type::RoomPolicy,
     ids::{BookingId, RoomId},
+    jitsi::ServerName,
     random::Entropy,
     room::{Room, RoomName, RoomPassword},
     time::{Instant, Span},
@@ -48,7 +49,13 @@ impl FreshRoom {
     }
 
     /// A room without a booking.
-    pub(crate) fn alone(self, window: Span, max_occupants: Option<u32>, lobby: bool) -> Room {
+    pub(crate) fn alone(
+        self,
+        window: Span,
+        max_occupants: Option<u32>,
+        lobby: bool,
+        server: Option<ServerName>,
+    ) -> Room {
         Room {
             id: self.id,
             booking: None,
@@ -58,6 +65,8 @@ impl FreshRoom {
             window,
             max_occupants,
             lobby,
+            knock: false,
+            server,
             revoked: false,
         }
     }

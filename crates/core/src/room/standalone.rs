@@ -5,6 +5,7 @@ use crate::{
     booking::FreshRoom,
     event_type::LONGEST,
     ids::UserId,
+    jitsi::ServerName,
     text::Title,
     time::{Instant, Span},
 };
@@ -22,6 +23,8 @@ pub struct RoomRequest {
     pub label: Option<Title>,
     /// Whether it takes the host's time, as a booking does.
     pub blocks: bool,
+    /// On which Jitsi, where it is not the first.
+    pub server: Option<ServerName>,
 }
 
 /// A room without a booking: a program made it for its host, who tells people of it.
@@ -67,7 +70,7 @@ pub fn decide_standalone_room(
     fresh: FreshRoom,
     now: Instant,
 ) -> Result<StandaloneRoom, RoomRefusal> {
-    let RoomRequest { span, max_occupants, lobby, label, blocks } = request;
+    let RoomRequest { span, max_occupants, lobby, label, blocks, server } = request;
     if span.end <= span.start {
         return Err(RoomRefusal::Backwards);
     }
@@ -77,7 +80,7 @@ pub fn decide_standalone_room(
     if span.end <= now {
         return Err(RoomRefusal::Over);
     }
-    let room = fresh.alone(span, max_occupants, lobby);
+    let room = fresh.alone(span, max_occupants, lobby, server);
     Ok(StandaloneRoom { room, host, span, label, blocks, created_at: now, revoked_at: None })
 }
 
@@ -106,6 +109,7 @@ mod tests {
                 lobby: true,
                 label: None,
                 blocks: false,
+                server: None,
             };
             decide_standalone_room(host, request, FreshRoom::draw(now, &Zeros), now)
         };

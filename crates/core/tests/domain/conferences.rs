@@ -62,6 +62,8 @@ impl World {
     fn add_room(&mut self, opens_at: Instant) {
         self.rooms.iter_mut().for_each(|(room, _)| room.revoked = true);
         let room = Room {
+            knock: false,
+            server: None,
             id: RoomId::new(self.now, &self.entropy),
             booking: Some(BookingId::new(Instant::EPOCH, &self.entropy)),
             generation: u32::try_from(self.rooms.len()).unwrap() + 1,

@@ -1,7 +1,10 @@
 mod config;
 mod docker;
+mod probe;
 mod prosody;
 mod token;
+
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -13,15 +16,19 @@ use crate::config::{Jitsi, Settings};
 pub(super) enum Command {
     /// Print what a Jitsi needs to ask this installation and to read its tokens, secrets included
     Config(config::Config),
+    /// Ask a Jitsi, as a browser would, whether it enforces what is promised
+    Probe(probe::Ask),
     /// Print a token that lets somebody into one room for a while
     Token(token::Token),
 }
 
-pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<()> {
+pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Config(config) => config::run(settings, config),
-        Command::Token(token) => token::run(settings, token),
+        Command::Config(config) => config::run(settings, config)?,
+        Command::Probe(ask) => return probe::run(settings, ask),
+        Command::Token(token) => token::run(settings, token)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The Jitsi that a command names, or the first.

@@ -2,6 +2,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use roomkey_app::{App, RoomFilter};
 use roomkey_core::{
+    booking::Side,
     event_type::Bounds,
     ids::RoomId,
     room::{Ended, RoomRequest, StandaloneRoom},
@@ -131,6 +132,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         lobby: add.lobby,
         label: add.label,
         blocks: add.blocks,
+        server: None,
     };
     let made = app.add_standalone_room(host.id, request, None).await?;
     if add.json.json {
@@ -165,9 +167,9 @@ fn print(app: &App, made: &StandaloneRoom) -> anyhow::Result<()> {
     if let Some(at) = made.revoked_at {
         output::line(format_args!("  closed since {at}"))?;
     }
-    output::line(format_args!("  {}", app.site().room(&made.room.name)))?;
-    if app.site().enforces_password() {
-        output::line(format_args!("  password {}", made.room.password.expose()))?;
+    output::line(format_args!("  {}", app.site().room(&made.room)))?;
+    if let Some(password) = app.site().password(&made.room, Side::Host) {
+        output::line(format_args!("  password {password}"))?;
     }
     Ok(())
 }

@@ -125,7 +125,7 @@ fn issuer(
 ) -> anyhow::Result<Option<Issuer>> {
     let key = |name: &str| format!("{section}.{name}");
     let app_id = given.text(&key("jwt_app_id"), "", claim)?;
-    let secret = given.secret(&key("jwt_secret"), secret)?;
+    let secret = given.secret(&key("jwt_secret"), secret)?.flatten();
     let file = given.path(&key("jwt_private_key_file"))?;
     let id = given.text(&key("jwt_key_id"), "", claim)?;
     let audience = given.text(&key("jwt_audience"), "jitsi", claim)?;
@@ -171,8 +171,13 @@ fn claim(text: &str) -> Result<String, &'static str> {
         .ok_or("use letters, digits and signs of ASCII without spaces and quotes")
 }
 
-fn secret(text: &str) -> Result<SecretString, &'static str> {
-    if text.len() < 8 { Err("use at least 32 characters") } else { Ok(text.into()) }
+/// None where a variable is there and empty, as in compose files.
+fn secret(text: &str) -> Result<Option<SecretString>, &'static str> {
+    match text.len() {
+        0 => Ok(None),
+        1..8 => Err("use at least 32 characters"),
+        _ => Ok(Some(text.into())),
+    }
 }
 
 /// A bearer token as RFC 6750 (2.1) has it, and long enough not to be guessed. None of its

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use roomkey_app::{
     BookError, CancelError, GuestError, Limited, LinkGone, MarkError, MoveError, OfferError,
-    ProposalError, RefusedDate, RepeatError, RequestError, RoomError, StoreError,
+    ProposalError, RefusedDate, RepeatError, RequestError, RoomError, StoreError, TokenError,
 };
 use roomkey_core::{
     availability::Refusal,
@@ -320,6 +320,13 @@ impl From<BookError> for Problem {
             BookError::Limited(limited) => limited.into(),
             BookError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        tracing::error!(%error, "a room's link for its host could not be made");
+        Self::internal()
     }
 }
 

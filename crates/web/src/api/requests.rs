@@ -128,6 +128,8 @@ pub(super) struct NewRoom {
     label: Option<String>,
     /// It takes the host's time, as a booking does; false if left out.
     blocks: Option<bool>,
+    /// On which Jitsi, by its name in the settings; on the first if left out.
+    server: Option<String>,
 }
 
 /// What is said about a move that somebody asked for.

@@ -5,16 +5,19 @@ use actix_web::{
     http::header::LOCATION,
     web::{Data, Path},
 };
-use roomkey_app::RoomFilter;
+use roomkey_app::{App, RoomFilter, TokenError};
 use roomkey_core::{
-    account::Scope,
+    account::{Scope, User},
+    booking::Side,
     event_type::Bounds,
     ids::RoomId,
-    room::{Conference, RoomRequest, StandaloneRoom},
+    jitsi::{JitsiServers, ServerName},
+    room::{Conference, Role, RoomRequest, StandaloneRoom},
     site::Site,
     text::{FieldError, Title},
     time::{Edge, Instant, Span, parse_moment},
 };
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,6 +42,10 @@ pub struct StandaloneRoomJson {
     label: Option<String>,
     name: String,
     url: String,
+    /// Where Jitsi takes tokens: leads whoever opens it into the room, as its moderator, until it closes. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    host_url: Option<String>,
     /// Null where Jitsi asks for none.
     #[schema(required)]
     password: Option<String>,
@@ -76,8 +83,9 @@ impl StandaloneRoomJson {
             id: room.id.to_string(),
             label: made.label.as_ref().map(ToString::to_string),
             name: room.name.expose().to_owned(),
-            url: site.room(&room.name),
-            password: site.enforces_password().then(|| room.password.expose().to_owned()),
+            url: site.room(room),
+            host_url: None,
+            password: site.password(room, Side::Host).map(str::to_owned),
             start: made.span.start.to_string(),
             end: made.span.end.to_string(),
             opens_at: room.window.start.to_string(),
@@ -88,6 +96,25 @@ impl StandaloneRoomJson {
             revoked_at: made.revoked_at.map(|at| at.to_string()),
             conferences: None,
         }
+    }
+
+    /// With the link for who leads the meeting, where Jitsi takes tokens and the room can still be opened.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn with_host_url(
+        mut self,
+        made: &StandaloneRoom,
+        host: &User,
+        app: &App,
+    ) -> Result<Self, TokenError> {
+        let is_open = made.revoked_at.is_none() && app.now() < made.room.window.end;
+        if is_open && app.site().server(&made.room).mode.takes_tokens() {
+            let person = host.id.to_string();
+            let url = app.entrance_for(&made.room, person, host.name.as_str(), Role::Host)?;
+            self.host_url = Some(url.expose_secret().to_owned());
+        }
+        Ok(self)
     }
 
     /// With the room as Jitsi opened it.
@@ -128,14 +155,18 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let caller = caller::required(&request, &web, Scope::RoomsWrite).await?;
     let key = idempotency_key(&request)?.map(|key| (caller.key.id, key));
-    let asked = read(&body)?;
+    let asked = read(&body, &web.app.site().jitsi)?;
     let made = web.app.add_standalone_room(caller.host.id, asked, key).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/rooms/{}", made.room.id)))
-        .json(StandaloneRoomJson::new(&made, web.app.site())))
+        .json(StandaloneRoomJson::new(&made, web.app.site()).with_host_url(
+            &made,
+            &caller.host,
+            &web.app,
+        )?))
 }
 
-fn read(body: &Body) -> Result<RoomRequest, Problem> {
+fn read(body: &Body, jitsi: &JitsiServers) -> Result<RoomRequest, Problem> {
     let mut reader = Reader::default();
     let moment = |text: &str| Instant::parse(text).map_err(|_| FieldError::Instant);
     let start = reader.text(body, "start", moment);
@@ -146,10 +177,14 @@ fn read(body: &Body) -> Result<RoomRequest, Problem> {
     let lobby = reader.flag(body, "lobby");
     let label = reader.text_if_any(body, "label", str::parse::<Title>);
     let blocks = reader.flag(body, "blocks");
+    let server = reader.text_if_any(body, "server", |text| {
+        let name = text.parse::<ServerName>()?;
+        if jitsi.has(name) { Ok(name) } else { Err(FieldError::Choice) }
+    });
     reader.finish()?;
     let span = start.zip(end).map(|(start, end)| Span { start, end });
     let span = span.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    Ok(RoomRequest { span, max_occupants, lobby, label, blocks })
+    Ok(RoomRequest { span, max_occupants, lobby, label, blocks, server })
 }
 
 /// A part of a list of rooms, by start.
@@ -246,6 +281,7 @@ pub(super) async fn get(
     let found = found.ok_or_else(Problem::not_found)?;
     let conferences = web.app.conferences_in(id).await?;
     let told = StandaloneRoomJson::new(&found, web.app.site());
+    let told = told.with_host_url(&found, &caller.host, &web.app)?;
     Ok(HttpResponse::Ok().json(told.with_conferences(&conferences, web.app.now())))
 }
 
