@@ -455,7 +455,7 @@ struct VideoServer {
 impl VideoServer {
     /// Starts a Prosody with what `roomkey jitsi config` prints for `app`.
     fn start(plugins: &Path, app: &TestApp) -> Self {
-        Self::start_with(plugins, app, |printed| printed.to_owned())
+        Self::start_with(plugins, app, str::to_owned)
     }
 
     /// The same, with something else made of it.

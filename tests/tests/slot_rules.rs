@@ -19,6 +19,7 @@ on_both!(
 );
 
 const EDITOR: &str = "/app/event-types/intro";
+const NEW: &str = "/app/event-types/new";
 
 /// London, Thursday 1 July 2027, 09:00; open 9 to 12 on weekdays.
 fn app(backend: Backend) -> (TestApp, Client) {
@@ -273,7 +274,6 @@ fn terms_that_leave_no_time_say_so(backend: Backend) {
     }
     assert_eq!(app.slots("ada", "intro", "2027-07-01", "2027-07-30"), [""; 0]);
 
-    const NEW: &str = "/app/event-types/new";
     let past = browser.page(NEW).form(NEW);
     let past = past.set("title", "Old").set("slug", "old").force("window", "dates");
     let past = past.set("window_first", "2027-06-01").set("window_last", "2027-06-30");

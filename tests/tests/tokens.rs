@@ -21,6 +21,7 @@ on_both!(
     a_room_of_another_program_has_a_link_for_who_leads,
 );
 
+const EDITOR: &str = "/app/event-types/other";
 const SECRET: &str = "a secret that Prosody has as app_secret";
 
 fn jwt(backend: Backend) -> Builder {
@@ -165,8 +166,7 @@ fn a_key_of_its_own_is_served_where_prosody_looks(backend: Backend) {
     app.restart_at("2027-03-01 11:50:00");
     let (_, token) = entered(&app, booked.page());
 
-    let address: String =
-        Sha256::digest("roomkey/2027").iter().map(|byte| format!("{byte:02x}")).collect();
+    let address = data_encoding::HEXLOWER.encode(&Sha256::digest("roomkey/2027"));
     let pem = app.client().get(&format!("/asap/{address}.pem")).expect(200);
     assert!(pem.body.starts_with("-----BEGIN PUBLIC KEY-----"), "{}", pem.body);
     let set = app.client().get("/asap/jwks.json").expect(200);
@@ -242,7 +242,6 @@ fn a_jitsi_is_granted_its_own_rooms_only(backend: Backend) {
 
     // The editor offers them, and refuses what is none.
     let ada = app.sign_in(&Host::ada());
-    const EDITOR: &str = "/app/event-types/other";
     let form = ada.page(EDITOR).form(EDITOR);
     assert_eq!(form.value("jitsi_server"), Some("second"));
     let refused = ada.submit(&form.clone().force("jitsi_server", "third")).expect(422);

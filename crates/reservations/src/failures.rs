@@ -51,14 +51,14 @@ mod tests {
 
     use super::*;
 
-    fn client(address: &str) -> Option<Client> {
-        Some(Client::new(address.parse::<IpAddr>().unwrap()))
+    fn client(address: &str) -> Client {
+        Client::new(address.parse::<IpAddr>().unwrap())
     }
 
     #[test]
     fn each_source_has_its_own_minute() {
         let (failures, begun) = (Failures::default(), Instant::now());
-        let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
+        let (one, other) = (Some(client("192.0.2.1")), Some(client("192.0.2.2")));
         for _ in 0..MOST {
             assert_eq!(failures.count(one, begun), None);
         }

@@ -112,7 +112,9 @@ async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: C
                 {
                     let room = moved.room.unwrap();
                     if room.id != rooms.last().unwrap().room.id {
-                        rooms.iter_mut().for_each(|known| known.is_last = false);
+                        for known in &mut rooms {
+                            known.is_last = false;
+                        }
                         rooms.push(Known { room, is_last: true, held: Vec::new() });
                     }
                 }

@@ -44,7 +44,7 @@ impl Given {
             let section = format!("{key}.{place}.");
             self.settings.keys().any(|given| given.starts_with(&section))
         };
-        (0..).take_while(is_given).count()
+        (0..self.settings.len()).take_while(is_given).count()
     }
 
     /// Adds a setting, over one that was given before.
