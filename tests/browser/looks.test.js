@@ -221,6 +221,7 @@ async function prepare(t) {
     ["app-bookings-new", "/app/bookings/new?event=intro&date=2027-03-08"],
     ["app-bookings-new-closed", "/app/bookings/new?event=intro&date=2027-03-07"],
     ["app-bookings-new-refused", "/app/bookings/new?event=intro&date=2027-03-08", submit("Book this time")],
+    ["app-settings", "/app/settings"],
     ["app-event-types", "/app/event-types"],
     ["app-event-type", "/app/event-types/board"],
     ["app-event-type-link-refused", "/app/event-types/board", submit("Make link")],
