@@ -104,7 +104,13 @@ fn limits_close_a_day_and_say_so(backend: Backend) {
     browser.submit(&form).expect(303);
     assert_eq!(editor(&browser).value("limit_week_minutes"), Some("150"));
     assert_eq!(days(&app, "2027-07-05", "2027-07-09").len(), 5);
+    let visitor = app.client();
+    let opened = visitor.page("/ada/intro?slot=2027-07-05T09:00:00Z&tz=UTC").form("/ada/intro");
     let monday = app.book("intro", instant("2027-07-05T08:00:00Z"));
+    // Whoever had the form open is told why, and not only that it can not be.
+    let late = opened.set("name", "Cy Cole").set("email", "cy@customers.example");
+    let told = visitor.submit(&late).expect(422).page().text();
+    assert!(told.contains("can not be booked: no more bookings are taken around"), "{told}");
     assert_eq!(days(&app, "2027-07-05", "2027-07-09").len(), 4);
     let refused = |start: &str| {
         let request = app.request("intro", start, "Cy Cole", "cy@customers.example");

@@ -123,6 +123,7 @@ fn nothing_but_the_button_makes_or_shows_a_token(backend: Backend) {
     let mail = app.mailbox().wait_for_invite("bo@customers.example", "REQUEST");
     for part in [mail.part("text"), mail.part("html")] {
         assert!(!part.contains("jwt=") && !part.contains("Password"), "{part}");
+        assert!(!part.contains(booked.text("/room/url")), "which opens nothing by itself: {part}");
     }
 
     let join = format!("{}/join", booked.page());

@@ -144,6 +144,12 @@ impl Site {
         }
     }
 
+    /// What the holder of a link is told as the room's address: its own at Jitsi, or where that opens only with a token,
+    /// the page that makes one.
+    pub fn told_room(&self, room: &Room, link: &Token) -> String {
+        if self.server(room).mode.takes_tokens() { self.join_page(link) } else { self.room(room) }
+    }
+
     /// The Jitsi that a room opens on.
     pub fn server(&self, room: &Room) -> &JitsiServer {
         self.jitsi.get(room.server)

@@ -449,7 +449,7 @@ impl<'a> KeyView<'a> {
         let early = room.opens_before(start);
         let window = when::window(room.window, early, zone.date(start), zone);
         Self {
-            url: site.room(room),
+            url: site.told_room(room, &letter.link),
             password: site.password(room, letter.to),
             opening: format!("The room {window}."),
             lobby: room.lobby.then(|| lobby(letter, room, site)).flatten(),

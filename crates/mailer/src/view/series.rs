@@ -205,7 +205,7 @@ impl<'a> RowView<'a> {
             when: When::new(span, zone),
             was: was.map(|was| When::new(was, zone)),
             page: stands.then(|| site.booking_page(&part.link)),
-            room: room.map(|room| site.room(room)),
+            room: room.map(|room| site.told_room(room, &part.link)),
             password: room.and_then(|room| site.password(room, reader)),
         }
     }

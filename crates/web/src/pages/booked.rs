@@ -520,7 +520,7 @@ impl Page {
             let opens = TimeOfDay::at(zone, room.window.start, Clock::TwentyFour);
             let early = room.opens_before(booking.span.start);
             RoomKey {
-                url: web.app.site().room(room),
+                url: web.app.site().told_room(room, found.details.link(found.side)),
                 password: password(web, found),
                 opens_at: room.window.start,
                 opens: format!("{} at {opens}", long_date(zone.date(room.window.start))),

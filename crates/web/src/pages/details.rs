@@ -394,6 +394,9 @@ pub(super) fn gone(why: &BookError, time: &str) -> String {
         BookError::Taken => taken,
         BookError::Refused(why) if why.is_taken() => taken,
         BookError::Refused(Refusal::Past) => format!("{time} has passed. Choose a later time"),
+        BookError::Refused(why) => {
+            format!("{time} can not be booked: {why}. Choose another time")
+        }
         _ => format!("{time} can not be booked. Choose another time"),
     }
 }
