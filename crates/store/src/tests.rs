@@ -1,5 +1,6 @@
 //! The store against both real databases: each test has one of its own.
 
+mod attempts;
 mod event_links;
 mod migrations;
 mod outbox;

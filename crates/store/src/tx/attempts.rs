@@ -11,9 +11,13 @@ use roomkey_core::time::Instant;
 use super::Tx;
 use crate::{StoreError, connection::Conn, schema::attempts};
 
+/// How far the clocks of two servers over one database may be apart: a minute, in microseconds.
+const CLOCKS_APART: i64 = 60_000_000;
+
 impl Tx<'_> {
-    /// How often something was tried after `since`, and when first. What a wrong clock dated later
-    /// than `now` does not count.
+    /// How often something was tried after `since`, and when first. Somebody who read the clock a moment
+    /// after `now`, here or on another server, may have been faster, and counts; what a wrong clock dated
+    /// much later does not.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -27,7 +31,7 @@ impl Tx<'_> {
             attempts::table
                 .filter(attempts::bucket.eq(bucket))
                 .filter(attempts::at.gt(since.micros()))
-                .filter(attempts::at.le(now.micros()))
+                .filter(attempts::at.le(now.micros().saturating_add(CLOCKS_APART)))
                 .select((count_star(), min(attempts::at)))
                 .get_result(c)
         })?;
