@@ -164,8 +164,8 @@
   /* ── Hold: the time is kept while its form is filled in, and let go by a link that leads away; it lapses by itself ── */
   const kept = $("form[data-hold]");
   if (kept?.elements.slot?.value) {
-    const { slot, duration, link } = kept.elements;
-    const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", link: link?.value ?? "", ...more });
+    const { slot, duration, link, hold } = kept.elements;
+    const body = (more) => new URLSearchParams({ slot: slot.value, duration: duration?.value ?? "", link: link?.value ?? "", hold: hold.value, ...more });
     const keep = () => {
       // Without it the form works all the same.
       if (document.hidden) return;
@@ -173,6 +173,7 @@
         .then((reply) => { if (!reply.ok) clearInterval(timer); })
         .catch(() => {});
     };
+    const release = () => navigator.sendBeacon(kept.dataset.hold, body({ release: "1" }));
     // A place on this page (the skip link, an error in the summary), another tab and a mail program lead nowhere.
     const leads = (a) => !a.target && a.protocol.startsWith("http")
       && !(a.hash && a.pathname === location.pathname && a.search === location.search);
@@ -180,8 +181,10 @@
     document.addEventListener("click", (e) => {
       const a = e.target.closest("a[href]");
       if (!a || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !leads(a)) return;
-      navigator.sendBeacon(kept.dataset.hold, body({ release: "1" }));
+      release();
     });
+    // A browser that keeps no cookies is not known again by the page that it loads next.
+    if (!navigator.cookieEnabled) addEventListener("beforeunload", release);
     // One that was opened in a tab behind others is kept once it is looked at.
     document.addEventListener("visibilitychange", keep);
     const timer = setInterval(keep, 120_000);

@@ -14,6 +14,8 @@ on_both!(
     holds_count_for_limits_and_buffers,
     holds_are_limited_by_client,
     only_the_scripts_post_makes_one,
+    a_browser_without_cookies_books_what_it_keeps,
+    two_forms_at_once_before_the_first_cookie,
     of_many_one_keeps_it,
     one_visitor_with_many_tabs_keeps_one_time,
 );
@@ -38,6 +40,13 @@ fn furnish(app: &TestApp) {
 fn keep(client: &Client, slot: &str) -> Reply {
     let fields = [("slot", slot), ("duration", "60")];
     client.post_form(HOLD, &fields.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+/// As the script of a page does: with the name that its form has for this.
+fn keep_by(client: &Client, form: &Form) -> Reply {
+    let fields =
+        form.fields().iter().filter(|(name, _)| ["slot", "duration", "hold"].contains(&&**name));
+    client.post_form(HOLD, &fields.cloned().collect::<Vec<_>>())
 }
 
 fn free(app: &TestApp) -> Vec<String> {
@@ -178,6 +187,47 @@ fn only_the_scripts_post_makes_one(backend: Backend) {
     assert_eq!(app.database().number("SELECT count(*) AS n FROM slot_holds"), 0);
     // And the form works without one.
     bo.submit(&form(&bo)).expect(303);
+}
+
+fn a_browser_without_cookies_books_what_it_keeps(backend: Backend) {
+    let app = prepare(backend);
+    // Each request comes without what the answers before it said: cookies are refused, or *Book* is pressed
+    // before the answer is there.
+    let stranger = || app.client();
+    let (bo, cy) = (form(&stranger()), form(&stranger()));
+    keep_by(&stranger(), &bo).expect(204);
+    assert_eq!(free(&app).len(), 2);
+    assert_eq!(keep_by(&stranger(), &cy).status, 409, "it is the other form's");
+    stranger().submit(&cy).expect(422);
+    keep_by(&stranger(), &bo).expect(204);
+    // What is wrong with the form is told, and it keeps the time by the same name.
+    let again =
+        stranger().submit(&bo.clone().set("email", "bo")).expect(422).page().form("/ada/intro");
+    stranger().submit(&again.set("email", "bo@customers.example")).expect(303);
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM slot_holds"), 0);
+    // Let go of by the same name, too.
+    let later = "2027-07-02T10:00:00Z";
+    let page = stranger().page(&format!("/ada/intro?slot={later}"));
+    let form = page.form("/ada/intro");
+    keep_by(&stranger(), &form).expect(204);
+    let name = form.value("hold").expect("a name").to_owned();
+    stranger()
+        .post_form(HOLD, &[("release".into(), "1".into()), ("hold".into(), name)])
+        .expect(204);
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM slot_holds"), 0);
+}
+
+fn two_forms_at_once_before_the_first_cookie(backend: Backend) {
+    let app = prepare(backend);
+    let (first, bo) = (app.client(), app.client());
+    let (early, late) =
+        (form(&bo), bo.page("/ada/intro?slot=2027-07-02T10:00:00Z").form("/ada/intro"));
+    // The browser has no cookie when the second is sent, and gets that one's.
+    keep_by(&first, &early).expect(204);
+    keep_by(&bo, &late).expect(204);
+    assert_eq!(free(&app), ["2027-07-02T09:00:00Z"]);
+    bo.submit(&early).expect(303);
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM slot_holds"), 0);
 }
 
 fn of_many_one_keeps_it(backend: Backend) {

@@ -287,7 +287,7 @@ impl App {
         let fresh = Fresh::draw(now, self.entropy(), request.guests.len());
         let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
         let domain = self.site.public_url.domain();
-        let new = ask(tx, &facts, length, moment, now, wanted.holder(), |offer| {
+        let new = ask(tx, &facts, length, moment, now, wanted.holders(), |offer| {
             let request = request.clone();
             decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
         })??;
@@ -354,9 +354,7 @@ pub(crate) fn settle(
     booking: BookingId,
     now: Instant,
 ) -> Result<(), StoreError> {
-    if let Some(holder) = wanted.holder() {
-        tx.drop_hold(holder)?;
-    }
+    tx.drop_holds(&wanted.holders())?;
     if let Some(entry) = waiting.filter(|entry| !entry.state_at(now).is_end()) {
         tx.change_waiting_entry(&entry, State::Booked, now)?;
     }
@@ -373,10 +371,10 @@ impl Wanted {
     }
 
     /// Who may have kept the time.
-    pub(crate) fn holder(&self) -> Option<TokenHash> {
+    pub(crate) fn holders(&self) -> Vec<TokenHash> {
         match self {
-            Self::Page(page) => page.keeper(),
-            Self::Own(..) => None,
+            Self::Page(page) => page.keepers(),
+            Self::Own(..) => Vec::new(),
         }
     }
 

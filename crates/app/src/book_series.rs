@@ -193,7 +193,7 @@ impl App {
             let at = Span::lasting(start, wish.length);
             let seating = self.seating(tx, &facts.event_type, at)?;
             let moment = Span::moment(start);
-            let decided = ask(tx, facts, wish.length, moment, now, wanted.holder(), |offer| {
+            let decided = ask(tx, facts, wish.length, moment, now, wanted.holders(), |offer| {
                 let request = BookingRequest { start, ..wish.request.clone() };
                 decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
             })?;

@@ -55,16 +55,16 @@ impl From<NotOpen> for HoldError {
 }
 
 impl App {
-    /// Lets go of the time that a visitor keeps, if they keep one.
+    /// Lets go of the time that a visitor keeps, if they keep one, by all that they are known by.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn release(&self, holder: TokenHash) -> Result<(), StoreError> {
-        self.store.write(move |tx| tx.drop_hold(holder)).await
+    pub async fn release(&self, holders: Vec<TokenHash>) -> Result<(), StoreError> {
+        self.store.write(move |tx| tx.drop_holds(&holders)).await
     }
 
-    /// Keeps a time for a visitor, instead of the one that they kept before; asked again for the
-    /// same one, a little longer. Says until when.
+    /// Keeps a time for a visitor under the name `holder`, instead of what they kept before under that or
+    /// the page's other `holders`; asked again for the same one, a little longer. Says until when.
     ///
     /// # Errors
     /// [`HoldError`].
@@ -79,11 +79,12 @@ impl App {
         let (now, limits) = (self.now(), self.limits);
         self.store
             .write(move |tx| {
+                let own = [vec![holder], page.keepers()].concat();
                 let mut facts = tx.offer_facts(page.key(), now)?.ok_or(HoldError::Unknown)?;
                 admit::<HoldError>(tx, &facts, &page, now)?;
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let place = client.to_string();
-                if limits && tx.count_holds(&place, holder, now)? >= MOST {
+                if limits && tx.count_holds(&place, &own, now)? >= MOST {
                     let retry_after_seconds = KEPT.0 * 60;
                     return Err(Limited { retry_after_seconds }.into());
                 }
@@ -91,12 +92,12 @@ impl App {
                 tx.lock_host(facts.host.id)?;
                 facts.has_holds = true;
                 let moment = Span::moment(start);
-                let verdict = ask(tx, &facts, duration, moment, now, Some(holder), |offer| {
+                let verdict = ask(tx, &facts, duration, moment, now, own.clone(), |offer| {
                     offer.verdict(start)
                 })?;
                 let slot = verdict.map_err(HoldError::Refused)?;
                 let event_type = facts.event_type.id;
-                let since = tx.held_since(holder, event_type, slot.span())?;
+                let since = tx.held_since(&own, event_type, slot.span())?;
                 let created_at = since.filter(|since| now < since.plus(ANEW)).unwrap_or(now);
                 let last = created_at.plus(LONGEST);
                 if last <= now {
@@ -105,6 +106,7 @@ impl App {
                     return Err(Limited { retry_after_seconds }.into());
                 }
                 let expires_at = now.plus(KEPT).min(last);
+                tx.drop_holds(&own)?;
                 tx.place_hold(&Hold {
                     holder,
                     client: place,

@@ -200,7 +200,7 @@ pub(crate) fn facts(
 
 /// What is a booking's own: its time, and one that its customer asks for.
 pub(crate) fn own(booking: BookingId) -> Own {
-    Own { holder: Some(Proposal::holder(booking)), bookings: vec![booking] }
+    Own { holders: vec![Proposal::holder(booking)], bookings: vec![booking] }
 }
 
 pub(crate) fn length(present: &BookingDetails) -> Minutes {

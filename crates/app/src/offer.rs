@@ -62,8 +62,8 @@ pub struct Page {
     pub handle: String,
     /// The event type's slug.
     pub slug: String,
-    /// Who asks, if that is known: a time that they keep themselves is free to them.
-    pub holder: Option<TokenHash>,
+    /// Who asks, by all that they are known by: a time that they keep themselves is free to them.
+    pub holders: Vec<TokenHash>,
     /// The link that they brought. One that is none of the event type's is as good as no link.
     pub link: Option<TokenHash>,
     /// On which side they are: a host needs no link to what is theirs.
@@ -159,7 +159,7 @@ impl App {
                 let facts = tx.offer_facts(page.key(), now)?.ok_or(OfferError::Unknown)?;
                 let link = admit::<OfferError>(tx, &facts, &page, now)?;
                 let waiting = waiting_of(tx, &page, facts.event_type.id)?;
-                let offered = offered(tx, facts, duration, range, now, page.keeper())?;
+                let offered = offered(tx, facts, duration, range, now, page.keepers())?;
                 Ok(Offered { link, waiting, ..offered })
             })
             .await
@@ -180,7 +180,7 @@ impl App {
         self.store
             .read(move |tx| {
                 let facts = tx.offer_facts(OfferKey::Own(host, event_type), now)?;
-                offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now, None)
+                offered(tx, facts.ok_or(OfferError::Unknown)?, duration, range, now, Vec::new())
             })
             .await
     }
@@ -219,7 +219,7 @@ impl App {
                 let duration = duration_of(&facts.event_type.terms, duration)?;
                 let moment = Span::moment(start);
                 let (slot, reasons) =
-                    ask(tx, &facts, duration, moment, now, page.keeper(), |offer| {
+                    ask(tx, &facts, duration, moment, now, page.keepers(), |offer| {
                         let tell = |refusal| {
                             let reason = Reason { offer, start, refusal, calendars: &[] };
                             (refusal, reason.to_string())
@@ -240,7 +240,7 @@ impl Page {
         Self {
             handle,
             slug,
-            holder: None,
+            holders: Vec::new(),
             link: None,
             by: Side::Customer,
             stamp: None,
@@ -258,8 +258,8 @@ impl Page {
     }
 
     /// Whose kept time is free to who asks.
-    pub(crate) fn keeper(&self) -> Option<TokenHash> {
-        self.waiting.or(self.holder)
+    pub(crate) fn keepers(&self) -> Vec<TokenHash> {
+        self.holders.iter().copied().chain(self.waiting).collect()
     }
 }
 
@@ -287,15 +287,15 @@ pub(crate) fn waiting_of(
 /// What is the asker's own, and therefore not in the asker's way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Own {
-    /// Who may keep a time.
-    pub(crate) holder: Option<TokenHash>,
+    /// Who may keep a time, by all that they are known by.
+    pub(crate) holders: Vec<TokenHash>,
     /// The bookings that are to be moved.
     pub(crate) bookings: Vec<BookingId>,
 }
 
-impl From<Option<TokenHash>> for Own {
-    fn from(holder: Option<TokenHash>) -> Self {
-        Self { holder, bookings: Vec::new() }
+impl From<Vec<TokenHash>> for Own {
+    fn from(holders: Vec<TokenHash>) -> Self {
+        Self { holders, bookings: Vec::new() }
     }
 }
 
@@ -313,10 +313,10 @@ pub(crate) fn ask<T>(
 ) -> Result<T, StoreError> {
     let OfferFacts { host, event_type, schedule, time_off, has_holds } = facts;
     let terms = &event_type.terms;
-    let Own { holder, bookings } = own.into();
+    let Own { holders, bookings } = own.into();
     let seats = terms.seats.map(|seats| (event_type.id, seats));
     let mut taken = tx.busy_times(host.id, range, bookings.iter().copied(), seats)?;
-    let holds = if *has_holds { tx.holds(host.id, range, now, holder)? } else { Vec::new() };
+    let holds = if *has_holds { tx.holds(host.id, range, now, &holders)? } else { Vec::new() };
     for (hold, held) in &holds {
         match terms.seats.filter(|_| *held == event_type.id) {
             Some(seats) => keep_seat(&mut taken, *hold, seats),
@@ -366,11 +366,11 @@ fn offered(
     duration: Option<Minutes>,
     range: Span,
     now: Instant,
-    holder: Option<TokenHash>,
+    holders: Vec<TokenHash>,
 ) -> Result<Offered, OfferError> {
     let duration = duration_of(&facts.event_type.terms, duration)?;
     let find = |offer: &Offer<'_>| offer.slots(range);
-    Ok(slots_by(tx, facts, duration, range, now, holder.into(), find)?)
+    Ok(slots_by(tx, facts, duration, range, now, holders.into(), find)?)
 }
 
 /// The free times that `find` finds with what is known of `range`, whatever lengths the event type has.

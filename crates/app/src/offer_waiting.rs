@@ -86,7 +86,7 @@ impl App {
         for WaitingEntry { entry, token } in line.waiting.iter().filter(|w| w.entry.has_lapsed(now))
         {
             if tx.change_waiting_entry(entry, State::Lapsed, now)? {
-                tx.drop_hold(token.hash())?;
+                tx.drop_holds(&[token.hash()])?;
             }
         }
         while let Some((WaitingEntry { entry, token }, offered)) = line.next_offer(tx)? {

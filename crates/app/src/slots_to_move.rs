@@ -94,7 +94,7 @@ impl App {
 
 /// What is moved together is not in its own way.
 pub(crate) fn together(reached: &[BookingDetails]) -> Own {
-    Own { holder: None, bookings: reached.iter().map(|each| each.booking.id).collect() }
+    Own { holders: Vec::new(), bookings: reached.iter().map(|each| each.booking.id).collect() }
 }
 
 fn may_move_all(

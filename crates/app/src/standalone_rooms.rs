@@ -158,7 +158,7 @@ impl App {
 
 /// Whether a visitor keeps some of that time while filling in a form: the schema does not know of it.
 fn is_kept(tx: &mut Tx<'_>, made: &StandaloneRoom, now: Instant) -> Result<bool, StoreError> {
-    let kept = tx.holds(made.host, made.span, now, None)?;
+    let kept = tx.holds(made.host, made.span, now, &[])?;
     let meets = |Busy { span, buffers, .. }: &Busy| {
         let before = span.start.minus(buffers.before);
         before < made.span.end && made.span.start < span.end.plus(buffers.after)

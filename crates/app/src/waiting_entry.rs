@@ -133,7 +133,7 @@ impl App {
         if !tx.change_waiting_entry(&entry, state, now)? {
             return Err(Ended.into());
         }
-        Ok(tx.drop_hold(token.hash())?)
+        Ok(tx.drop_holds(&[token.hash()])?)
     }
 
     /// Who is in line with a host, by event type, the first of each first.

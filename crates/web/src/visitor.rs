@@ -59,6 +59,15 @@ impl Visitor {
         self.token.hash()
     }
 
+    /// Whom nobody knows yet is from now on known by `token`, which a form of ours had for this.
+    #[must_use]
+    pub(crate) fn or_known_as(self, token: Option<Token>) -> Self {
+        match token.filter(|_| self.is_new) {
+            Some(token) => Self { token, ..self },
+            None => self,
+        }
+    }
+
     /// The answer, with the cookie by which the browser is known again.
     pub(crate) fn known_by(&self, mut response: HttpResponse) -> Result<HttpResponse, Failure> {
         if self.is_new {
@@ -79,6 +88,18 @@ impl Visitor {
 pub(crate) fn holder(request: &HttpRequest, web: &Web) -> Option<TokenHash> {
     let cookie = request.cookie(name(web.app.site().public_url.is_https()))?;
     cookie.value().parse::<Token>().ok().map(|token| token.hash())
+}
+
+/// Whose holds a form may be about: the browser's, and its own. A browser may keep no cookies, or send the form
+/// before it has got one.
+pub(crate) fn holders(request: &HttpRequest, web: &Web, form: &Form) -> Vec<TokenHash> {
+    let own = form_holder(form).map(|token| token.hash());
+    holder(request, web).into_iter().chain(own).collect()
+}
+
+/// The name under which a form keeps its time.
+pub(crate) fn form_holder(form: &Form) -> Option<Token> {
+    form.get("hold").parse().ok()
 }
 
 impl FromRequest for Visitor {

@@ -130,15 +130,20 @@ pub struct BusyTimes {
     counted: Vec<Span>,
 }
 
-/// A session with room, which a booking would join.
+/// A session, which a booking would join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Session {
     pub(super) span: Span,
-    /// At least one.
+    /// None, if it is full.
     pub(super) seats_left: u32,
 }
 
 impl Session {
+    /// It, unless it is full.
+    pub(super) fn with_room(self) -> Option<Self> {
+        (self.seats_left > 0).then_some(self)
+    }
+
     /// Whether this is what takes the host's time there.
     fn is(self, busy: &Busy) -> bool {
         busy.span == self.span && matches!(busy.by, Occupant::Session { .. })
@@ -186,42 +191,40 @@ impl BusyTimes {
             .chain(elsewhere.map(move |busy| busy.closes(duration, buffers)))
     }
 
-    /// The first of the host's own bookings that a booking would come too close to; the session that
-    /// it joins is not in its way.
-    pub(super) fn conflict(
+    /// The host's own bookings that a booking would come too close to, by start; the session that it
+    /// joins is not in its way.
+    pub(super) fn conflicts(
         &self,
         core: Span,
         buffers: Buffers,
         joined: Option<Session>,
-    ) -> Option<&Busy> {
+    ) -> impl Iterator<Item = &Busy> {
         let duration = core.minutes();
-        let mut near = self.own.near(Span::moment(core.start), duration, buffers).iter();
-        near.find(|busy| {
+        let near = self.own.near(Span::moment(core.start), duration, buffers).iter();
+        near.filter(move |busy| {
             !joined.is_some_and(|session| session.is(busy))
                 && busy.closes(duration, buffers).holds(core.start)
         })
     }
 
-    /// The first busy time of another calendar that a booking would meet.
-    pub(super) fn conflict_elsewhere(
+    /// The busy times of other calendars that a booking would meet, by start.
+    pub(super) fn conflicts_elsewhere(
         &self,
         core: Span,
         buffers: Buffers,
-    ) -> Option<&BusyElsewhere> {
+    ) -> impl Iterator<Item = &BusyElsewhere> {
         let duration = core.minutes();
-        let mut near = self.elsewhere.near(Span::moment(core.start), duration, buffers).iter();
-        near.find(|busy| busy.closes(duration, buffers).holds(core.start))
+        let near = self.elsewhere.near(Span::moment(core.start), duration, buffers).iter();
+        near.filter(move |busy| busy.closes(duration, buffers).holds(core.start))
     }
 
-    /// The session with room that is exactly at that time, if there is one.
+    /// The session that is exactly at that time, if there is one.
     pub(super) fn session(&self, core: Span) -> Option<Session> {
         let first = self.own.all.partition_point(|busy| busy.span.start < core.start);
         let at_once = self.own.all.iter().skip(first).take_while(|b| b.span.start == core.start);
         at_once.filter(|busy| busy.span == core).find_map(|busy| match busy.by {
-            Occupant::Session { seats_left: seats_left @ 1.. } => {
-                Some(Session { span: core, seats_left })
-            }
-            _ => None,
+            Occupant::Session { seats_left } => Some(Session { span: core, seats_left }),
+            Occupant::Booking | Occupant::Hold => None,
         })
     }
 }

@@ -50,7 +50,6 @@ impl fmt::Display for Reason<'_> {
                 }
                 write!(f, " and not at {}", self.clock(self.start))
             }
-            Refusal::LimitReached { limit, first } => self.limit(f, limit, first),
             Refusal::Taken { by } => {
                 write!(f, "There is a booking from {}", self.span(by))?;
                 self.buffers(f, by)
@@ -66,6 +65,7 @@ impl fmt::Display for Reason<'_> {
                 }
                 self.buffers(f, by)
             }
+            Refusal::LimitReached { limit, first } => self.limit(f, limit, first),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Offer<'_> {
             let has_room = quota.has_room(one.span, None);
             let place = counted.partition_point(|span| span.start < one.span.start);
             counted.insert(place, one.span);
-            has_room && others.conflict(one.span, one.buffers, None).is_none()
+            has_room && others.conflicts(one.span, one.buffers, None).next().is_none()
         })
     }
 
@@ -111,7 +111,7 @@ impl Offer<'_> {
     /// can be booked.
     pub fn refusals(&self, start: Instant) -> Vec<Refusal> {
         let core = Span::lasting(start, self.duration);
-        let joined = self.session(core);
+        let session = self.session(core);
         let mut against: Vec<Refusal> = self.outside_booking(start).collect();
         let away = self.away().filter(|span| span.overlaps(core));
         against.extend(away.map(|span| Refusal::TimeOff { span }));
@@ -121,19 +121,20 @@ impl Offer<'_> {
         } else if !opened.is_start(start) {
             against.push(Refusal::OffGrid);
         }
-        let mut quota = self.quota(start);
-        let reached = quota.reached(core, joined);
-        against.extend(reached.map(|(limit, first)| Refusal::LimitReached { limit, first }));
-        let buffers = self.terms.buffers;
-        against.extend(self.busy.conflict(core, buffers, joined).map(|busy| match busy.by {
+        // What is taken comes before the limits that it uses up: whoever loses a race for the last time of
+        // a day is told that somebody was quicker.
+        let (buffers, joined) = (self.terms.buffers, session.and_then(Session::with_room));
+        against.extend(self.busy.conflicts(core, buffers, joined).map(|busy| match busy.by {
             Occupant::Hold => Refusal::Held { by: busy.span },
             Occupant::Booking | Occupant::Session { .. } => Refusal::Taken { by: busy.span },
         }));
+        let elsewhere = self.busy.conflicts_elsewhere(core, buffers);
         against.extend(
-            self.busy
-                .conflict_elsewhere(core, buffers)
-                .map(|busy| Refusal::BusyElsewhere { by: busy.span, calendar: busy.calendar }),
+            elsewhere.map(|busy| Refusal::BusyElsewhere { by: busy.span, calendar: busy.calendar }),
         );
+        let mut quota = self.quota(start);
+        let reached = quota.reached(core, session);
+        against.extend(reached.map(|(limit, first)| Refusal::LimitReached { limit, first }));
         against
     }
 
@@ -167,10 +168,10 @@ impl Offer<'_> {
     /// How many seats there are in the session at that time, if nothing but the session itself is in
     /// the way.
     fn seats_in_session(&self, core: Span, quota: &mut Quota<'_>) -> Option<u32> {
-        let session = self.session(core)?;
+        let session = self.session(core)?.with_room()?;
         let buffers = self.terms.buffers;
-        let is_free = self.busy.conflict(core, buffers, Some(session)).is_none()
-            && self.busy.conflict_elsewhere(core, buffers).is_none()
+        let is_free = self.busy.conflicts(core, buffers, Some(session)).next().is_none()
+            && self.busy.conflicts_elsewhere(core, buffers).next().is_none()
             && !self.away().any(|span| span.overlaps(core));
         (is_free && quota.has_room(core, Some(session))).then_some(session.seats_left)
     }

@@ -40,14 +40,6 @@ pub enum Refusal {
     /// Between two offered starts.
     #[error("bookings do not start at this minute")]
     OffGrid,
-    /// There are as many bookings as the host wants.
-    #[error("no more bookings are taken around this time")]
-    LimitReached {
-        /// Which limit.
-        limit: Limit,
-        /// The first date of its period, in the schedule's zone.
-        first: LocalDate,
-    },
     /// The host has a booking then, or too close to it.
     #[error("this time is taken")]
     Taken {
@@ -68,6 +60,14 @@ pub enum Refusal {
         /// Which of the host's calendars says so, as a place in the caller's list.
         calendar: usize,
     },
+    /// There are as many bookings as the host wants.
+    #[error("no more bookings are taken around this time")]
+    LimitReached {
+        /// Which limit.
+        limit: Limit,
+        /// The first date of its period, in the schedule's zone.
+        first: LocalDate,
+    },
 }
 
 impl Refusal {
@@ -81,10 +81,10 @@ impl Refusal {
             Self::TimeOff { .. } => "time_off",
             Self::OutsideHours => "outside_hours",
             Self::OffGrid => "off_grid",
-            Self::LimitReached { .. } => "limit_reached",
             Self::Taken { .. } => "taken",
             Self::Held { .. } => "held",
             Self::BusyElsewhere { .. } => "busy_elsewhere",
+            Self::LimitReached { .. } => "limit_reached",
         }
     }
 

@@ -46,12 +46,12 @@ fn every_reason_is_told_in_order() {
             "You are away (Holidays), 00:00 on Thursday 3 December 2026 – 00:00 on Friday 4 \
              December 2026",
             "Bookings start every 1 hour and not at 09:15",
-            "Thursday's limit of 1 booking is reached",
-            "The limit of 1 hour 30 minutes in the week from Monday 30 November 2026 has no room \
-             for 1 hour",
             "There is a booking from 10:20 – 11:20 on Thursday 3 December 2026, too close with the \
              buffers",
             "Busy in Work calendar, 09:00 – 09:30 on Thursday 3 December 2026",
+            "Thursday's limit of 1 booking is reached",
+            "The limit of 1 hour 30 minutes in the week from Monday 30 November 2026 has no room \
+             for 1 hour",
         ]
     );
     case.bookings[0].busy.by = Occupant::Hold;
@@ -60,6 +60,47 @@ fn every_reason_is_told_in_order() {
             == "Somebody is filling in the form for 10:20 – 11:20 on Thursday 3 December 2026, \
                    too close with the buffers"
     }));
+}
+
+#[test]
+fn all_that_is_in_the_way_is_named() {
+    let mut case = thursday()
+        .booked("2026-12-03T08:00:00Z", "2026-12-03T08:20:00Z")
+        .booked("2026-12-03T08:20:00Z", "2026-12-03T08:40:00Z")
+        .booked("2026-12-03T08:40:00Z", "2026-12-03T09:00:00Z")
+        .booked("2026-12-03T09:00:00Z", "2026-12-03T09:20:00Z")
+        .busy_elsewhere("2026-12-03T08:00:00Z", "2026-12-03T08:10:00Z")
+        .busy_elsewhere("2026-12-03T08:50:00Z", "2026-12-03T10:00:00Z");
+    case.bookings[1].busy.by = Occupant::Hold;
+    assert_eq!(
+        told(&case, "2026-12-03T08:00:00Z"),
+        [
+            "There is a booking from 09:00 – 09:20 on Thursday 3 December 2026",
+            "Somebody is filling in the form for 09:20 – 09:40 on Thursday 3 December 2026",
+            "There is a booking from 09:40 – 10:00 on Thursday 3 December 2026",
+            "Busy in Work calendar, 09:00 – 09:10 on Thursday 3 December 2026",
+            "Busy in Work calendar, 09:50 – 11:00 on Thursday 3 December 2026",
+        ]
+    );
+}
+
+#[test]
+fn a_full_session_is_taken_and_uses_up_no_limit() {
+    let mut case = thursday().booked("2026-12-03T08:00:00Z", "2026-12-03T09:00:00Z");
+    case.seats = Some(5);
+    case = case.limit("1 booking a day");
+    let told_with = |seats_left: u32| {
+        let mut case = case.clone();
+        case.bookings[0].busy.by = Occupant::Session { seats_left };
+        told(&case, "2026-12-03T08:00:00Z")
+    };
+    assert!(told_with(1).is_empty(), "it can be joined");
+    assert_eq!(told_with(0), ["There is a booking from 09:00 – 10:00 on Thursday 3 December 2026"]);
+    assert_eq!(
+        told(&case, "2026-12-03T09:00:00Z"),
+        ["Thursday's limit of 1 booking is reached"],
+        "nor does another begin"
+    );
 }
 
 #[test]

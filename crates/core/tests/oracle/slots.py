@@ -263,14 +263,14 @@ class Limit:
 # --- Bookings ---------------------------------------------------------------------------------------------------
 
 
-def sessions_with_room(question):
-    """A seated type's own bookings that have seats left, by their span."""
+def sessions(question):
+    """A seated type's own sessions, by their span."""
     if question["seats"] is None:
         return {}
     return {
         (booking["start"], booking["end"]): booking
         for booking in question["bookings"]
-        if booking["own"] and booking["seats_left"] is not None and booking["seats_left"] > 0
+        if booking["own"] and booking["seats_left"] is not None
     }
 
 
@@ -299,7 +299,7 @@ class Asked:
         self.time_off = as_instants(self.zone, map(self._time_off_walls, question["time_off"]))
         self.limits = [Limit(limit, question, self.zone) for limit in question["limits"]]
         self.limits.sort(key=lambda limit: limit.rank)
-        self.sessions = sessions_with_room(question)
+        self.sessions = sessions(question)
 
     @staticmethod
     def _time_off_walls(off):
@@ -325,15 +325,16 @@ class Asked:
             yield "outside_hours"
         elif start not in hours_near.starts:
             yield "off_grid"
-        for limit in self.limits:
-            if limit.is_reached(start, end, joined=session is not None):
-                yield limit.code
-        others = (booking for booking in question["bookings"] if booking is not session)
+        has_room = session is not None and session["seats_left"] > 0
+        others = (booking for booking in question["bookings"] if booking is not session or not has_room)
         if any(conflicts(start, end, question, booking) for booking in others):
             yield "taken"
         before, after = question["before"] * MINUTE, question["after"] * MINUTE
         if overlaps(start - before, end + after, question["external"]):
             yield "busy"
+        for limit in self.limits:
+            if limit.is_reached(start, end, joined=session is not None):
+                yield limit.code
 
     def is_offered(self, start, hours_near):
         return next(self.refusals(start, hours_near), None) is None

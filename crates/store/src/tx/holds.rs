@@ -1,6 +1,6 @@
 //! Times that are kept while somebody fills in a form.
 
-use diesel::prelude::*;
+use diesel::{dsl::min, prelude::*};
 use roomkey_core::{
     availability::{Busy, Occupant},
     event_type::{Buffers, LONGEST},
@@ -39,7 +39,7 @@ pub struct Hold {
 }
 
 impl Tx<'_> {
-    /// The times of a host that others than `holder` keep, as far as a booking that starts in
+    /// The times of a host that others than `own` keep, as far as a booking that starts in
     /// `around` could come too close to them, with what is going to be booked.
     ///
     /// # Errors
@@ -49,20 +49,20 @@ impl Tx<'_> {
         host: UserId,
         around: Span,
         now: Instant,
-        holder: Option<TokenHash>,
+        own: &[TokenHash],
     ) -> Result<Vec<(Busy, EventTypeId)>, StoreError> {
-        type Row = (i64, i64, i64, i64, String);
+        type Row = (String, i64, i64, i64, i64, String);
         let from = around.start.minus(LONGEST).minus(LONGEST).micros();
         let to = around.end.plus(LONGEST).plus(LONGEST).micros();
-        let holder = holder.map(TokenHash::to_hex).unwrap_or_default();
+        let own = to_hex(own);
         let rows: Vec<Row> = self.run(|c| {
             natively!(c, c => slot_holds::table
                 .filter(slot_holds::host_id.eq(host.to_string()))
                 .filter(slot_holds::start_at.gt(from))
                 .filter(slot_holds::start_at.lt(to))
                 .filter(slot_holds::expires_at.gt(now.micros()))
-                .filter(slot_holds::holder.ne(holder))
                 .select((
+                    slot_holds::holder,
                     slot_holds::start_at,
                     slot_holds::end_at,
                     slot_holds::buffer_before,
@@ -71,35 +71,36 @@ impl Tx<'_> {
                 ))
                 .load(c))
         })?;
-        let read = |(start, end, before, after, event_type): Row| {
+        let of_others = rows.into_iter().filter(|(holder, ..)| !own.contains(holder));
+        let read = |(_, start, end, before, after, event_type): Row| {
             let (span, buffers) = (span(start, end), buffers(before, after));
             let event_type = parse("slot_holds.event_type_id", &event_type)?;
             Ok((Busy { span, buffers, by: Occupant::Hold }, event_type))
         };
-        rows.into_iter().map(read).collect()
+        of_others.map(read).collect()
     }
 
-    /// Since when a visitor keeps exactly that time, or kept it until it lapsed; not known for longer
-    /// than a day.
+    /// Since when a visitor, known by any of `own`, keeps exactly that time, or kept it until it lapsed; not
+    /// known for longer than a day.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn held_since(
         &mut self,
-        holder: TokenHash,
+        own: &[TokenHash],
         event_type: EventTypeId,
         span: Span,
     ) -> Result<Option<Instant>, StoreError> {
-        let since: Option<i64> = self.one(|c| {
+        let since: Option<Option<i64>> = self.one(|c| {
             slot_holds::table
-                .find(holder.to_hex())
+                .filter(slot_holds::holder.eq_any(to_hex(own)))
                 .filter(slot_holds::event_type_id.eq(event_type.to_string()))
                 .filter(slot_holds::start_at.eq(span.start.micros()))
                 .filter(slot_holds::end_at.eq(span.end.micros()))
-                .select(slot_holds::created_at)
+                .select(min(slot_holds::created_at))
                 .load(c)
         })?;
-        Ok(since.map(Instant::from_micros))
+        Ok(since.flatten().map(Instant::from_micros))
     }
 
     /// How many times others from the same place keep.
@@ -109,14 +110,14 @@ impl Tx<'_> {
     pub fn count_holds(
         &mut self,
         client: &str,
-        holder: TokenHash,
+        own: &[TokenHash],
         now: Instant,
     ) -> Result<i64, StoreError> {
         self.run(|c| {
             slot_holds::table
                 .filter(slot_holds::client.eq(client))
                 .filter(slot_holds::expires_at.gt(now.micros()))
-                .filter(slot_holds::holder.ne(holder.to_hex()))
+                .filter(slot_holds::holder.ne_all(to_hex(own)))
                 .count()
                 .get_result(c)
         })
@@ -139,15 +140,23 @@ impl Tx<'_> {
             slot_holds::created_at.eq(hold.created_at.micros()),
             slot_holds::expires_at.eq(hold.expires_at.micros()),
         );
-        self.drop_hold(hold.holder)?;
+        self.drop_holds(&[hold.holder])?;
         self.run(|c| diesel::insert_into(slot_holds::table).values(values).execute(c)).map(drop)
     }
 
-    /// Lets go of the time that a visitor keeps.
+    /// Lets go of the times that a visitor keeps.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn drop_hold(&mut self, holder: TokenHash) -> Result<(), StoreError> {
-        self.run(|c| diesel::delete(slot_holds::table.find(holder.to_hex())).execute(c)).map(drop)
+    pub fn drop_holds(&mut self, own: &[TokenHash]) -> Result<(), StoreError> {
+        if own.is_empty() {
+            return Ok(());
+        }
+        let own = slot_holds::holder.eq_any(to_hex(own));
+        self.run(|c| diesel::delete(slot_holds::table.filter(own)).execute(c)).map(drop)
     }
+}
+
+fn to_hex(holders: &[TokenHash]) -> Vec<String> {
+    holders.iter().map(|holder| holder.to_hex()).collect()
 }

@@ -124,7 +124,7 @@ impl Tx<'_> {
                 .execute(c)
         })?;
         if changed == 1 && proposal.by == Side::Customer {
-            self.drop_hold(Proposal::holder(booking))?;
+            self.drop_holds(&[Proposal::holder(booking)])?;
         }
         Ok(changed == 1)
     }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/slots/explain`: whether a time is offered, and why not.
 
+use std::collections::HashSet;
+
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use roomkey_app::{Explained, Page};
 use roomkey_core::{
@@ -110,8 +112,9 @@ impl Explanation {
                 }
             })
             .collect();
-        // What the host is told apart may be the same for customers.
-        reasons.dedup_by(|later, kept| later.code == kept.code);
+        // What the host is told apart is the same for customers.
+        let mut told = HashSet::new();
+        reasons.retain(|reason| is_host || told.insert(reason.code));
         Self {
             time_zone: zone.name(),
             offered: explained.slot.is_some(),

@@ -226,7 +226,7 @@ pub(crate) async fn get(
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
     let mut address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
-    address.holder = visitor::holder(&request, &web);
+    address.holders = visitor::holder(&request, &web).into_iter().collect();
     let query = Form::query(&request);
     let mut asked = Asked::read(&query);
     address.link = asked.trail.link.as_ref().map(Token::hash);

@@ -82,6 +82,8 @@ pub(crate) struct Page {
     /// To choose from, where the zone is wrong.
     pub(crate) zones: ZoneOptions,
     pub(crate) idempotency_key: String,
+    /// Under which name the time is kept while no cookie names the browser.
+    pub(crate) hold: Token,
     pub(crate) answers: Answers,
     /// The questions and the place in short, so that nobody agrees to what they have not seen.
     pub(crate) seen: String,
@@ -126,6 +128,7 @@ pub(super) fn show(
             zone: zone.name(),
             zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
             idempotency_key: new_key(web),
+            hold: Token::new(web.app.entropy()),
             answers: Answers::prefilled(query, prefill(offered).as_ref()),
             seen: offered.event_type.terms.asked_as(),
             proves: proves(request, web, offered),
@@ -252,7 +255,7 @@ pub(crate) async fn post(
 ) -> Result<HttpResponse, Failure> {
     let (handle, slug) = path.into_inner();
     let mut address = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
-    address.holder = visitor::holder(&request, &web);
+    address.holders = visitor::holders(&request, &web, &form);
     address.stamp = proof_cookie::of(&request, &web);
     let zone = match form.get("tz") {
         "" => web.app.host(&address.handle).await?.ok_or(Failure::NotFound)?.time_zone,
@@ -372,6 +375,7 @@ async fn again(
         zone: zone.name(),
         zones: ZoneOptions::new(zone, [offered.host.time_zone], offered.now),
         idempotency_key: if used_up { new_key(web) } else { form.text("idempotency_key") },
+        hold: visitor::form_holder(form).unwrap_or_else(|| Token::new(web.app.entropy())),
         answers: Answers {
             name: form.text("name"),
             email: form.text("email"),
@@ -417,6 +421,7 @@ impl Page {
             zone: "Europe/London",
             zones: ZoneOptions::new(TimeZone::UTC, [], Instant::EPOCH),
             idempotency_key: "key".into(),
+            hold: Token::derived(&[0; 32]),
             answers: Answers { note: "<b>bold</b>\nline".into(), ..Answers::default() },
             seen: "seen".into(),
             proves: true,

@@ -13,7 +13,12 @@ use roomkey_core::{
     time::{Instant, Minutes},
 };
 
-use crate::{Web, address, failure::Failure, form::Form, visitor::Visitor};
+use crate::{
+    Web, address,
+    failure::Failure,
+    form::Form,
+    visitor::{self, Visitor},
+};
 
 pub(crate) async fn post(
     request: HttpRequest,
@@ -25,10 +30,11 @@ pub(crate) async fn post(
     let (handle, slug) = path.into_inner();
     let mut page = address::of(&handle, &slug).ok_or(Failure::NotFound)?;
     page.link = address::link(&form).map(|link| link.hash());
+    page.holders = visitor::holders(&request, &web, &form);
+    let visitor = visitor.or_known_as(visitor::form_holder(&form));
     let unreadable = || Failure::Status(StatusCode::UNPROCESSABLE_ENTITY);
     if form.has("release") {
-        // Of a browser without the cookie there is nothing to let go of.
-        web.app.release(visitor.holder()).await?;
+        web.app.release(page.holders).await?;
         return Ok(HttpResponse::new(StatusCode::NO_CONTENT));
     }
     let start = Instant::parse(form.get("slot")).map_err(|_| unreadable())?;

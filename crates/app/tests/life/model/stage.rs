@@ -58,7 +58,7 @@ impl Stage {
             Command::Book { asked, key, keeper } => self.book(*asked, *key, keeper.as_ref()).await,
             Command::Hold { event, start, visitor } => self.hold(*event, *start, *visitor).await,
             Command::Release { visitor } => {
-                self.app.release(holder(*visitor)).await.unwrap();
+                self.app.release(vec![holder(*visitor)]).await.unwrap();
                 Outcome::Nothing
             }
             Command::Move { booking, way, start, scope } => {
@@ -226,7 +226,7 @@ impl Stage {
         let event = &self.events[event];
         let host = self.hosts.iter().find(|host| host.id == event.host).unwrap();
         let page = Page::new(host.handle.to_string(), event.terms.slug.to_string());
-        Page { holder: visitor.map(holder), ..page }
+        Page { holders: visitor.map(holder).into_iter().collect(), ..page }
     }
 
     async fn book(&self, asked: Asked, key: Option<i64>, keeper: Option<&Keeper>) -> Outcome {

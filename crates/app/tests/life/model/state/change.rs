@@ -47,7 +47,8 @@ impl Model {
                 return is_refused(why, outcome);
             }
         }
-        let Outcome::Changed(told) = outcome else {
+        // Whoever moves a series from one that has begun moves that one alone.
+        let (Outcome::Changed(told) | Outcome::Whole(told, _)) = outcome else {
             return Err(format!("should be moved, not {outcome:?}"));
         };
         if !stays {

@@ -34,6 +34,7 @@ impl Model {
         if (of_day - OPENS) % rules.increment.unwrap_or(length) != 0 {
             return Err("off_grid");
         }
+        self.not_taken(event, start, length, (before, after), own)?;
         let of_that_day = |of: usize, at: i64| of == event && at.div_euclid(DAY) == day;
         let booked = self.booked(own);
         let bookings = booked.filter(|each| of_that_day(each.event, each.start)).count();
@@ -41,7 +42,7 @@ impl Model {
         if rules.most_a_day.is_some_and(|most| bookings + holds >= most) {
             return Err("limit_reached");
         }
-        self.not_taken(event, start, length, (before, after), own)
+        Ok(())
     }
 
     /// Why a time can not even be had by whom the host gives it, whatever their rules say.
