@@ -9,6 +9,7 @@ on_both!(
     each_has_a_page_and_cancels_alone,
     a_room_is_open_while_anybody_is_expected,
     who_is_put_out_is_not_told_that_the_room_is_closed,
+    who_is_put_out_knows_the_room_no_longer,
     names_are_shown_if_the_host_says_so,
     a_seat_moves_alone,
     a_seat_moves_over_its_own_time,
@@ -129,7 +130,8 @@ fn who_is_put_out_is_not_told_that_the_room_is_closed(backend: Backend) {
     let question = app.client().page(&format!("{own}/cancel")).text();
     assert!(question.contains("The seat becomes free for others"), "{question}");
     let path = format!("/api/v1/bookings/{}/cancel", bo.id());
-    let told = key.post_json(&path, &json!({"reason": "Another group suits you more"}));
+    let reason = "Another group suits you more";
+    let told = key.post_json(&path, &json!({"reason": reason, "keep_room": true}));
     assert_eq!(told.expect(200).json()["room"], Value::Null);
     let says_nothing_wrong = |text: &str, what: &str| {
         let lower = text.to_lowercase();
@@ -159,6 +161,64 @@ fn who_is_put_out_is_not_told_that_the_room_is_closed(backend: Backend) {
     // The other one's is open.
     assert_eq!(app.ask(name).status, 200);
     assert!(app.client().page(&format!("{}/join", cy.page())).has_form("/join"));
+}
+
+fn who_is_put_out_knows_the_room_no_longer(backend: Backend) {
+    let mut app = app(backend, &["--seats", "4"]);
+    let (bo, cy, di) = (sit(&app, START, "Bo"), sit(&app, START, "Cy"), sit(&app, START, "Di"));
+    let known = bo.text("/room/name").to_owned();
+    let addresses = ["bo@customers.example", "cy@customers.example", "di@customers.example"];
+    for to in addresses {
+        app.mailbox().wait_for_invite(to, "REQUEST");
+    }
+    let host_page = |booked: &Booked| {
+        let page = shown(&app, booked)["links"]["page"].as_str().expect("a page").to_owned();
+        page[page.find("/b/").expect("a path")..].to_owned()
+    };
+    let versions = |booked: &Booked| {
+        let shown = shown(&app, booked);
+        (shown["version"].as_u64().expect("a number"), shown["status"].clone())
+    };
+    let before = [versions(&cy), versions(&di)];
+    // Whom the customer's own page does not ask.
+    let own = format!("{}/cancel", bo.page());
+    assert!(!app.client().page(&own).text().contains("keep the room"));
+    let path = format!("{}/cancel", host_page(&bo));
+    let question = app.client().page(&path);
+    assert!(question.text().contains("The others keep the room"), "{}", question.text());
+    app.client().submit(&question.form(&path)).expect(303);
+    let name = room(&app, &cy).expect("a room");
+    assert_ne!(name, known);
+    assert_eq!(room(&app, &di), Some(name.clone()));
+    for (booked, (version, status)) in [&cy, &di].into_iter().zip(before) {
+        assert_eq!(versions(booked), (version + 1, status));
+        let history = &shown(&app, booked)["history"];
+        let last = history.as_array().and_then(|all| all.last()).expect("a change");
+        assert_eq!(
+            (&last["kind"], &last["by"]),
+            (&json!("room_renewed"), &json!("host")),
+            "{history}"
+        );
+    }
+    // All who stay are told; their calendars change the same entry.
+    for to in &addresses[1..] {
+        let mail = app.mailbox().wait_for("the new room", |mail| {
+            mail.is_to(to) && mail.part("text").contains("There is a new room for this booking")
+        });
+        assert!(mail.part("text").contains(&name), "{}", mail.part("text"));
+        let raw = mail.value()["calendar"]["raw"].as_str().expect("raw").to_owned();
+        assert!(raw.contains("METHOD:REQUEST") && !raw.contains("SEQUENCE:0"), "{raw}");
+    }
+    let goodbye = app.mailbox().wait_for_invite(addresses[0], "CANCEL");
+    assert!(!goodbye.value().to_string().contains(&name));
+    app.restart_at("2027-07-05 08:55:00");
+    assert_eq!(app.ask(&known).status, 403);
+    assert_eq!(app.ask(&name).status, 200);
+    // Nobody stays behind the last one.
+    for booked in [&cy, &di] {
+        app.cli(&["booking", "cancel", booked.id()]).done();
+    }
+    assert_eq!(app.ask(&name).status, 403);
 }
 
 fn a_room_is_open_while_anybody_is_expected(backend: Backend) {

@@ -1,7 +1,10 @@
 //! Calling a booking off, by either side.
 
 use roomkey_core::{
-    booking::{Booking, InvalidTransition, Side, Status, decide_cancellation},
+    booking::{
+        Booking, FreshRoom, InvalidTransition, SeriesScope, Side, Status, decide_cancellation,
+        decide_room_renewal,
+    },
     ids::{BookingId, UserId},
     notice::{self, Occasion},
     text::Note,
@@ -11,6 +14,18 @@ use roomkey_core::{
 use roomkey_store::{BookingDetails, StoreError, Tx};
 
 use crate::{App, LinkError, answer_request::asked_together, context::enqueue};
+
+/// How a booking is called off.
+#[derive(Debug, Clone)]
+pub struct CancelRequest {
+    /// Told to both sides.
+    pub reason: Note,
+    /// Which bookings of a series go with it.
+    pub scope: SeriesScope,
+    /// Whether the room of a session stays as it is when the host puts somebody out who knows it. Otherwise those
+    /// who stay get a new one.
+    pub keep_room: bool,
+}
 
 /// The booking was not called off.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +62,10 @@ impl App {
     pub async fn cancel_by_link(
         &self,
         token: &Token,
-        reason: Note,
+        request: CancelRequest,
     ) -> Result<BookingDetails, CancelError> {
         let found = self.booking_by_link(token).await?;
-        self.cancel(found.details.booking.host, found.details.booking.id, found.side, reason).await
+        self.cancel(found.details.booking.host, found.details.booking.id, found.side, request).await
     }
 
     /// A host calls one of their bookings off.
@@ -61,9 +76,9 @@ impl App {
         &self,
         host: UserId,
         booking: BookingId,
-        reason: Note,
+        request: CancelRequest,
     ) -> Result<BookingDetails, CancelError> {
-        self.cancel(host, booking, Side::Host, reason).await
+        self.cancel(host, booking, Side::Host, request).await
     }
 
     async fn cancel(
@@ -71,11 +86,11 @@ impl App {
         host: UserId,
         booking: BookingId,
         by: Side,
-        reason: Note,
+        request: CancelRequest,
     ) -> Result<BookingDetails, CancelError> {
         let app = self.clone();
         let details =
-            self.store.write(move |tx| app.cancel_in(tx, host, booking, by, &reason)).await?;
+            self.store.write(move |tx| app.cancel_in(tx, host, booking, by, &request)).await?;
         self.wake_mail();
         Ok(details)
     }
@@ -86,13 +101,44 @@ impl App {
         host: UserId,
         booking: BookingId,
         by: Side,
-        reason: &Note,
+        request: &CancelRequest,
     ) -> Result<BookingDetails, CancelError> {
         tx.lock_host(host)?;
+        let now = self.now();
         let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
         let present = present.ok_or(CancelError::Unknown)?;
-        self.cancel_present(tx, &present, by, reason, self.now())?;
+        if !self.cancel_reached(tx, &present, by, &request.reason, request.scope, now)? {
+            self.cancel_present(tx, &present, by, &request.reason, now)?;
+            if by == Side::Host && !request.keep_room {
+                self.renew_room_without(tx, &present.booking, now)?;
+            }
+        }
         tx.booking(booking)?.ok_or(CancelError::Unknown)
+    }
+
+    /// Gives those who stay in a session another room than who was put out of it knows, and tells them.
+    fn renew_room_without(
+        &self,
+        tx: &mut Tx<'_>,
+        put_out: &Booking,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        // Who only asked for a seat was never told of the room.
+        let Some(session) = put_out.session.filter(|_| put_out.status == Status::Confirmed) else {
+            return Ok(());
+        };
+        let stay = tx.confirmed_in_session(session)?;
+        let Some(room) = stay.first().and_then(|each| each.room.as_ref()) else { return Ok(()) };
+        let bookings: Vec<_> = stay.iter().map(|each| each.booking.clone()).collect();
+        let fresh = FreshRoom::draw(now, self.entropy());
+        let Some(renewal) = decide_room_renewal(room, &bookings, fresh) else { return Ok(()) };
+        tx.renew_room(session, &renewal, now)?;
+        let told = |(id, version, sequence): &(BookingId, u32, u32)| {
+            notice::for_both_sides(*id, *version, *sequence, Occasion::Changed)
+        };
+        // Nobody brings guests along to where there are seats.
+        let notices: Vec<_> = renewal.seats.iter().flat_map(told).collect();
+        Ok(enqueue(tx, &notices, now, self.entropy())?)
     }
 
     /// Calls off a booking that was read in this transaction, after its host was locked. What waits for somebody's yes

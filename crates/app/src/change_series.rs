@@ -23,69 +23,19 @@ use crate::{
 };
 
 impl App {
-    /// The holder of a link calls a booking off, and others of its series with it.
-    ///
-    /// # Errors
-    /// [`CancelError`]; then nothing is changed.
-    pub async fn cancel_series_by_link(
-        &self,
-        token: &Token,
-        reason: Note,
-        scope: SeriesScope,
-    ) -> Result<BookingDetails, CancelError> {
-        let found = self.booking_by_link(token).await?;
-        let booking = &found.details.booking;
-        self.cancel_series(booking.host, booking.id, found.side, reason, scope).await
-    }
-
-    /// A host calls one of their bookings off, and others of its series with it.
-    ///
-    /// # Errors
-    /// [`CancelError`]; then nothing is changed.
-    pub async fn cancel_own_series(
-        &self,
-        host: UserId,
-        booking: BookingId,
-        reason: Note,
-        scope: SeriesScope,
-    ) -> Result<BookingDetails, CancelError> {
-        self.cancel_series(host, booking, Side::Host, reason, scope).await
-    }
-
-    async fn cancel_series(
-        &self,
-        host: UserId,
-        booking: BookingId,
-        by: Side,
-        reason: Note,
-        scope: SeriesScope,
-    ) -> Result<BookingDetails, CancelError> {
-        let app = self.clone();
-        let details = self
-            .store
-            .write(move |tx| {
-                tx.lock_host(host)?;
-                let present = tx.booking(booking)?.filter(|found| found.booking.host == host);
-                let present = present.ok_or(CancelError::Unknown)?;
-                app.cancel_reached(tx, &present, (by, &reason), scope)?;
-                tx.booking(booking)?.ok_or(CancelError::Unknown)
-            })
-            .await?;
-        self.wake_mail();
-        Ok(details)
-    }
-
-    fn cancel_reached(
+    /// Calls off the bookings of a series that a change of one is about; false if it is about that one alone.
+    pub(crate) fn cancel_reached(
         &self,
         tx: &mut Tx<'_>,
         present: &BookingDetails,
-        (by, reason): (Side, &Note),
+        by: Side,
+        reason: &Note,
         scope: SeriesScope,
-    ) -> Result<(), CancelError> {
-        let now = self.now();
+        now: Instant,
+    ) -> Result<bool, CancelError> {
         let (all, reached) = reached(tx, present, scope, now)?;
         let (Some(first), Some(series)) = (reached.first(), &present.booking.series) else {
-            return self.cancel_present(tx, present, by, reason, now);
+            return Ok(false);
         };
         let mut sequence = all.iter().map(|each| each.booking.ical_sequence).max().unwrap_or(0);
         for each in &reached {
@@ -96,7 +46,8 @@ impl App {
         }
         let lead = (first.booking.id, first.booking.version + 1);
         let notices = notice::of_series(series.series, lead, sequence, Occasion::Cancelled);
-        Ok(enqueue(tx, &notices, now, self.entropy())?)
+        enqueue(tx, &notices, now, self.entropy())?;
+        Ok(true)
     }
 
     /// The holder of a link moves a booking, and others of its series as far: by so many days, and to the same time

@@ -53,7 +53,7 @@ pub use api_keys::{Caller, NewApiKey};
 pub use attempts::{Client, Limited};
 pub use book::{BookError, Booked, Idempotency, IdempotencyScope, Wanted};
 pub use book_series::{RefusedDate, RepeatError};
-pub use cancel::CancelError;
+pub use cancel::{CancelError, CancelRequest};
 pub use cancel_day::{CancelDayError, Day, DayOff};
 pub use conference::{AskedRoom, Verdict};
 pub use context::{App, AppOptions, EmailProof};

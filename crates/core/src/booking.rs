@@ -41,7 +41,7 @@ pub use request::{Confirmation, RequestEnd, decide_confirmation, decide_decline,
 pub use reschedule::{
     Move, MoveRefusal, MoveRequest, Way, deadline, decide_move, may_move, way_to_move,
 };
-pub use seat::{GroupSession, Seating};
+pub use seat::{GroupSession, RoomRenewal, Seating, decide_room_renewal};
 pub use series::{
     Every, Occurrence, Plan, Repeat, Rule, SeriesScope, Shift, UnknownEvery, UnknownScope,
 };

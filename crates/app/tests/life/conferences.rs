@@ -12,7 +12,7 @@ use roomkey_store::{Backend, BookingDetails};
 
 use crate::{
     model::chance::Chance,
-    world::{World, request, run},
+    world::{World, cancellation, request, run},
 };
 
 const NOW: Instant = Instant::from_seconds(1_796_000_400);
@@ -104,7 +104,7 @@ async fn live_through(world: &World, host: UserId, begin: Instant, mut chance: C
                 let to = starts.iter().copied().find(|start| *start > now.plus(Minutes(1)));
                 let note = || "".parse().unwrap();
                 if chance.percent(25) {
-                    if app.cancel_own(host, booking.id, note()).await.is_ok() {
+                    if app.cancel_own(host, booking.id, cancellation()).await.is_ok() {
                         status = Status::Cancelled;
                     }
                 } else if let Some(to) = to

@@ -17,7 +17,7 @@ use roomkey_core::{
 };
 use roomkey_store::{Backend, BookingDetails};
 
-use crate::world::{World, request, run};
+use crate::world::{World, cancellation, request, run};
 
 /// All that were sent since it was last emptied.
 static SENT: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -158,7 +158,7 @@ async fn each_use_case_takes_so_many_statements(backend: Backend) {
     taken.by("Jitsi's question", app.ask_for_room(&name, None)).await.unwrap();
     taken.by("Jitsi's question once more", app.ask_for_room(&name, None)).await.unwrap();
     taken.by("Jitsi's end", app.room_is_empty(&room.id.to_string(), None)).await.unwrap();
-    taken.by("its end", app.cancel_own(host.id, id, note())).await.unwrap();
+    taken.by("its end", app.cancel_own(host.id, id, cancellation())).await.unwrap();
 
     let expected = EXPECTED.iter().map(|(what, sqlite, postgres)| {
         let number = if backend == Backend::Sqlite { sqlite } else { postgres };

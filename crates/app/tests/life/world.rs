@@ -12,11 +12,11 @@ use proptest::{
     prelude::Rng as _,
     test_runner::{RngAlgorithm, TestRng},
 };
-use roomkey_app::{App, AppOptions, EmailProof, NewUser, TokenIssuers};
+use roomkey_app::{App, AppOptions, CancelRequest, EmailProof, NewUser, TokenIssuers};
 use roomkey_core::{
     account::{Role, User},
     availability::parse_weekly,
-    booking::{BookingRequest, Side},
+    booking::{BookingRequest, SeriesScope, Side},
     jitsi::{JitsiMode, JitsiServers},
     question::Given,
     random::Entropy,
@@ -136,6 +136,11 @@ pub(crate) fn request(start: Instant, name: &str, by: Side) -> BookingRequest {
         by,
         overrides: false,
     }
+}
+
+/// Calls off one booking, without a word.
+pub(crate) fn cancellation() -> CancelRequest {
+    CancelRequest { reason: "".parse().unwrap(), scope: SeriesScope::This, keep_room: false }
 }
 
 /// Runs to the end on two threads, beside those that wait for the database.

@@ -84,13 +84,15 @@ pub enum Change {
     GuestAdded,
     /// Somebody whom the customer brought along was taken off it.
     GuestRemoved,
+    /// Another one of its session was put out, and the room became a new one for those who stay.
+    RoomRenewed,
     /// It was called off.
     Cancelled,
 }
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Unverified,
         Self::Verified,
         Self::Requested,
@@ -100,6 +102,7 @@ impl Change {
         Self::Expired,
         Self::GuestAdded,
         Self::GuestRemoved,
+        Self::RoomRenewed,
         Self::Cancelled,
     ];
 
@@ -115,6 +118,7 @@ impl Change {
             Self::Expired => "expired",
             Self::GuestAdded => "guest_added",
             Self::GuestRemoved => "guest_removed",
+            Self::RoomRenewed => "room_renewed",
             Self::Cancelled => "cancelled",
         }
     }
@@ -129,7 +133,8 @@ impl Change {
             | Self::Booked
             | Self::Confirmed
             | Self::GuestAdded
-            | Self::GuestRemoved => false,
+            | Self::GuestRemoved
+            | Self::RoomRenewed => false,
         }
     }
 }

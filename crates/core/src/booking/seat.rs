@@ -4,7 +4,7 @@
 use super::{Booking, FreshRoom};
 use crate::{
     event_type::{EventType, Location, RoomPolicy},
-    ids::GroupSessionId,
+    ids::{BookingId, GroupSessionId},
     random::Entropy,
     room::Room,
     time::{Instant, Span},
@@ -46,6 +46,23 @@ impl Seating {
     pub(super) fn room(&self) -> Option<&Room> {
         self.present.as_ref()?.room.as_ref()
     }
+}
+
+/// A session's new room, which those whom the host has put out do not know.
+#[derive(Debug)]
+pub struct RoomRenewal {
+    /// The room's next generation.
+    pub room: Room,
+    /// The bookings that share it, each with its version and its SEQUENCE from now on: their calendar entries
+    /// lead to the room (RFC 5546 3.2.2.1).
+    pub seats: Vec<(BookingId, u32, u32)>,
+}
+
+/// Gives those who stay in a session another room in place of `room`; nothing if nobody stays.
+pub fn decide_room_renewal(room: &Room, stay: &[Booking], fresh: FreshRoom) -> Option<RoomRenewal> {
+    let next = |each: &Booking| (each.id, each.version + 1, each.ical_sequence + 1);
+    let seats: Vec<_> = stay.iter().map(next).collect();
+    (!seats.is_empty()).then(|| RoomRenewal { room: fresh.after(room, room.window), seats })
 }
 
 /// The room to make for a booking that is confirmed at that time, in that session: where they meet in one,

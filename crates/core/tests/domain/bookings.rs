@@ -369,6 +369,7 @@ fn names_of_marks_and_changes_are_read_back() {
         "expired",
         "guest_added",
         "guest_removed",
+        "room_renewed",
         "cancelled",
     ];
     assert_eq!(Change::ALL.map(Change::as_str), names);

@@ -1,8 +1,8 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{
-    Answer, App, BookingDetails, BookingFilter, BookingSearch, Cursor, Page, ProposalAnswer, Says,
-    Wanted,
+    Answer, App, BookingDetails, BookingFilter, BookingSearch, CancelRequest, Cursor, Page,
+    ProposalAnswer, Says, Wanted,
 };
 use roomkey_core::{
     account::User,
@@ -215,6 +215,9 @@ pub(super) struct Cancel {
     /// Which bookings of a series: this, following or all
     #[arg(long, default_value = "this")]
     scope: SeriesScope,
+    /// Leave the room of a group session as it is, although who is put out knows it; otherwise the others get a new one
+    #[arg(long)]
+    keep_room: bool,
     #[command(flatten)]
     json: Json,
 }
@@ -313,9 +316,10 @@ pub(super) async fn run(app: &App, command: Command) -> anyhow::Result<()> {
         }
         Command::Cancel(cancel) => {
             let found = find(app, &cancel.id).await?.booking;
-            let details =
-                app.cancel_own_series(found.host, found.id, cancel.reason, cancel.scope).await?;
-            print_whole(app, &details, cancel.json).await
+            let Cancel { reason, scope, keep_room, json, .. } = cancel;
+            let request = CancelRequest { reason, scope, keep_room };
+            let details = app.cancel_own(found.host, found.id, request).await?;
+            print_whole(app, &details, json).await
         }
         Command::Attended(asked) => mark(app, asked, Attendance::Attended).await,
         Command::NoShow(asked) => mark(app, asked, Attendance::NoShow).await,

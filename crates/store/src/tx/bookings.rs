@@ -9,7 +9,7 @@ use roomkey_core::{
         Assignment, Booking, Cancellation, Change, Happening, Move, NewBooking, Side, Status,
     },
     event_type::EventType,
-    ids::{AttendeeId, BookingId, SeriesId},
+    ids::{AttendeeId, BookingId, GroupSessionId, SeriesId},
     notice::Moved,
     room::Room,
     text::Note,
@@ -397,6 +397,22 @@ impl Tx<'_> {
         let of_series = bookings::series_id.eq(series.to_string());
         let rows: Vec<DetailsRow> =
             self.run(|c| details!().filter(of_series).order(bookings::series_index).load(c))?;
+        rows.into_iter().map(|row| read(self.vault, row)).collect()
+    }
+
+    /// The bookings that are confirmed for a session, by when they were made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn confirmed_in_session(
+        &mut self,
+        session: GroupSessionId,
+    ) -> Result<Vec<BookingDetails>, StoreError> {
+        let of_session = bookings::session_id
+            .eq(session.to_string())
+            .and(bookings::status.eq(Status::Confirmed.as_str()));
+        let rows: Vec<DetailsRow> =
+            self.run(|c| details!().filter(of_session).order(bookings::id).load(c))?;
         rows.into_iter().map(|row| read(self.vault, row)).collect()
     }
 

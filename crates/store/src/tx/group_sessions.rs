@@ -3,10 +3,10 @@
 
 use diesel::prelude::*;
 use roomkey_core::{
-    booking::{Booking, GroupSession, Status},
+    booking::{Booking, Change, GroupSession, RoomRenewal, Side, Status},
     ids::{BookingId, EventTypeId, GroupSessionId},
     text::PersonName,
-    time::Span,
+    time::{Instant, Span},
 };
 
 use super::Tx;
@@ -134,6 +134,36 @@ impl Tx<'_> {
         let hand_over = diesel::update(live.filter(rooms::booking_id.eq(&id)))
             .set((rooms::booking_id.eq(heir), rooms::generation.eq(signed(generation))));
         self.run(|c| hand_over.execute(c)).map(drop)
+    }
+
+    /// Gives a session another room, which its host has decided on. The caller has locked the host and read the
+    /// session's bookings in this transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn renew_room(
+        &mut self,
+        session: GroupSessionId,
+        renewal: &RoomRenewal,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.check_key()?;
+        let room = RoomRow::new(&renewal.room, Some(session), self.vault)?;
+        let known = rooms::table.filter(rooms::session_id.eq(session.to_string()));
+        self.run(|c| {
+            diesel::update(known).set(rooms::revoked.eq(true)).execute(c)?;
+            diesel::insert_into(rooms::table).values(room).execute(c)
+        })?;
+        for (booking, version, sequence) in &renewal.seats {
+            let next = (
+                bookings::version.eq(signed(*version)),
+                bookings::ical_sequence.eq(signed(*sequence)),
+            );
+            let seat = bookings::table.find(booking.to_string());
+            self.run(|c| diesel::update(seat).set(next).execute(c))?;
+            self.insert_change(*booking, *version, now, Some(Side::Host), Change::RoomRenewed)?;
+        }
+        Ok(())
     }
 
     /// Who else has a seat in a booking's session, by when they booked.

@@ -7,7 +7,8 @@ use actix_web::{
 };
 use language_tags::LanguageTag;
 use roomkey_app::{
-    BookingDetails, BookingFilter, Caller, Cursor, Idempotency, IdempotencyScope, Page, Wanted,
+    BookingDetails, BookingFilter, Caller, CancelRequest, Cursor, Idempotency, IdempotencyScope,
+    Page, Wanted,
 };
 use roomkey_core::{
     account::Scope,
@@ -315,11 +316,13 @@ pub(super) async fn cancel(
     let mut reader = Reader::default();
     let reason = reader.optional_text(&body, "reason", str::parse::<Note>);
     let scope = scope(&mut reader, &body);
+    let keep_room = reader.flag(&body, "keep_room");
     reader.finish()?;
     let whole_request = reason.zip(scope);
     let (reason, scope) =
         whole_request.ok_or_else(|| Problem::bad_request("The request is not complete."))?;
-    let cancelled = web.app.cancel_own_series(caller.host.id, id, reason, scope).await?;
+    let request = CancelRequest { reason, scope, keep_room };
+    let cancelled = web.app.cancel_own(caller.host.id, id, request).await?;
     Ok(HttpResponse::Ok().json(whole(&web, &cancelled, Side::Host).await?))
 }
 

@@ -173,6 +173,9 @@ pub(super) struct Cancellation {
     /// Which bookings of a series are called off; `this` if left out. Of a series that waits for an answer, or for its
     /// customer to show that the address is theirs, it is always all.
     scope: Option<Scope>,
+    /// Whether the room of a group session stays as it is, although who is put out knows it. If left out, the others
+    /// get a new one, and a mail.
+    keep_room: Option<bool>,
 }
 
 /// Which bookings of a series a change is about. What is over, has begun or was called off stays as it is.

@@ -6,9 +6,9 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use roomkey_app::{CancelError, Found};
+use roomkey_app::{CancelError, CancelRequest, Found};
 use roomkey_core::{
-    booking::{InvalidTransition, SeriesScope, may_cancel},
+    booking::{InvalidTransition, SeriesScope, Side, Status, may_cancel},
     text::Note,
 };
 
@@ -38,6 +38,10 @@ pub(crate) struct Page {
     has_room: bool,
     /// Whether others can book the same time.
     is_seat: bool,
+    /// Whether there are others who meet in the room that the customer knows.
+    shares_room: bool,
+    /// Whether it was chosen that these keep it.
+    keep_room: bool,
     reason: String,
     /// Whether there are others in its series, of which some can be left.
     in_series: bool,
@@ -63,7 +67,8 @@ pub(crate) async fn get(
             return closed::answer(StatusCode::OK, &request, &found, closed::Act::Cancel, until);
         }
         let form = Form::default();
-        page(StatusCode::OK, &Page::new(&request, &found, &form, Problems::default()))
+        let page_of = Page::new(&request, &web, &found, &form, Problems::default()).await?;
+        page(StatusCode::OK, &page_of)
     } else {
         Ok(see_other(path(found.details.link(found.side))))
     }
@@ -81,10 +86,11 @@ pub(crate) async fn post(
     if let Some(reason) = problems.check("reason", form.get("reason").parse::<Note>()) {
         let Some(scope) = scope(&form) else {
             problems.add("scope", "Choose which dates to cancel");
-            let contents = Page::new(&request, &found, &form, problems);
+            let contents = Page::new(&request, &web, &found, &form, problems).await?;
             return page(StatusCode::UNPROCESSABLE_ENTITY, &contents);
         };
-        match web.app.cancel_series_by_link(link, reason, scope).await {
+        let keep_room = form.has("keep_room");
+        match web.app.cancel_by_link(link, CancelRequest { reason, scope, keep_room }).await {
             Ok(_) => return Ok(see_other(path(link))),
             Err(CancelError::InvalidTransition(InvalidTransition::AlreadyCancelled)) => {
                 return cancelled_before(&request, &web, &token).await;
@@ -103,7 +109,8 @@ pub(crate) async fn post(
             Err(CancelError::Store(error)) => return Err(error.into()),
         }
     }
-    page(StatusCode::UNPROCESSABLE_ENTITY, &Page::new(&request, &found, &form, problems))
+    let again = Page::new(&request, &web, &found, &form, problems).await?;
+    page(StatusCode::UNPROCESSABLE_ENTITY, &again)
 }
 
 /// Which bookings of a series a form is about; the one, if it does not say.
@@ -115,7 +122,13 @@ pub(super) fn scope(form: &Form) -> Option<SeriesScope> {
 }
 
 impl Page {
-    fn new(request: &HttpRequest, found: &Found, form: &Form, problems: Problems) -> Self {
+    async fn new(
+        request: &HttpRequest,
+        web: &Web,
+        found: &Found,
+        form: &Form,
+        problems: Problems,
+    ) -> Result<Self, Failure> {
         let Facts { title, when, other, path, .. } = Facts::of(found);
         let (shell, reason) = (shell(request), form.text("reason"));
         // Of a session only a seat is given back.
@@ -124,7 +137,14 @@ impl Page {
         let takes_all = found.details.booking.waits_in().is_some();
         let in_series = found.details.booking.series.is_some() && !takes_all;
         let scope = form.text("scope");
-        Self {
+        let booking = &found.details.booking;
+        let may_know = found.side == Side::Host
+            && booking.status == Status::Confirmed
+            && found.details.room.is_some();
+        let shares_room =
+            is_seat && may_know && !web.app.others_in_session(booking).await?.is_empty();
+        let keep_room = form.has("keep_room");
+        Ok(Self {
             shell,
             title,
             other,
@@ -132,12 +152,14 @@ impl Page {
             path,
             has_room,
             is_seat,
+            shares_room,
+            keep_room,
             reason,
             in_series,
             takes_all,
             scope,
             problems,
-        }
+        })
     }
 }
 
@@ -151,7 +173,9 @@ impl Page {
             when: When::sample(),
             path: "/b/token".into(),
             has_room: true,
-            is_seat: false,
+            is_seat: takes_all,
+            shares_room: takes_all,
+            keep_room: false,
             reason: String::new(),
             in_series: !takes_all,
             takes_all,

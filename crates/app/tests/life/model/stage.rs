@@ -1,9 +1,9 @@
 //! The program, and those who work with it.
 
 use roomkey_app::{
-    Answer, App, BookError, Client, GuestError, HoldError, Idempotency, IdempotencyScope,
-    JoinListError, Joining, LinkError, Page, ProposalAnswer, RepeatError, RequestError, Verdict,
-    WaitingError, Wanted,
+    Answer, App, BookError, CancelRequest, Client, GuestError, HoldError, Idempotency,
+    IdempotencyScope, JoinListError, Joining, LinkError, Page, ProposalAnswer, RepeatError,
+    RequestError, Verdict, WaitingError, Wanted,
 };
 use roomkey_core::{
     account::User,
@@ -180,15 +180,11 @@ impl Stage {
 
     async fn cancel(&self, booking: BookingId, way: &Way, scope: SeriesScope) -> Outcome {
         let app = &self.app;
-        let cancelled = match (way, scope) {
-            (Way::Link(_, token), SeriesScope::This) => app.cancel_by_link(token, none()).await,
-            (Way::Own(host), SeriesScope::This) => {
-                app.cancel_own(self.hosts[*host].id, booking, none()).await
-            }
-            (Way::Link(_, token), _) => app.cancel_series_by_link(token, none(), scope).await,
-            (Way::Own(host), _) => {
-                app.cancel_own_series(self.hosts[*host].id, booking, none(), scope).await
-            }
+        // The model knows no other reason for a new room than the booking's own changes.
+        let request = CancelRequest { reason: none(), scope, keep_room: true };
+        let cancelled = match way {
+            Way::Link(_, token) => app.cancel_by_link(token, request).await,
+            Way::Own(host) => app.cancel_own(self.hosts[*host].id, booking, request).await,
         };
         cancelled.map_or_else(cancel_refused, changed)
     }

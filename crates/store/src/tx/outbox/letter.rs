@@ -88,9 +88,7 @@ impl Tx<'_> {
                 match self.last_move(booking, version, told)? {
                     Some(moved) => (Occasion::Moved, Some(moved)),
                     None if told == 0 && occasion != Occasion::Moved => (Occasion::Booked, None),
-                    None if self.is_guest_removed(booking, version, told)? => {
-                        (Occasion::Changed, None)
-                    }
+                    None if self.is_room_new(booking, version, told)? => (Occasion::Changed, None),
                     None => (occasion, None),
                 }
             }
@@ -313,16 +311,17 @@ impl Tx<'_> {
         Ok(!changed && !told)
     }
 
-    /// Whether a guest was taken off, and the room became another, since a reader was told.
-    fn is_guest_removed(
+    /// Whether the room became another since a reader was told, because somebody was taken off or put out.
+    fn is_room_new(
         &mut self,
         booking: BookingId,
         version: u32,
         told: u32,
     ) -> Result<bool, StoreError> {
+        let kinds = [Change::GuestRemoved, Change::RoomRenewed].map(Change::as_str);
         let removed = booking_events::table
             .filter(booking_events::booking_id.eq(booking.to_string()))
-            .filter(booking_events::kind.eq(Change::GuestRemoved.as_str()))
+            .filter(booking_events::kind.eq_any(kinds))
             .filter(booking_events::version.gt(signed(told)))
             .filter(booking_events::version.le(signed(version)));
         self.run(|c| diesel::select(exists(removed)).get_result(c))

@@ -52,6 +52,7 @@ impl Entry {
                 Change::Expired => ("clock", "Expired, for nobody answered".to_owned()),
                 Change::GuestAdded => ("users", format!("Guest added{who}")),
                 Change::GuestRemoved => ("x", format!("Guest removed{who}")),
+                Change::RoomRenewed => ("door", format!("New room, for somebody was put out{who}")),
                 Change::Cancelled => ("x", format!("Cancelled{who}")),
             },
             Happening::Moved { from, to, .. } => {
