@@ -19,6 +19,7 @@ on_both!(
     one_more_is_refused_where_there_is_no_room,
     a_host_adds_a_guest_by_key,
     one_more_is_told_of_with_what_was_not_told_yet,
+    who_is_taken_off_learns_nothing_of_what_comes_after,
 );
 
 const ADA: &str = "ada@hosts.example";
@@ -326,6 +327,30 @@ fn what_was_not_told_yet_is_told_with_the_next(backend: Backend) {
         let mail = told(to, "Requested: ");
         assert!(mail.part("text").contains("Visit"), "{to}: {}", mail.part("text"));
     }
+}
+
+fn who_is_taken_off_learns_nothing_of_what_comes_after(backend: Backend) {
+    let away = "smtp+plain://127.0.0.1:1";
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:00").without_limits();
+    let mut app = app.set("mail.url", away).start_with_ada();
+    let booked = book(&app, &[CY]);
+    let path = app.client().page(booked.page()).form("/remove");
+    app.client().submit(&path).expect(303);
+    // Before any mail has left, it is moved, and called off for reasons that are nobody else's.
+    let key = app.key("ada", "bookings:write");
+    let of = |act: &str| format!("/api/v1/bookings/{}/{act}", booked.id());
+    key.post_json(&of("reschedule"), &json!({"start": "2027-07-07T10:00:00Z"})).expect(200);
+    key.post_json(&of("cancel"), &json!({"reason": "A private matter"})).expect(200);
+    app.set("mail.url", "mailbox://");
+    app.restart_at("2027-07-01 08:10:00");
+    let goodbye = app.mailbox().wait_for_invite(CY, "CANCEL");
+    let text = goodbye.part("text");
+    assert!(text.contains("You are no longer expected") && text.contains("5 July"), "{text}");
+    let all = goodbye.value().to_string();
+    for later in ["private", "7 July", "20270707"] {
+        assert!(!all.contains(later), "{later}: {all}");
+    }
+    assert!(all.contains("20270705T090000Z"), "{all}");
 }
 
 fn a_guest_is_brought_along_later(backend: Backend) {

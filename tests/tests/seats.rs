@@ -184,6 +184,10 @@ fn who_is_put_out_knows_the_room_no_longer(backend: Backend) {
     let own = format!("{}/cancel", bo.page());
     assert!(!app.client().page(&own).text().contains("keep the room"));
     let path = format!("{}/cancel", host_page(&bo));
+    // The short way has no room for that choice.
+    let page = app.client().page(&host_page(&bo));
+    assert!(page.select("[data-dialog='cancel']").is_empty());
+    assert_eq!(app.client().page(bo.page()).select("[data-dialog='cancel']").len(), 1);
     let question = app.client().page(&path);
     assert!(question.text().contains("The others keep the room"), "{}", question.text());
     app.client().submit(&question.form(&path)).expect(303);

@@ -21,6 +21,7 @@ on_both!(
     an_offer_lasts_no_longer_than_it_can_be_booked,
     days_and_lengths_are_minded,
     a_kill_loses_no_offer,
+    who_is_offered_a_time_already_is_told_that_alone,
     the_host_sees_who_waits,
     the_editor_knows_it,
     what_is_over_is_forgotten,
@@ -577,6 +578,24 @@ fn days_and_lengths_are_minded(backend: Backend) {
     assert!(page.link("slot=").contains("duration=120"), "{:?}", page.links());
     let browser = app.client();
     browser.submit(&browser.page(&page.link("slot=")).form("/ada/long")).expect(303);
+}
+
+fn who_is_offered_a_time_already_is_told_that_alone(backend: Backend) {
+    let app = TestApp::on(backend).clock("2027-07-01 08:00:01").without_limits();
+    let mut app = app.set("mail.url", "smtp+plain://127.0.0.1:1").start();
+    furnish(&app, &[]);
+    let booked = book(&app, SLOT);
+    app.client().submit(&form(&app, FRIDAY, BO)).expect(303);
+    cancel(&app, &booked);
+    let is_offered = "SELECT count(*) AS n FROM waiting_entries WHERE state = 'offered'";
+    wait_until("an offer", SOON, || (number(&app, is_offered) == 1).then_some(()));
+    app.set("mail.url", "mailbox://");
+    app.restart_at("2027-07-01 08:10:00");
+    offered(&app, BO);
+    let unsent = "SELECT count(*) AS n FROM outbox_messages WHERE finished_at IS NULL";
+    wait_until("all mail", SOON, || (number(&app, unsent) == 0).then_some(()));
+    let to_bo = app.mailbox().all().iter().filter(|mail| mail.is_to(BO)).count();
+    assert_eq!(to_bo, 1, "once, not in the place of the other mail as well");
 }
 
 fn a_kill_loses_no_offer(backend: Backend) {

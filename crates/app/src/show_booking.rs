@@ -3,7 +3,7 @@
 use roomkey_core::{
     booking::{Booking, Event, Side},
     ids::{BookingId, GuestId, UserId},
-    text::PersonName,
+    text::{EmailAddress, PersonName},
     time::{Instant, Minutes},
     token::Token,
 };
@@ -25,6 +25,20 @@ pub struct Found {
     pub details: BookingDetails,
     /// The moment for which this holds.
     pub now: Instant,
+}
+
+impl Found {
+    /// The address of whoever holds the link, if they are on the customer's side.
+    pub fn reader_email(&self) -> Option<&EmailAddress> {
+        let booking = &self.details.booking;
+        match (self.side, self.guest) {
+            (Side::Host, _) => None,
+            (Side::Customer, None) => Some(&booking.attendee.email),
+            (Side::Customer, Some(id)) => {
+                booking.guests.iter().find(|guest| guest.id == id).map(|guest| &guest.email)
+            }
+        }
+    }
 }
 
 /// The link leads nowhere.

@@ -3,12 +3,14 @@
 mod limits;
 mod link;
 mod location;
+mod reminders;
 mod unbookable;
 mod window;
 
 pub use limits::{InvalidLimit, Limit, Limits, Measure, Period};
 pub use link::{Closed, EventLink, LinkRefusal, Prefill};
 pub use location::{InvalidLocation, Location};
+pub use reminders::Reminders;
 pub use unbookable::Unbookable;
 pub use window::{Dates, Window};
 
@@ -116,6 +118,8 @@ pub struct Terms {
     /// How long a time that becomes free is kept for who waits for it; nobody waits if it does not say. See
     /// [`Terms::waiting_list`].
     pub waiting_list: Option<Minutes>,
+    /// When people are reminded of it.
+    pub reminders: Reminders,
     /// How its rooms behave.
     pub room: RoomPolicy,
     /// Whether the password stands in calendar entries, which others may see.
@@ -211,6 +215,8 @@ impl Bounds {
     pub const SERIES_OR_NONE: Self = Self { min: 0, max: Self::SERIES.max };
     /// Minutes for which a time is kept for somebody in the waiting list.
     pub const WAITING_LIST: Self = Self { min: 5, max: 24 * 60 };
+    /// Minutes before the start at which somebody is reminded: up to 30 days.
+    pub const REMINDER: Self = Self { min: 5, max: 30 * 24 * 60 };
     /// People in a room.
     pub const OCCUPANTS: Self = Self { min: 1, max: 500 };
 
@@ -389,7 +395,7 @@ impl Terms {
 
     /// The usual terms for a title and a duration, as the handbook names them: published at once, no
     /// notice, 60 days ahead, no buffers, rooms open 10 minutes early to 15 minutes late.
-    pub const fn usual(slug: Slug, title: Title, description: Note, duration: Minutes) -> Self {
+    pub fn usual(slug: Slug, title: Title, description: Note, duration: Minutes) -> Self {
         Self {
             slug,
             title,
@@ -414,6 +420,7 @@ impl Terms {
             shows_attendees: false,
             email_proof: false,
             waiting_list: None,
+            reminders: Reminders::usual(),
             password_in_calendar: false,
             room: RoomPolicy {
                 early: Minutes(10),

@@ -66,7 +66,8 @@ impl From<Occasion> for Method {
             | Occasion::Proposed
             | Occasion::ProposalDeclined
             | Occasion::ProposalLapsed
-            | Occasion::ProposalWithdrawn => Self::Request,
+            | Occasion::ProposalWithdrawn
+            | Occasion::Reminder(_) => Self::Request,
             Occasion::Declined | Occasion::Expired | Occasion::Cancelled => Self::Cancel,
         }
     }

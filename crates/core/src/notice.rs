@@ -1,6 +1,6 @@
 //! Which mails an event causes, and for whom.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
 
 use crate::{
     account::User,
@@ -10,7 +10,7 @@ use crate::{
     proof_key::ProofLink,
     room::Room,
     text::Note,
-    time::Instant,
+    time::{Instant, Minutes},
     token::Token,
     waiting_list::Entry,
 };
@@ -42,6 +42,8 @@ pub enum Occasion {
     ProposalLapsed,
     /// The customer does not want the other time any more of which the reader was told.
     ProposalWithdrawn,
+    /// It begins in so long.
+    Reminder(Minutes),
 }
 
 impl Occasion {
@@ -54,14 +56,15 @@ impl Occasion {
             | Self::Proposed
             | Self::ProposalDeclined
             | Self::ProposalLapsed
-            | Self::ProposalWithdrawn => false,
+            | Self::ProposalWithdrawn
+            | Self::Reminder(_) => false,
             Self::Booked | Self::Moved | Self::Changed | Self::GuestAdded | Self::Cancelled => true,
         }
     }
 
     /// Its name in the database and in Message-IDs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Requested => "requested",
             Self::Declined => "declined",
             Self::Expired => "expired",
@@ -74,9 +77,13 @@ impl Occasion {
             Self::ProposalDeclined => "proposal_declined",
             Self::ProposalLapsed => "proposal_lapsed",
             Self::ProposalWithdrawn => "proposal_withdrawn",
-        }
+            Self::Reminder(before) => return format!("{REMINDER}{}", before.0).into(),
+        })
     }
 }
+
+/// What the names of reminders begin with.
+const REMINDER: &str = "reminder-";
 
 /// No occasion of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -100,7 +107,10 @@ impl FromStr for Occasion {
             "proposal_declined" => Ok(Self::ProposalDeclined),
             "proposal_lapsed" => Ok(Self::ProposalLapsed),
             "proposal_withdrawn" => Ok(Self::ProposalWithdrawn),
-            _ => Err(UnknownOccasion),
+            _ => {
+                let before = text.strip_prefix(REMINDER).and_then(|minutes| minutes.parse().ok());
+                before.map(|before| Self::Reminder(Minutes(before))).ok_or(UnknownOccasion)
+            }
         }
     }
 }
@@ -284,6 +294,19 @@ pub fn of_series(
         occasion,
         to,
     })
+}
+
+/// The mails that remind one side of a booking, and with the customer all whom they bring along.
+pub fn of_reminder(booking: &Booking, side: Side, before: Minutes) -> Vec<Notice> {
+    let (version, sequence) = (booking.version, booking.ical_sequence);
+    let occasion = Occasion::Reminder(before);
+    let to = Recipient::Side(side);
+    let own = Notice::Booking { booking: booking.id, version, sequence, occasion, to };
+    let mut notices = vec![own];
+    if side == Side::Customer {
+        notices.extend(for_guests(booking, version, sequence, occasion));
+    }
+    notices
 }
 
 /// The mails of a change to a booking for the guests who are expected.

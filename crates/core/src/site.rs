@@ -109,6 +109,11 @@ impl Site {
         format!("{}/b/{}/join", self.public_url.as_str(), token.expose())
     }
 
+    /// The page where that person says whether they are reminded.
+    pub fn reminders_page(&self, token: &Token) -> String {
+        format!("{}/b/{}/reminders", self.public_url.as_str(), token.expose())
+    }
+
     /// That person's calendar file.
     pub fn calendar_file(&self, token: &Token) -> String {
         format!("{}/b/{}/calendar.ics", self.public_url.as_str(), token.expose())

@@ -148,7 +148,9 @@ impl Composer {
             | Occasion::ProposalDeclined
             | Occasion::ProposalLapsed
             | Occasion::ProposalWithdrawn => view::request(&view)?,
-            Occasion::Booked | Occasion::Changed | Occasion::GuestAdded => view::booked(&view)?,
+            Occasion::Booked | Occasion::Changed | Occasion::GuestAdded | Occasion::Reminder(_) => {
+                view::booked(&view)?
+            }
             Occasion::Moved => view::moved(&view)?,
             Occasion::Cancelled => view::cancelled(&view)?,
         };
@@ -176,8 +178,15 @@ impl Composer {
             Some(series) if letter.guest.is_none() => self.series_message_id(series, *to),
             _ => self.booking_message_id(letter, 0, Occasion::Booked),
         };
-        if view.calendar.is_some() && first != draft.message_id {
+        let is_reminder = matches!(occasion, Occasion::Reminder(_));
+        if (view.calendar.is_some() || is_reminder) && first != draft.message_id {
             builder = builder.in_reply_to(first.clone()).references(first);
+        }
+        if let Some(page) = &view.unsubscribe {
+            let one_click = "List-Unsubscribe=One-Click";
+            builder = builder
+                .raw_header(plain_header("List-Unsubscribe", &format!("<{page}>")))
+                .raw_header(plain_header("List-Unsubscribe-Post", one_click));
         }
         let invite = Invite {
             booking,
@@ -257,10 +266,10 @@ impl Composer {
         };
         let booking = letter.booking.id;
         if let Some(proposal) = &letter.proposal {
-            let local = format!("bk.{booking}.{}.{reader}.{}", proposal.id, occasion.as_str());
+            let local = format!("bk.{booking}.{}.{reader}.{}", proposal.id, occasion.name());
             return self.message_id(&local);
         }
-        self.message_id(&format!("bk.{booking}.{sequence}.{reader}.{}", occasion.as_str()))
+        self.message_id(&format!("bk.{booking}.{sequence}.{reader}.{}", occasion.name()))
     }
 
     fn begin(

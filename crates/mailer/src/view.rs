@@ -154,6 +154,8 @@ pub(crate) struct BookingView<'a> {
     /// Where a customer can book another time; not where that takes a link.
     pub(crate) again: Option<String>,
     pub(crate) reference: String,
+    /// Where its reader says that they want no more of its kind: of a reminder, which nobody needs.
+    pub(crate) unsubscribe: Option<String>,
     /// What the calendar part does, if one comes with it. Of a booking that was never confirmed no
     /// calendar knows.
     pub(crate) calendar: Option<&'static str>,
@@ -214,7 +216,8 @@ impl RequestView {
                 | Occasion::Moved
                 | Occasion::Changed
                 | Occasion::GuestAdded
-                | Occasion::Cancelled,
+                | Occasion::Cancelled
+                | Occasion::Reminder(_),
                 _,
             ) => return None,
         };
@@ -347,6 +350,7 @@ impl<'a> BookingView<'a> {
             to_guest,
             word: match letter.occasion {
                 Occasion::Changed | Occasion::GuestAdded => "Changed",
+                Occasion::Reminder(_) => "Reminder",
                 _ => "Booked",
             },
             headline: headline(letter, by_reader, who),
@@ -365,7 +369,11 @@ impl<'a> BookingView<'a> {
             closes_room: letter.room.is_some() && booking.session.is_none(),
             key: match (letter.occasion, &letter.room) {
                 (
-                    Occasion::Booked | Occasion::Moved | Occasion::Changed | Occasion::GuestAdded,
+                    Occasion::Booked
+                    | Occasion::Moved
+                    | Occasion::Changed
+                    | Occasion::GuestAdded
+                    | Occasion::Reminder(_),
                     Some(room),
                 ) => Some(KeyView::new(letter, room, own, site)),
                 _ => None,
@@ -382,6 +390,8 @@ impl<'a> BookingView<'a> {
                 .unwrap_or_default(),
             join: site.join_page(link),
             cancel: format!("{page}/cancel"),
+            unsubscribe: (matches!(letter.occasion, Occasion::Reminder(_)) && !to_host)
+                .then(|| site.reminders_page(link)),
             reschedule: format!("{page}/reschedule"),
             page,
             again: can_book_again.then(|| {
@@ -396,7 +406,8 @@ impl<'a> BookingView<'a> {
                 | Occasion::Proposed
                 | Occasion::ProposalDeclined
                 | Occasion::ProposalLapsed
-                | Occasion::ProposalWithdrawn => None,
+                | Occasion::ProposalWithdrawn
+                | Occasion::Reminder(_) => None,
                 Occasion::Booked => Some("adds it to any calendar"),
                 Occasion::Moved => Some("moves it in your calendar"),
                 Occasion::Changed | Occasion::GuestAdded => Some("changes it in your calendar"),
@@ -430,6 +441,12 @@ fn headline(letter: &BookingLetter, by_reader: bool, who: &PersonName) -> String
         (Occasion::Moved, _) => format!("{who} has moved this booking"),
         (Occasion::Changed, _) => "There is a new room for this booking".to_owned(),
         (Occasion::GuestAdded, _) => "Somebody else comes along".to_owned(),
+        (Occasion::Reminder(_), Side::Customer) => {
+            format!("Your booking with {} is coming up", letter.host.name)
+        }
+        (Occasion::Reminder(_), Side::Host) => {
+            format!("Your booking with {} is coming up", customer.name)
+        }
         (Occasion::Cancelled, _) if by_reader => "You cancelled this booking".to_owned(),
         (Occasion::Cancelled, _) => format!("{who} has cancelled"),
         (Occasion::Proposed, Side::Customer) => format!("{who} proposes other times"),

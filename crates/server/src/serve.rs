@@ -48,6 +48,8 @@ const WORKER_LOCK_POLL: Duration = Duration::from_millis(500);
 const EXPIRE_POLL: Duration = Duration::from_secs(5);
 /// How often it is looked for times that have become free for who waits for them, at least.
 const WAITING_POLL: Duration = Duration::from_secs(2);
+/// How often it is looked for what people are to be reminded of.
+const REMIND_POLL: Duration = Duration::from_secs(10);
 /// How often what has expired is deleted.
 const UPKEEP: Duration = Duration::from_hours(1);
 
@@ -93,6 +95,7 @@ pub(crate) async fn run(settings: Settings, request: Request) -> anyhow::Result<
     if running.contains(&Part::Worker) {
         tasks.push(tokio::spawn(expire(app.clone(), stopped.clone())));
         tasks.push(tokio::spawn(offer_to_waiting(app.clone(), stopped.clone())));
+        tasks.push(tokio::spawn(remind(app.clone(), stopped.clone())));
         tasks.push(worker(&settings, &app, mail_due, stopped)?);
     }
 
@@ -315,6 +318,25 @@ async fn expire(app: App, stopped: watch::Receiver<bool>) {
             Err(error) => {
                 tracing::warn!(%error, "requests that have lapsed can not be ended");
                 EXPIRE_POLL
+            }
+        };
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Puts reminders into the outbox when they are due.
+async fn remind(app: App, stopped: watch::Receiver<bool>) {
+    let mut stopped = pin!(until(stopped));
+    loop {
+        let pause = match app.remind().await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => REMIND_POLL,
+            Err(error) => {
+                tracing::warn!(%error, "nobody can be reminded");
+                REMIND_POLL
             }
         };
         tokio::select! {

@@ -43,6 +43,7 @@ pub use tx::{
     history::Remark,
     holds::Hold,
     idempotency::{Made, Recorded},
+    reminders::DueReminder,
     rooms::RoomState,
     standalone_rooms::RoomFilter,
     waiting_list::WaitingEntry,

@@ -7,7 +7,7 @@ mod series;
 
 use std::str::FromStr;
 
-pub(crate) use event_type::EventTypeRow;
+pub(crate) use event_type::{EventTypeRow, read_reminders};
 pub(crate) use guests::write_guests;
 pub(crate) use series::SeriesRow;
 

@@ -81,6 +81,8 @@ diesel::table! {
         window_last -> Nullable<Text>,
         visibility -> Text,
         password_in_calendar -> Bool,
+        customer_reminders -> Text,
+        host_reminders -> Text,
         questions -> Text,
         location_kind -> Text,
         location_detail -> Text,
@@ -374,6 +376,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_opt_outs (host_id, email_folded) {
+        host_id -> Text,
+        email_folded -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     waiting_entries (id) {
         id -> Text,
         event_type_id -> Text,
@@ -447,5 +457,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_records,
     outbox_messages,
     waiting_entries,
+    reminder_opt_outs,
     api_keys,
 );

@@ -18,6 +18,7 @@ pub(crate) mod outbox;
 pub(crate) mod presence;
 pub(crate) mod proofs;
 pub(crate) mod proposals;
+pub(crate) mod reminders;
 pub(crate) mod requests;
 pub(crate) mod rooms;
 pub(crate) mod schedules;

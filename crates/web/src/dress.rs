@@ -37,8 +37,8 @@ pub(crate) async fn page(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let web = request.app_data::<Data<Web>>().cloned();
     let public_url = web.as_ref().map(|web| &web.app.site().public_url);
-    let allowed =
-        public_url.is_some_and(|url| origin::is_ours(request.method(), request.headers(), url));
+    let allowed = origin::may_come_from_anywhere(request.path())
+        || public_url.is_some_and(|url| origin::is_ours(request.method(), request.headers(), url));
     let secure = public_url.is_some_and(roomkey_core::site::BaseUrl::is_https);
     let reference = request.extensions().get::<RequestId>().map(ToString::to_string);
     let shell = Shell { theme: theme::of(request.request()), flash: None };

@@ -141,14 +141,25 @@ fn row(details: &BookingDetails) -> Result<[String; COLUMNS.len()], ExportError>
 }
 
 /// A cell that no spreadsheet takes for a formula: what begins like one has an apostrophe before it, as
-/// spreadsheets themselves write text.
+/// spreadsheets themselves write text. One that takes semicolons or tabs for separators sees several cells in it, also
+/// behind a line break, for the quotes are then in the middle of a cell.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
+    let mut text = String::with_capacity(cell.len());
+    let mut is_start = true;
+    for (place, each) in cell.char_indices() {
+        let is_blank = matches!(each, '\t' | '\r');
+        if is_start && (FORMULA.contains(&each) || place == 0 && is_blank) {
+            text.push('\'');
+        }
+        text.push(each);
+        is_start =
+            matches!(each, ';' | '\t' | '\r' | '\n') || is_start && matches!(each, ' ' | '"');
     }
+    if text.len() == cell.len() { Cow::Borrowed(cell) } else { Cow::Owned(text) }
 }
+
+/// What a formula begins with, also as East Asian keyboards write it.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 #[cfg(test)]
 mod tests {
@@ -156,11 +167,20 @@ mod tests {
 
     #[test]
     fn what_begins_like_a_formula_is_text() {
-        for start in ["=", "+", "-", "@", "\t", "\r"] {
+        for start in ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"] {
             let cell = format!("{start}1");
             assert_eq!(harmless(&cell), format!("'{start}1"));
         }
-        for cell in ["", "1-1", "a=b", "'=1", "{\"=\":1}", "Zoë"] {
+        for (cell, text) in [
+            ("hello;=1+1\n=2+2", "hello;'=1+1\n'=2+2"),
+            ("a\t@b", "a\t'@b"),
+            ("; \"-1", "; \"'-1"),
+            (" =1", " '=1"),
+            ("\n+1", "\n'+1"),
+        ] {
+            assert_eq!(harmless(cell), text);
+        }
+        for cell in ["", "1-1", "a; b", "a\n\nb", "a=b", "'=1", "{\"=\":1}", "Zoë"] {
             assert_eq!(harmless(cell), cell);
         }
     }

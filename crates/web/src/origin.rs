@@ -23,6 +23,12 @@ pub(crate) fn is_ours(method: &Method, headers: &HeaderMap, public_url: &BaseUrl
     from_our_page && from_our_site
 }
 
+/// Mail programs unsubscribe by a POST without a page of ours (RFC 8058, 3.2). Whoever knows the link in that path may
+/// do it anyway, and it changes nothing but that.
+pub(crate) fn may_come_from_anywhere(path: &str) -> bool {
+    path.starts_with("/b/") && path.ends_with("/reminders")
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};

@@ -23,6 +23,7 @@ pub(crate) mod note;
 pub(crate) mod profile;
 pub(crate) mod proposal;
 pub(crate) mod propose;
+pub(crate) mod reminders;
 pub(crate) mod repeat;
 pub(crate) mod reschedule;
 pub(crate) mod reset_password;
@@ -100,6 +101,7 @@ mod tests {
             super::profile::Page::samples(),
             super::proposal::Page::samples(),
             super::propose::Page::samples(),
+            super::reminders::Page::samples(),
             super::reschedule::Page::samples(),
             super::reset_password::Page::samples(),
             super::setup::Page::samples(),

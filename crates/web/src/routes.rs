@@ -17,8 +17,8 @@ use crate::{
     pages::{
         answer, app, asap, booked, booking, calendar, cancel, check_mail, details, extend,
         forgot_password, guests, hold, home, join, mailbox, mark, note, profile, proposal, propose,
-        reschedule, reset_password, setup, sign_in, sign_out, trailing_slash, verify, waiting,
-        waiting_list,
+        reminders, reschedule, reset_password, setup, sign_in, sign_out, trailing_slash, verify,
+        waiting, waiting_list,
     },
     theme,
 };
@@ -114,6 +114,11 @@ fn booking_pages(config: &mut ServiceConfig) {
             at("/b/{token}/reschedule", READ_AND_POST)
                 .route(read().to(reschedule::get))
                 .route(web::post().to(reschedule::post)),
+        )
+        .service(
+            at("/b/{token}/reminders", READ_AND_POST)
+                .route(read().to(reminders::get))
+                .route(web::post().to(reminders::post)),
         )
         .service(
             at("/b/{token}/propose", READ_AND_POST)

@@ -110,6 +110,8 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "GET", "/b/{token}", Link { customer: 200, host: 200 }),
     (Public, "GET", "/b/{token}/calendar.ics", Link { customer: 200, host: 200 }),
     (Public, "GET", "/b/{token}/cancel", Link { customer: 200, host: 200 }),
+    (Public, "GET", "/b/{token}/reminders", Link { customer: 200, host: 404 }),
+    (Public, "POST", "/b/{token}/reminders", Link { customer: 303, host: 404 }),
     (Public, "GET", "/b/{token}/reschedule", Link { customer: 200, host: 200 }),
     // Nothing is proposed for these bookings.
     (Public, "GET", "/b/{token}/proposal", Link { customer: 303, host: 303 }),

@@ -377,6 +377,7 @@ impl World {
                     "occupant": occupant, "all_occupants": {}}))
             }
             "/w/{token}" => form(&[("do", "leave")]),
+            "/b/{token}/reminders" => form(&[("do", "off")]),
             "/b/{token}/guests" => form(&[("guest", "three@customers.example")]),
             "/theme" => form(&[("theme", "dark")]),
             "/{handle}/{slug}/hold" => form(&[("release", "1")]),

@@ -36,7 +36,7 @@ impl Composer {
         let message_id = if *occasion == Occasion::Booked {
             first.clone()
         } else {
-            let (booking, kind) = (lead.booking.id, occasion.as_str());
+            let (booking, kind) = (lead.booking.id, occasion.name());
             self.message_id(&format!("sr.{booking}.{sequence}.{}.{kind}", to.as_str()))
         };
         let draft = Draft { message_id, to: recipient, queued_at };
@@ -73,7 +73,7 @@ impl Composer {
 
     /// That of the mail that told of the whole series.
     pub(super) fn series_message_id(&self, occurrence: &Occurrence, to: Side) -> String {
-        let (series, kind) = (occurrence.series, Occasion::Booked.as_str());
+        let (series, kind) = (occurrence.series, Occasion::Booked.name());
         self.message_id(&format!("sr.{series}.0.{}.{kind}", to.as_str()))
     }
 }

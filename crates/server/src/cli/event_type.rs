@@ -1,11 +1,14 @@
+use std::str::FromStr;
+
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use roomkey_app::{App, QuestionChange};
 use roomkey_core::{
     account::User,
+    booking::Side,
     event_type::{
         Bounds, Buffers, Dates, EventType, Grid, InvalidLocation, Limit, Limits, Location,
-        RoomPolicy, Terms, Visibility, Window,
+        Reminders, RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
     jitsi::ServerName,
@@ -58,6 +61,18 @@ fn guests(text: &str) -> Result<u32, FieldError> {
 fn waiting_list(text: &str) -> Result<u32, FieldError> {
     Ok(Terms::read_waiting_list(text)?.map_or(0, |kept| kept.0))
 }
+/// The reminders of one side; `none` for none.
+#[derive(Debug, Clone)]
+struct ReminderList(Vec<Minutes>);
+
+impl FromStr for ReminderList {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Self, FieldError> {
+        Reminders::read(if text == "none" { "" } else { text }).map(Self)
+    }
+}
+
 fn customer_notice(text: &str) -> Result<u32, FieldError> {
     Bounds::CUSTOMER_NOTICE.parse(text)
 }
@@ -135,6 +150,12 @@ pub(super) struct Add {
         hide_default_value = true
     )]
     waiting_list: u32,
+    /// Customers, and whom they bring along, are reminded so long before the start: like 1440,60, or none
+    #[arg(long, value_name = "MINUTES", default_value = "1440")]
+    remind: ReminderList,
+    /// The host is reminded so long before the start: like 60,10, or none
+    #[arg(long, value_name = "MINUTES", default_value = "none")]
+    remind_host: ReminderList,
     /// Customers can move a booking until so long before the start [default: until it begins]
     #[arg(
         long, value_name = "MINUTES", value_parser = customer_notice, default_value = "0",
@@ -345,6 +366,7 @@ impl Add {
             confirm_within: self.requires_confirmation.then_some(Minutes(self.confirm_within)),
             email_proof: self.email_proof,
             waiting_list: (self.waiting_list > 0).then_some(Minutes(self.waiting_list)),
+            reminders: Reminders::new(self.remind.0, self.remind_host.0)?,
             move_notice: Minutes(self.move_notice),
             window,
             limits,
@@ -453,6 +475,8 @@ fn shown(app: &App, host: &User, event_type: &EventType) -> serde_json::Value {
         "guests": terms.guests,
         "email_proof": terms.email_proof,
         "waiting_list": terms.waiting_list,
+        "reminders": terms.reminders.of(Side::Customer),
+        "host_reminders": terms.reminders.of(Side::Host),
         "move_notice": terms.move_notice,
         "window_days": days,
         "window_business_days": business_days,

@@ -1,7 +1,9 @@
 use diesel::prelude::*;
 use roomkey_core::{
+    booking::Side,
     event_type::{
-        Buffers, Dates, EventType, Grid, Limit, Limits, Location, RoomPolicy, Terms, Window,
+        Buffers, Dates, EventType, Grid, Limit, Limits, Location, Reminders, RoomPolicy, Terms,
+        Window,
     },
     text::{Note, Slug, Title},
     time::{LocalDate, Minutes},
@@ -57,6 +59,8 @@ pub(crate) struct EventTypeRow {
     waiting_list: Option<i32>,
     jitsi_server: Option<String>,
     knock: bool,
+    customer_reminders: String,
+    host_reminders: String,
 }
 
 const DAYS: &str = "days";
@@ -104,6 +108,7 @@ impl EventTypeRow {
                 email_proof: self.email_proof,
                 series: self.series_most.map(unsigned),
                 waiting_list: self.waiting_list.map(minutes),
+                reminders: read_reminders(&self.customer_reminders, &self.host_reminders)?,
                 room: RoomPolicy {
                     early: minutes(self.early),
                     grace: minutes(self.grace),
@@ -133,6 +138,18 @@ impl EventTypeRow {
 
 fn read_durations(text: &str) -> Option<Vec<Minutes>> {
     serde_json::from_str(text).ok()
+}
+
+/// Reads the lists of both sides.
+pub(crate) fn read_reminders(customer: &str, host: &str) -> Result<Reminders, StoreError> {
+    let both = read_durations(customer).zip(read_durations(host));
+    let reminders = both.and_then(|(customer, host)| Reminders::new(customer, host).ok());
+    reminders.ok_or(StoreError::Unreadable("event_types.customer_reminders"))
+}
+
+fn write_reminders(reminders: &Reminders, side: Side) -> String {
+    let all: Vec<_> = reminders.of(side).iter().map(|before| before.0).collect();
+    serde_json::json!(all).to_string()
 }
 
 /// Each limit in its own words: `4 bookings a day`.
@@ -194,6 +211,8 @@ impl From<&EventType> for EventTypeRow {
             email_proof: terms.email_proof,
             series_most: terms.series.map(signed),
             waiting_list: terms.waiting_list.map(|kept| signed(kept.0)),
+            customer_reminders: write_reminders(&terms.reminders, Side::Customer),
+            host_reminders: write_reminders(&terms.reminders, Side::Host),
         }
     }
 }

@@ -16,7 +16,7 @@ use roomkey_core::{
         Assignment, Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState,
         Rule, Side, Status, WallTime,
     },
-    event_type::{Buffers, Grid, Limit, Location, Visibility, Window},
+    event_type::{Buffers, Grid, Limit, Location, Reminders, Visibility, Window},
     ids::{
         ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId,
         WaitingEntryId,
@@ -179,6 +179,7 @@ fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
         // What came with later steps is gone, too: an event type from before guests has none.
         let mut before = world.event_type.terms.clone();
         before.guests = 0;
+        before.reminders = Reminders::NONE;
         assert_eq!(read.terms, before);
         let found = store.read(move |tx| tx.booking(booking)).await.unwrap().unwrap();
         assert_eq!((found.booking.answers, found.booking.location), (Vec::new(), Location::Jitsi));

@@ -1,5 +1,7 @@
 //! Mails that are put into the outbox, by the transaction that causes them.
 
+use std::borrow::Cow;
+
 use diesel::{dsl::exists, prelude::*};
 use roomkey_core::{
     booking::Side,
@@ -18,7 +20,7 @@ use crate::{
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct NewMail {
     id: String,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     booking_id: Option<String>,
     version: i32,
     sequence: i32,
@@ -47,7 +49,7 @@ impl NewMail {
         };
         Ok(match notice {
             Notice::Booking { booking, version, sequence, occasion, to } => Self {
-                kind: occasion.as_str(),
+                kind: occasion.name(),
                 booking_id: Some(booking.to_string()),
                 version: signed(*version),
                 sequence: signed(*sequence),
@@ -62,13 +64,13 @@ impl NewMail {
                 ..mail
             },
             Notice::Proposal { booking, proposal, occasion } => Self {
-                kind: occasion.as_str(),
+                kind: occasion.name(),
                 booking_id: Some(booking.to_string()),
                 proposal_id: Some(proposal.to_string()),
                 ..mail
             },
             Notice::Series { series, booking, version, sequence, occasion, to } => Self {
-                kind: occasion.as_str(),
+                kind: occasion.name(),
                 booking_id: Some(booking.to_string()),
                 version: signed(*version),
                 sequence: signed(*sequence),
@@ -78,17 +80,17 @@ impl NewMail {
             },
             // With the first version of its booking: a mail about a later one takes its place.
             Notice::Proof { booking } => Self {
-                kind: PROOF,
+                kind: PROOF.into(),
                 booking_id: Some(booking.to_string()),
                 version: 1,
                 side: Some(Side::Customer.as_str().to_owned()),
                 ..mail
             },
             Notice::Waiting { entry, occasion } => {
-                Self { kind: occasion.as_str(), entry_id: Some(entry.to_string()), ..mail }
+                Self { kind: occasion.as_str().into(), entry_id: Some(entry.to_string()), ..mail }
             }
             Notice::PasswordReset { user, token, expires_at } => Self {
-                kind: RESET,
+                kind: RESET.into(),
                 user_id: Some(user.to_string()),
                 token_sealed: Some(vault.seal(TOKEN, token.expose())?),
                 expires_at: Some(expires_at.micros()),
@@ -152,12 +154,35 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Puts reminders into the outbox, as far as they are not there yet: no other mail gives way to them, and of two
+    /// workers that find the same ones due, one puts them in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enqueue_reminders<'n>(
+        &mut self,
+        notices: impl IntoIterator<Item = (OutboxId, &'n Notice)>,
+        now: Instant,
+    ) -> Result<usize, StoreError> {
+        let mut added = 0;
+        for (id, notice) in notices {
+            let mail = NewMail::new(id, notice, now, self.vault)?;
+            added += self.run(|c| {
+                natively!(c, c => diesel::insert_into(outbox::table)
+                    .values(mail)
+                    .on_conflict_do_nothing()
+                    .execute(c))
+            })?;
+        }
+        Ok(added)
+    }
+
     /// Whether there is anything to take back: what was proposed has left, or is under way. If it has not, it
     /// does not leave any more.
     fn overtakes(&mut self, proposal: &str, now: Instant) -> Result<bool, StoreError> {
         let waits = outbox::table
             .filter(outbox::proposal_id.eq(proposal))
-            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
+            .filter(outbox::kind.eq(Occasion::Proposed.name()))
             .filter(outbox::state.eq(QUEUED));
         let given_up = (outbox::state.eq(SUPERSEDED), outbox::finished_at.eq(now.micros()));
         let overtaken = self.run(|c| diesel::update(waits).set(given_up).execute(c))?;
@@ -168,7 +193,7 @@ impl Tx<'_> {
     pub(super) fn is_proposal_told(&mut self, proposal: &str) -> Result<bool, StoreError> {
         let told = outbox::table
             .filter(outbox::proposal_id.eq(proposal))
-            .filter(outbox::kind.eq(Occasion::Proposed.as_str()))
+            .filter(outbox::kind.eq(Occasion::Proposed.name()))
             .filter(outbox::state.eq_any([CLAIMED, SENT]));
         self.run(|c| diesel::select(exists(told)).get_result(c))
     }

@@ -2,14 +2,14 @@
 
 use diesel::{dsl::exists, prelude::*};
 use roomkey_core::{
-    booking::{Booking, Change, ProposalState, Side, Status},
+    booking::{Booking, Change, Guest, ProposalState, Side, Status},
     ids::{BookingId, SeriesId},
     notice::{
         BookingLetter, Content, Letter, Occasion, ProofLetter, Recipient, SeriesLetter, SeriesPart,
         WaitingLetter, WaitingOccasion,
     },
     proof_key::Purpose,
-    time::Instant,
+    time::{Instant, Span},
     token::Token,
     waiting_list::State,
 };
@@ -40,7 +40,7 @@ impl Tx<'_> {
                 Some(series) => {
                     self.series_content(row, parse("outbox_messages.series_id", series)?)?
                 }
-                None => self.booking_content(row)?,
+                None => self.booking_content(row, now)?,
             },
         };
         let id = parse("outbox_messages.id", &row.id)?;
@@ -52,7 +52,11 @@ impl Tx<'_> {
         }))
     }
 
-    fn booking_content(&mut self, row: &OutboxRow) -> Result<Option<Content>, StoreError> {
+    fn booking_content(
+        &mut self,
+        row: &OutboxRow,
+        now: Instant,
+    ) -> Result<Option<Content>, StoreError> {
         let Some(booking) = &row.booking_id else { return Ok(None) };
         let booking: BookingId = parse("outbox_messages.booking_id", booking)?;
         let recipient = match (&row.side, &row.guest_id) {
@@ -62,7 +66,7 @@ impl Tx<'_> {
         };
         let occasion: Occasion = parse("outbox_messages.kind", &row.kind)?;
         let (version, sequence) = (unsigned(row.version), unsigned(row.sequence));
-        let Some(found) = self.booking(booking)? else { return Ok(None) };
+        let Some(mut found) = self.booking(booking)? else { return Ok(None) };
         let (to, guest) = match recipient {
             Recipient::Side(side) => (side, None),
             Recipient::Guest(id) => {
@@ -73,12 +77,18 @@ impl Tx<'_> {
         // Whoever is no longer expected is told so, whatever has happened to the booking since.
         let is_goodbye = guest.as_ref().is_some_and(|guest| guest.removed);
         let stands = if is_goodbye {
+            // They learn nothing of what has become of it since.
+            if let Some(moved) = self.last_move(booking, found.booking.version, version)? {
+                let length = found.booking.span.end.since(found.booking.span.start);
+                found.booking.span = Span { start: moved.was, end: moved.was.plus_micros(length) };
+            }
+            found.booking.cancelled = None;
             occasion == Occasion::Cancelled
         } else {
             let is_reader = guest.is_some() || row.side.is_some();
             is_reader && self.is_current(&found.booking, version, recipient)?
         };
-        if !stands {
+        if !stands || !self.is_worth_reminding(&found, occasion, to, guest.as_ref(), now)? {
             return Ok(None);
         }
         // It may have taken the place of an earlier mail, and tells what that would have told.
@@ -100,7 +110,8 @@ impl Tx<'_> {
             | Occasion::Proposed
             | Occasion::ProposalDeclined
             | Occasion::ProposalLapsed
-            | Occasion::ProposalWithdrawn => (occasion, None),
+            | Occasion::ProposalWithdrawn
+            | Occasion::Reminder(_) => (occasion, None),
         };
         let link = match &guest {
             None => found.link(to).clone(),
@@ -122,6 +133,29 @@ impl Tx<'_> {
             room: found.room,
             link,
         }))))
+    }
+
+    /// Whether a mail still has a point if it is a reminder: the booking stands and has not begun, its host still
+    /// wants that side reminded then, and whoever would read it wants to be.
+    fn is_worth_reminding(
+        &mut self,
+        found: &BookingDetails,
+        occasion: Occasion,
+        to: Side,
+        guest: Option<&Guest>,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let Occasion::Reminder(before) = occasion else { return Ok(true) };
+        let booking = &found.booking;
+        let is_wanted_by_host = found.event_type.terms.reminders.of(to).contains(&before);
+        if booking.status != Status::Confirmed || booking.span.start <= now || !is_wanted_by_host {
+            return Ok(false);
+        }
+        let reader = match to {
+            Side::Host => return Ok(true),
+            Side::Customer => guest.map_or(&booking.attendee.email, |guest| &guest.email),
+        };
+        Ok(!self.has_opted_out(booking.host, reader)?)
     }
 
     /// None if it is not so any more.
@@ -259,7 +293,10 @@ impl Tx<'_> {
         let found = self.waiting_entry(parse("outbox_messages.entry_id", id)?)?;
         let Some(WaitingEntry { entry, token }) = found else { return Ok(None) };
         let is_told = match (occasion, entry.state_at(now)) {
-            (WaitingOccasion::Joined, state) => !state.is_end(),
+            // Whoever is offered a time already is told that alone.
+            (WaitingOccasion::Joined, state) => {
+                !state.is_end() && !matches!(state, State::Offered(_))
+            }
             (WaitingOccasion::Offered, state) => matches!(state, State::Offered(_)),
         };
         if !is_told {

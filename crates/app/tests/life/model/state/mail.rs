@@ -20,7 +20,7 @@ fn is_in(letters: &[Letter], mail: &Mail) -> bool {
     letters.iter().any(|letter| match &letter.content {
         Content::Booking(told) => {
             let of = told.proposal.as_ref().map(|proposal| Reader::Of(proposal.id));
-            (of, told.occasion.as_str()) == (Some(mail.to), mail.kind)
+            of == Some(mail.to) && told.occasion.name() == mail.kind
         }
         _ => false,
     })
@@ -182,7 +182,7 @@ impl Model {
                 && mail.series.is_none()
                 && (mail.booking, mail.to, mail.sequence) == (Some(booking.id), to, *sequence)
                 && self.stands(mail)
-                && self.told_as(booking, mail) == occasion.as_str()
+                && self.told_as(booking, mail) == occasion.name()
         });
         found.filter(|_| is_so).ok_or_else(|| format!("a letter that should not be: {letter:?}"))
     }

@@ -236,8 +236,8 @@ impl Model {
         let booking = self.find(told.booking.id).ok_or("a letter about no booking")?;
         let found = booking.proposals.iter().find(|each| each.id == id);
         let found = found.ok_or("a letter about no proposal")?;
-        let kind = told.occasion.as_str();
-        let is_others = ["proposed", "proposal_withdrawn"].contains(&kind);
+        let kind = told.occasion.name();
+        let is_others = ["proposed", "proposal_withdrawn"].contains(&&*kind);
         let to = if is_others { found.by.other() } else { found.by };
         let is_own = |(side, own): &(Side, roomkey_core::token::Token)| {
             *side == to && own.hash() == told.link.hash()
@@ -247,7 +247,7 @@ impl Model {
             && told.booking.version == booking.version
             && booking.links.iter().any(is_own);
         let mail = self.mails.iter().position(|mail| {
-            (mail.booking, mail.to, mail.kind) == (Some(booking.id), Reader::Of(id), kind)
+            (mail.booking, mail.to, mail.kind) == (Some(booking.id), Reader::Of(id), &*kind)
                 && mail.state == "claimed"
         });
         mail.filter(|_| is_so).ok_or_else(|| format!("a letter that should not be: {told:?}"))

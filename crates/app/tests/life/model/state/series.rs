@@ -317,7 +317,8 @@ impl Model {
             mail.state == "claimed"
                 && mail.series.is_some()
                 && mail.to == Reader::Side(told.to)
-                && (mail.kind, mail.sequence) == (told.occasion.as_str(), told.sequence)
+                && mail.kind == told.occasion.name()
+                && mail.sequence == told.sequence
                 && self.tells(mail, told)
         };
         let found = self.mails.iter().position(is_it);

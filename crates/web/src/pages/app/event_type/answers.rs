@@ -2,9 +2,10 @@
 
 use roomkey_core::{
     availability::Schedule,
+    booking::Side,
     event_type::{
         Bounds, Buffers, Dates, Grid, InvalidLocation, Limit, Limits, Location, Measure, Period,
-        RoomPolicy, Terms, Visibility, Window,
+        Reminders, RoomPolicy, Terms, Visibility, Window,
     },
     ids::ScheduleId,
     jitsi::{JitsiServers, ServerName},
@@ -38,6 +39,8 @@ pub(crate) struct Answers {
     pub(crate) email_proof: bool,
     /// For how many minutes a time is kept for who waits; empty for no waiting list.
     pub(crate) waiting_list: String,
+    pub(crate) reminders: String,
+    pub(crate) host_reminders: String,
     pub(crate) move_notice: String,
     pub(crate) cancel_notice: String,
     /// `days`, `business_days` or `dates`.
@@ -156,6 +159,8 @@ impl Answers {
             guests: form.text("guests"),
             email_proof: form.has("email_proof"),
             waiting_list: form.text("waiting_list"),
+            reminders: form.text("reminders"),
+            host_reminders: form.text("host_reminders"),
             move_notice: form.text("move_notice"),
             cancel_notice: form.text("cancel_notice"),
             window,
@@ -216,6 +221,8 @@ impl Answers {
             guests: terms.guests.to_string(),
             email_proof: terms.email_proof,
             waiting_list: terms.waiting_list.map(number).unwrap_or_default(),
+            reminders: reminders_of(&terms.reminders, Side::Customer),
+            host_reminders: reminders_of(&terms.reminders, Side::Host),
             move_notice: number(terms.move_notice),
             cancel_notice: number(terms.cancel_notice),
             window: window.into(),
@@ -266,6 +273,13 @@ pub(crate) fn read(
     };
     let waiting_list =
         problems.check("waiting_list", Terms::read_waiting_list(form.get("waiting_list")));
+    let usual_reminders = Reminders::usual();
+    let mut reminders = |id: &'static str, side| match form.get(id) {
+        _ if !form.has(id) => Some(usual_reminders.of(side).to_vec()),
+        text => problems.check(id, Reminders::read(text)),
+    };
+    let own = reminders("host_reminders", Side::Host);
+    let reminders = reminders("reminders", Side::Customer).zip(own);
     let window = read_window(form, problems);
     let location = read_location(form, problems);
     let mut number = |id: &'static str, bounds: Bounds, usual: Option<u32>| match form.get(id) {
@@ -295,6 +309,8 @@ pub(crate) fn read(
     let early = number("early", Bounds::ROOM, Some(10));
     let grace = number("grace", Bounds::ROOM, Some(15));
     let max_occupants = number("max_occupants", Bounds::OCCUPANTS, None);
+    let (customer_reminders, host_reminders) = reminders?;
+    let reminders = Reminders::new(customer_reminders, host_reminders).ok()?;
     let usual = Minutes(duration?);
     let mut terms = Terms {
         grid: Grid { increment: increment.map(Minutes), offset: Minutes(offset) },
@@ -308,6 +324,7 @@ pub(crate) fn read(
         guests: guests?,
         email_proof: form.has("email_proof"),
         waiting_list: waiting_list?,
+        reminders,
         move_notice: Minutes(move_notice?),
         cancel_notice: Minutes(cancel_notice?),
         window: window?,
@@ -334,6 +351,11 @@ pub(crate) fn read(
 }
 
 /// `15, 60`: numbers with commas or blanks between them.
+fn reminders_of(reminders: &Reminders, side: Side) -> String {
+    let all: Vec<_> = reminders.of(side).iter().rev().map(|before| before.0.to_string()).collect();
+    all.join(", ")
+}
+
 fn read_lengths(text: &str) -> Result<Vec<Minutes>, FieldError> {
     let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
     parts.map(|part| Bounds::DURATION.parse(part).map(Minutes)).collect()
