@@ -14,6 +14,7 @@ on_both!(
     a_reader_that_has_seen_enough_ends_a_command_quietly,
     users_are_added_once,
     schedules_are_set,
+    schedules_are_set_by_name,
     event_types_are_added,
     bookings_are_added_listed_shown_and_cancelled,
     api_keys_are_shown_once,
@@ -179,6 +180,49 @@ fn schedules_are_set(backend: Backend) {
         "mon 09:00-10:00",
     ]));
     assert_eq!(app.slots("ada", "intro", "2026-12-21", "2026-12-26"), expected);
+}
+
+fn schedules_are_set_by_name(backend: Backend) {
+    let app = TestApp::on(backend).clock("2026-12-21 00:00:00").start_with_ada();
+    let set =
+        |arguments: &[&str]| app.cli(&[&["schedule", "set", "--host", "ada"], arguments].concat());
+    let usual = ["--time-zone", "Europe/London", "--weekly", "mon-fri 09:00-10:00"];
+    let late = ["--time-zone", "Europe/Berlin", "--weekly", "mon-fri 18:00-19:00"];
+    let day = |event: &str| app.slots("ada", event, "2026-12-21", "2026-12-21");
+    // Without a name the default one, as it is called.
+    let told = set(&[&usual[..], &["--json"]].concat()).json();
+    assert_eq!((&told["name"], &told["default"]), (&"Working hours".into(), &true.into()));
+    // One that there is none of is made, and the default one stays as it is.
+    let made = set(&[&late[..], &["--name", "Evenings", "--override", "2026-12-22 off"]].concat());
+    assert_eq!(made.done(), "Made 'Evenings', hours of Ada Lovelace in Europe/Berlin\n");
+    let talk = ["--title", "Talk", "--duration", "30", "--schedule", "Evenings"];
+    app.add_event_type("ada", "talk", &talk);
+    assert_eq!(day("intro"), ["2026-12-21T09:00:00Z", "2026-12-21T09:30:00Z"]);
+    assert_eq!(day("talk"), ["2026-12-21T17:00:00Z", "2026-12-21T17:30:00Z"]);
+    assert!(app.slots("ada", "talk", "2026-12-22", "2026-12-22").is_empty());
+    // Set again it is the same one.
+    let again = ["--time-zone", "UTC", "--weekly", "mon-fri 20:00-20:30", "--name", " Evenings "];
+    let told = set(&[&again[..], &["--json"]].concat()).json();
+    assert_eq!((&told["name"], &told["default"]), (&"Evenings".into(), &false.into()));
+    assert_eq!(
+        (&told["time_zone"], &told["weekly"]["mon"][0]),
+        (&"UTC".into(), &"20:00-20:30".into())
+    );
+    assert_eq!(day("talk"), ["2026-12-21T20:00:00Z"]);
+    assert_eq!(app.slots("ada", "talk", "2026-12-22", "2026-12-22"), ["2026-12-22T20:00:00Z"]);
+    assert_eq!(day("intro"), ["2026-12-21T09:00:00Z", "2026-12-21T09:30:00Z"]);
+    let named = set(&[&late[..], &["--name", "Working hours"]].concat());
+    assert_eq!(named.done(), "Set the hours of Ada Lovelace in Europe/Berlin\n");
+    assert_eq!(day("intro"), ["2026-12-21T17:00:00Z", "2026-12-21T17:30:00Z"]);
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM schedules"), 2);
+    failed(&set(&[&late[..], &["--name", ""]].concat()));
+    failed(&set(&[&late[..], &["--name", "a\nb"]].concat()));
+    for number in 3..=50 {
+        set(&[&late[..], &["--name", &format!("Number {number}")]].concat()).done();
+    }
+    failed(&set(&[&late[..], &["--name", "Number 51"]].concat()));
+    set(&[&usual[..], &["--name", "Number 50"]].concat()).done();
+    assert_eq!(app.database().number("SELECT count(*) AS n FROM schedules"), 50);
 }
 
 fn event_types_are_added(backend: Backend) {

@@ -98,6 +98,38 @@ impl App {
             .await
     }
 
+    /// Replaces the host's schedule of that name, or makes it if there is none; says whether it was made.
+    ///
+    /// # Errors
+    /// [`ScheduleError`].
+    pub async fn set_named_schedule(
+        &self,
+        owner: UserId,
+        name: Title,
+        time_zone: TimeZone,
+        weekly: WeeklyHours,
+        overrides: BTreeMap<LocalDate, DayHours>,
+    ) -> Result<(Schedule, bool), ScheduleError> {
+        let id = ScheduleId::new(self.now(), self.entropy());
+        let is_default = false;
+        let fresh = Schedule { id, owner, name, is_default, time_zone, weekly, overrides };
+        self.store
+            .write(move |tx| {
+                let present = tx.schedules(owner)?;
+                let found = present.iter().find(|schedule| schedule.name == fresh.name);
+                let schedule = match found {
+                    Some(Schedule { id, is_default, .. }) => {
+                        Schedule { id: *id, is_default: *is_default, ..fresh.clone() }
+                    }
+                    None if present.len() >= MOST_SCHEDULES => return Err(ScheduleError::TooMany),
+                    None => fresh.clone(),
+                };
+                tx.save_schedule(&schedule)?;
+                Ok((schedule, found.is_none()))
+            })
+            .await
+    }
+
     /// Makes a schedule beside the default one, with the same hours.
     ///
     /// # Errors

@@ -2,6 +2,7 @@ use clap::{Args, Subcommand};
 use roomkey_app::App;
 use roomkey_core::{
     availability::{Schedule, parse_override, parse_weekly},
+    text::Title,
     time::TimeZone,
 };
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::output;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Replace the host's schedule
+    /// Replace a schedule of the host's
     Set(Set),
 }
 
@@ -22,6 +23,9 @@ pub(super) struct Set {
     /// The host's handle
     #[arg(long)]
     host: String,
+    /// Which of the host's schedules; made if there is none of that name [default: the default one]
+    #[arg(long)]
+    name: Option<Title>,
     /// The zone in which the hours are meant, like Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     time_zone: TimeZone,
@@ -40,12 +44,25 @@ pub(super) async fn run(app: &App, Command::Set(set): Command) -> anyhow::Result
     let overrides =
         set.overrides.iter().map(|text| parse_override(text)).collect::<Result<_, _>>()?;
     let host = host(app, &set.host).await?;
-    let schedule = app.set_schedule(host.id, set.time_zone, weekly, Some(overrides)).await?;
+    let (schedule, is_new) = match set.name {
+        None => (app.set_schedule(host.id, set.time_zone, weekly, Some(overrides)).await?, false),
+        Some(name) => {
+            app.set_named_schedule(host.id, name, set.time_zone, weekly, overrides).await?
+        }
+    };
     if set.json.json {
         return output::json(&shown(&set.host, &schedule));
     }
-    output::line(format_args!("Set the hours of {} in {}", host.name, schedule.time_zone))?;
-    Ok(())
+    let (who, zone) = (&host.name, schedule.time_zone);
+    match (is_new, schedule.is_default) {
+        (true, _) => {
+            output::line(format_args!("Made '{}', hours of {who} in {zone}", schedule.name))
+        }
+        (false, true) => output::line(format_args!("Set the hours of {who} in {zone}")),
+        (false, false) => {
+            output::line(format_args!("Set '{}', hours of {who} in {zone}", schedule.name))
+        }
+    }
 }
 
 fn shown(host: &str, schedule: &Schedule) -> serde_json::Value {
@@ -65,6 +82,8 @@ fn shown(host: &str, schedule: &Schedule) -> serde_json::Value {
         .collect();
     json!({
         "host": host,
+        "name": schedule.name.as_str(),
+        "default": schedule.is_default,
         "time_zone": schedule.time_zone.name(),
         "weekly": weekly,
         "overrides": overrides,
