@@ -6,6 +6,8 @@ on_both!(
     days_with_other_hours_take_the_place_of_the_weekly_ones,
     wrong_days_are_marked_and_kept,
     time_off_closes_all_schedules,
+    time_off_is_meant_in_the_zone_that_it_is_entered_in,
+    time_off_is_listed_until_it_is_over_in_its_own_zone,
     wrong_times_off_are_marked_and_kept,
     several_schedules_each_with_its_event_types,
     a_schedule_belongs_to_its_host,
@@ -130,7 +132,7 @@ fn time_off_closes_all_schedules(backend: Backend) {
     let page = browser.page(PAGE);
     let rows = page.forms("/app/time-off");
     let gone = rows.into_iter().find(|form| !form.names().contains("away_first")).expect("a row");
-    let gone = gone.press("remove", "2027-07-06T00:00..2027-07-08T00:00");
+    let gone = gone.press("remove", "2027-07-06T00:00..2027-07-08T00:00[Europe/London]");
     browser.submit(&gone).expect(303);
     assert_eq!(starts(&app, "intro", "2027-07-06"), ["08:00", "09:00"]);
 }
@@ -146,13 +148,127 @@ fn wrong_times_off_are_marked_and_kept(backend: Backend) {
         (&[("away_first", "2027-07-06"), ("away_first_time", "25:00")], "away_first_time"),
         (&[("away_first", "2027-07-06"), ("away_last_time", "noon")], "away_last_time"),
         (&[("away_first", "2027-07-06"), ("away_reason", "a\r\nb")], "away_reason"),
+        (&[("away_first", "2027-07-06"), ("away_zone", "Mars/Olympus")], "away_zone"),
+        (&[("away_first", "2027-07-06"), ("away_zone", "")], "away_zone"),
     ] {
         let typed =
             changes.iter().fold(form.clone(), |form, (name, value)| form.force(name, *value));
         let page = browser.submit(&typed).expect(422).page();
         assert!(page.marked().contains(marked), "{changes:?}: {:?}", page.marked());
     }
+    // The zone that was chosen is kept, too.
+    let page = browser.submit(&form.force("away_zone", "Asia/Tokyo")).expect(422).page();
+    let again = form_with(&page, "/app/time-off", "away_first");
+    assert_eq!(again.value("away_zone"), Some("Asia/Tokyo"));
     assert_eq!(app.database().dump_of("users"), before);
+}
+
+/// A schedule in New York, open from four to six there: from nine to eleven in London. Gives its page.
+fn abroad(app: &TestApp, browser: &Client) -> String {
+    let form = form_with(&browser.page(PAGE), "/app/schedules", "new_name");
+    let made = browser.submit(&form.set("new_name", "Abroad")).expect(303).location();
+    let own = made.split('?').next().expect("a path").to_owned();
+    let days = ["mon", "tue", "wed", "thu", "fri"];
+    let hours = days.iter().fold(browser.page(&own).form(&own), |form, day| {
+        form.set(&format!("{day}_from"), "04:00").set(&format!("{day}_to"), "06:00")
+    });
+    browser.submit(&hours.force("time_zone", "America/New_York")).expect(303);
+    app.add_event_type(
+        "ada",
+        "far",
+        &["--title", "From afar", "--duration", "60", "--schedule", "Abroad"],
+    );
+    own
+}
+
+fn time_off_is_meant_in_the_zone_that_it_is_entered_in(backend: Backend) {
+    let (app, browser) = app(backend);
+    let own = abroad(&app, &browser);
+    let both = |date: &str| (starts(&app, "intro", date), starts(&app, "far", date));
+    let hours = |all: &[&str]| all.iter().map(|hour| (*hour).to_owned()).collect::<Vec<_>>();
+    let (eight, nine) = (hours(&["08:00"]), hours(&["09:00"]));
+    assert_eq!(both("2027-07-08"), (hours(&["08:00", "09:00"]), hours(&["08:00", "09:00"])));
+    let note = |page: &str, fields: &[(&str, &str)]| {
+        let form = form_with(&browser.page(page), "/app/time-off", "away_first");
+        let form = fields.iter().fold(form, |form, (name, value)| form.force(name, *value));
+        let location = browser.submit(&form).expect(303).location();
+        browser.page(&location).texts("#time-off li")
+    };
+
+    // In the zone of the schedule beside whose hours it is entered, unless another is chosen; the same moments for all
+    // schedules.
+    let morning = [("away_first_time", "9:30"), ("away_last_time", "10:00")];
+    let listed = note(PAGE, &[&[("away_first", "2027-07-08")], &morning[..]].concat());
+    assert!(listed[0].contains("09:30 – Thursday 8 July 2027, 10:00"), "{listed:?}");
+    assert!(listed[0].contains("London time"), "{listed:?}");
+    assert_eq!(both("2027-07-08"), (nine.clone(), nine.clone()));
+    let early = [("away_first", "2027-07-12"), ("away_first_time", "5:30"), ("away_reason", "Gym")];
+    let listed = note(&own, &[&early[..], &[("away_last_time", "6:00")]].concat());
+    assert!(listed[1].contains("New York time"), "{listed:?}");
+    assert_eq!(both("2027-07-12"), (eight.clone(), eight.clone()));
+    let tokyo = [("away_first", "2027-07-13"), ("away_zone", "Asia/Tokyo")];
+    let evening = [("away_first_time", "17:00"), ("away_last_time", "17:15")];
+    let listed = note(&own, &[&tokyo[..], &evening[..]].concat());
+    assert!(listed[2].contains("17:15") && listed[2].contains("Tokyo time"), "{listed:?}");
+    assert_eq!(both("2027-07-13"), (nine.clone(), nine.clone()));
+
+    // Why not then is said in the zone of the schedule that is asked.
+    let why = |page: &str, event: &str, date: &str, time: &str| {
+        let asked = format!("{page}?event={event}&why_date={date}&why_time={time}");
+        browser.page(&asked).texts(".why li")
+    };
+    let told = ["You are away (Gym), 10:30 – 11:00 on Monday 12 July 2027"];
+    assert_eq!(why(PAGE, "intro", "2027-07-12", "10:00"), told);
+    let told = ["You are away (Gym), 05:30 – 06:00 on Monday 12 July 2027"];
+    assert_eq!(why(&own, "far", "2027-07-12", "5:00"), told);
+
+    // Days of Tokyo begin on the day before; calendars underline what they meet.
+    let listed = note(PAGE, &[("away_first", "2027-07-21"), ("away_zone", "Asia/Tokyo")]);
+    assert!(listed[3].contains("Wednesday 21 July 2027"), "{listed:?}");
+    assert_eq!(both("2027-07-20"), (hours(&["08:00", "09:00"]), hours(&["08:00", "09:00"])));
+    assert_eq!(both("2027-07-21"), (Vec::new(), Vec::new()));
+    let marked = |page: &str| -> Vec<String> {
+        let page = browser.page(&format!("{page}?month=2027-07"));
+        let days = page.select(".cal__marked").into_iter();
+        let dates = days.map(|day| day.value().attr("href").expect("a link").to_owned());
+        dates.map(|to| to.split("date=").nth(1).expect("a date")[8..10].to_owned()).collect()
+    };
+    let expected: Vec<String> = hours(&["08", "12", "13", "20", "21"]);
+    assert_eq!(marked(PAGE), expected);
+    assert_eq!(marked(&own), expected);
+
+    // Another zone of the schedule moves its hours, and no time off.
+    let form = browser.page(&own).form(&own).force("time_zone", "America/Chicago");
+    browser.submit(&form).expect(303);
+    assert_eq!(both("2027-07-08"), (nine, hours(&["09:00", "10:00"])));
+    assert!(browser.page(&own).texts("#time-off li")[1].contains("New York time"));
+
+    // Those that differ only in their zones are two.
+    let twin = [("away_first", "2027-07-26"), ("away_zone", "Asia/Tokyo")];
+    note(PAGE, &twin);
+    let listed = note(PAGE, &[("away_first", "2027-07-26")]);
+    assert_eq!(listed.len(), 6, "{listed:?}");
+    let row = "2027-07-26T00:00..2027-07-27T00:00[Asia/Tokyo]";
+    let forms = browser.page(PAGE).forms("/app/time-off").into_iter();
+    let gone = forms.filter(|form| !form.names().contains("away_first")).nth(4).expect("its row");
+    browser.submit(&gone.press("remove", row)).expect(303);
+    let left = browser.page(PAGE).texts("#time-off li");
+    assert!(left.len() == 5 && left[4].contains("London time"), "{left:?}");
+}
+
+fn time_off_is_listed_until_it_is_over_in_its_own_zone(backend: Backend) {
+    // Monday begins in London; in New York it is Sunday still, and in Tokyo eight in the morning.
+    let (_app, browser) = app(backend);
+    let form = form_with(&browser.page(PAGE), "/app/time-off", "away_first");
+    let noted = |first: &str, zone: &str| {
+        let form = form.clone().set("away_first", first).force("away_zone", zone);
+        browser.submit(&form).expect(303);
+        browser.page(PAGE).texts("#time-off li").len()
+    };
+    assert_eq!(noted("2027-07-04", "Europe/London"), 0);
+    assert_eq!(noted("2027-07-04", "America/New_York"), 1);
+    assert_eq!(noted("2027-07-04", "Asia/Tokyo"), 1);
+    assert_eq!(noted("2027-07-05", "Asia/Tokyo"), 2);
 }
 
 fn several_schedules_each_with_its_event_types(backend: Backend) {

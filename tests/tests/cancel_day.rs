@@ -9,6 +9,7 @@ on_both!(
     with_a_booking_that_was_not_seen_nothing_is_done,
     a_day_is_moved_whole_or_not_at_all,
     a_day_can_be_blocked_alone,
+    a_day_is_blocked_by_the_clock_of_the_default_schedule,
     what_is_wrong_is_marked,
     a_day_is_its_hosts_alone,
 );
@@ -207,6 +208,32 @@ fn a_day_can_be_blocked_alone(backend: Backend) {
     let in_london = |slot: &String| slot.as_str() < "2027-07-05T23:00:00Z";
     assert!(!slots.iter().any(in_london), "{slots:?}");
     assert_eq!(app.database().number("SELECT count(*) FROM outbox_messages"), 0);
+}
+
+fn a_day_is_blocked_by_the_clock_of_the_default_schedule(backend: Backend) {
+    let app = start(backend);
+    let browser = app.sign_in(&Host::ada());
+    let all_day = ["--time-zone", "America/New_York", "--weekly", "mon-sun 00:00-24:00"];
+    app.cli(&[&["schedule", "set", "--host", "ada", "--name", "Abroad"], &all_day[..]].concat())
+        .done();
+    let far = ["--title", "From afar", "--duration", "60", "--schedule", "Abroad"];
+    app.add_event_type("ada", "far", &far);
+    browser.submit(&browser.page(DAY).form(PAGE)).expect(303);
+    let slots = app.slots("ada", "far", "2027-07-04", "2027-07-06");
+    let near = |slot: &&String| ("2027-07-04T21".."2027-07-06T02").contains(&slot.as_str());
+    let near: Vec<&str> = slots.iter().filter(near).map(String::as_str).collect();
+    // London is an hour ahead of UTC.
+    let expected = [
+        "2027-07-04T21:00:00Z",
+        "2027-07-04T22:00:00Z",
+        "2027-07-05T23:00:00Z",
+        "2027-07-06T00:00:00Z",
+        "2027-07-06T01:00:00Z",
+    ];
+    assert_eq!(near, expected);
+    let listed = browser.page("/app/availability").texts("#time-off li");
+    assert!(listed[0].contains("Monday 5 July 2027"), "{listed:?}");
+    assert!(listed[0].contains("London time"), "{listed:?}");
 }
 
 fn what_is_wrong_is_marked(backend: Backend) {

@@ -101,14 +101,14 @@ impl App {
         // From here on nobody books that day.
         tx.lock_host(host.id)?;
         let now = self.now();
-        let Day { bookings, .. } = day(tx, host, off.date, now)?;
+        let Day { bookings, zone, .. } = day(tx, host, off.date, now)?;
         if bookings.iter().any(|found| !off.seen.contains(&found.booking.id)) {
             return Err(CancelDayError::Changed);
         }
         for present in &bookings {
             self.cancel_present(tx, present, Side::Host, &off.reason, now)?;
         }
-        if let Some(whole) = whole_day(off.date).filter(|_| off.block) {
+        if let Some(whole) = whole_day(off.date, zone).filter(|_| off.block) {
             note_time_off(tx, host.id, &whole, now)?;
         }
         Ok(bookings.len())
@@ -154,10 +154,10 @@ fn left_of(
     Ok(found)
 }
 
-/// A day as a time off, in every schedule.
-fn whole_day(date: LocalDate) -> Option<TimeOff> {
+/// A day of a zone as a time off.
+fn whole_day(date: LocalDate, zone: TimeZone) -> Option<TimeOff> {
     let (from, to) = (date.and_hms_opt(0, 0, 0)?, date.succ_opt()?.and_hms_opt(0, 0, 0)?);
-    TimeOff::new(from, to, Some(Title::from_stored(REASON.to_owned()))).ok()
+    TimeOff::new(from, to, zone, Some(Title::from_stored(REASON.to_owned()))).ok()
 }
 
 /// What stands beside the time off, for the host.

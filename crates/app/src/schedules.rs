@@ -263,14 +263,14 @@ pub(crate) fn note_time_off(
     new: &TimeOff,
     now: Instant,
 ) -> Result<(), TimeOffError> {
-    let long_ago = TimeZone::UTC.local(now.minus(LONG_AGO));
+    let long_ago = now.minus(LONG_AGO);
     let mut all = tx.time_off(owner)?;
-    all.retain(|off| off.to() > long_ago && off != new);
+    all.retain(|off| off.span().end > long_ago && off != new);
     if all.len() >= MOST_TIMES_OFF {
         return Err(TimeOffError::TooMany);
     }
     all.push(new.clone());
-    all.sort_by_key(|off| (off.from(), off.to()));
+    all.sort_by_key(|off| (off.span().start, off.span().end));
     Ok(tx.save_time_off(owner, &all)?)
 }
 

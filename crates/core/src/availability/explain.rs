@@ -72,8 +72,7 @@ impl fmt::Display for Reason<'_> {
 
 impl Reason<'_> {
     fn time_off(&self, f: &mut fmt::Formatter<'_>, span: Span) -> fmt::Result {
-        let zone = self.offer.schedule.time_zone;
-        let off = self.offer.time_off.iter().find(|off| off.span(zone) == span);
+        let off = self.offer.time_off.iter().find(|off| off.span() == span);
         match off.and_then(|off| off.reason()) {
             Some(reason) => write!(f, "You are away ({reason})")?,
             None => write!(f, "You are away")?,

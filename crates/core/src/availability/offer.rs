@@ -178,8 +178,7 @@ impl Offer<'_> {
 
     /// When the host is away. Wall time that a clock change leaves out takes nothing away.
     fn away(&self) -> impl Iterator<Item = Span> {
-        let zone = self.schedule.time_zone;
-        self.time_off.iter().map(move |off| off.span(zone)).filter(|span| span.start < span.end)
+        self.time_off.iter().map(TimeOff::span).filter(|span| span.start < span.end)
     }
 
     /// Starts in `range` that are taken, by whatever.

@@ -110,10 +110,17 @@ impl Case {
         self
     }
 
-    pub(crate) fn away(mut self, from: &str, to: &str) -> Self {
+    /// Away from one wall time of the schedule's zone to another.
+    pub(crate) fn away(self, from: &str, to: &str) -> Self {
+        let zone = self.schedule.time_zone.name();
+        self.away_in(zone, from, to)
+    }
+
+    /// Away from one wall time of a zone to another.
+    pub(crate) fn away_in(mut self, zone: &str, from: &str, to: &str) -> Self {
         let moment = |text: &str| format!("{text}:00").parse().unwrap();
-        let reason = Some("Holidays".parse().unwrap());
-        self.time_off.push(TimeOff::new(moment(from), moment(to), reason).unwrap());
+        let (zone, reason) = (zone.parse().unwrap(), Some("Holidays".parse().unwrap()));
+        self.time_off.push(TimeOff::new(moment(from), moment(to), zone, reason).unwrap());
         self
     }
 

@@ -22,6 +22,7 @@ mod properties;
 mod rooms;
 mod seeded;
 mod strategies;
+mod time_off;
 mod zones;
 
 /// True in `scripts/test --long`: proof counts in full, minutes instead of seconds.

@@ -18,7 +18,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use roomkey_core::{
-    availability::{DayHours, Occupant, Refusal},
+    availability::{DayHours, Occupant, Refusal, TimeOff},
     event_type::{Limit, Window},
     time::{Instant, LocalDateTime, MICROS_PER_MINUTE, Minutes, Span, TimeZone},
 };
@@ -127,7 +127,10 @@ fn question(case: &Case, moments: &[Instant]) -> Value {
             .map(|(date, hours)| (date.to_string(), ranges(hours)))
             .collect::<serde_json::Map<_, _>>(),
         "time_off": case.time_off.iter()
-            .map(|off| json!({ "from": wall(off.from()), "to": wall(off.to()) }))
+            .map(|off| {
+                let (from, to) = (wall(off.from()), wall(off.to()));
+                json!({ "zone": off.time_zone().name(), "from": from, "to": to })
+            })
             .collect::<Value>(),
         "duration": terms.duration.0,
         "increment": terms.grid.increment.unwrap_or(terms.duration).0,
@@ -204,7 +207,7 @@ fn agree(cases: &[(Case, Vec<Instant>)], whose: &str) -> usize {
     slots
 }
 
-/// Hours of every kind, over every change of the clocks of every zone from 2024 to 2037: aliases, whose
+/// Hours and times off of every kind, over every change of the clocks of every zone from 2024 to 2037: aliases, whose
 /// changes are the same, once.
 #[test]
 fn every_clock_change_of_every_zone_agrees_with_the_oracle() {
@@ -228,6 +231,16 @@ fn every_clock_change_of_every_zone_agrees_with_the_oracle() {
             case.now = case.range.start;
             let moments = [-90, -10, 0, 10, 90].map(|minutes| at.plus_micros(minutes * 60_000_000));
             cases.push((case, moments.to_vec()));
+        }
+        // A host whose schedule knows no changes is away where there is one, from and to every kind of wall time.
+        let edges = [(-30, 30), (30, 300)];
+        for (at, (from, to)) in changes.iter().flat_map(|at| edges.map(|edges| (*at, edges))) {
+            let edge = |minutes| zone.local(at) + chrono::Duration::minutes(minutes);
+            let mut case = Case::new("UTC", "mon-sun 00:00-24:00").lasting(20).every(10);
+            case.range = Span { start: at.minus(Minutes(300)), end: at.plus(Minutes(300)) };
+            case.now = case.range.start;
+            case.time_off.push(TimeOff::new(edge(from), edge(to), zone, None).unwrap());
+            cases.push((case, Vec::new()));
         }
     }
     let (left, right) = cases.split_at(cases.len() / 2);

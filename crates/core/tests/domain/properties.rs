@@ -97,7 +97,7 @@ proptest! {
     fn what_counts_for_limits_or_takes_time_never_adds_a_slot(
         (case, booking, away) in case().prop_flat_map(|case| {
             let (range, zone) = (case.range, case.schedule.time_zone);
-            (Just(case), booking_near(range), time_off(zone.local(range.start)))
+            (Just(case), booking_near(range), time_off(zone, range.start))
         }),
         counts in any::<bool>(),
     ) {

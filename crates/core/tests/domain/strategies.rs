@@ -6,9 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use roomkey_core::{
     availability::{Busy, DayHours, LocalRange, Occupant, Schedule, TimeOff, WEEK, WeeklyHours},
     event_type::{Buffers, Dates, Grid, Limit, Limits, Measure, Period, Terms, Window},
-    time::{
-        Instant, LocalDate, LocalDateTime, MICROS_PER_MINUTE, MinuteOfDay, Minutes, Span, TimeZone,
-    },
+    time::{Instant, LocalDate, MICROS_PER_MINUTE, MinuteOfDay, Minutes, Span, TimeZone},
 };
 
 use crate::case::{Booked, Case, schedule, terms};
@@ -69,7 +67,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
             });
             let terms = (event_terms(), window(zone.date(now)))
                 .prop_map(|(terms, window)| Terms { window, ..terms });
-            let away = vec(time_off(zone.local(now)), 0..3);
+            let away = vec(time_off(zone, now), 0..3);
             (hours(zone, now), away, terms, Just(now), range)
         })
         .prop_flat_map(|(schedule, time_off, terms, now, range)| {
@@ -112,16 +110,17 @@ pub(crate) fn seated_case() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Hours or days near a moment.
-pub(crate) fn time_off(near: LocalDateTime) -> impl Strategy<Value = TimeOff> {
+/// Hours or days near a moment, in the zone of the schedule or any other.
+pub(crate) fn time_off(of_schedule: TimeZone, near: Instant) -> impl Strategy<Value = TimeOff> {
+    let zone = prop_oneof![1 => Just(of_schedule), 1 => select(&ZONES).prop_map(|name| name.parse().unwrap())];
     let step = prop_oneof![2 => Just(1440_i64), 2 => Just(30), 1 => Just(1)];
-    (step, -5760..8640_i64, prop_oneof![3 => 1..600_i64, 1 => 1..4320_i64]).prop_map(
-        move |(step, from, length)| {
-            let midnight = near.date().and_hms_opt(0, 0, 0).unwrap();
+    (zone, step, -5760..8640_i64, prop_oneof![3 => 1..600_i64, 1 => 1..4320_i64]).prop_map(
+        move |(zone, step, from, length): (TimeZone, _, _, i64)| {
+            let midnight = zone.date(near).and_hms_opt(0, 0, 0).unwrap();
             let round = |minutes: i64| minutes.div_euclid(step) * step;
             let from = midnight + chrono::Duration::minutes(round(from));
             let to = from + chrono::Duration::minutes(round(length).max(step));
-            TimeOff::new(from, to, None).unwrap()
+            TimeOff::new(from, to, zone, None).unwrap()
         },
     )
 }

@@ -6,7 +6,7 @@ answer, one a line: `{"slots": [[start in epoch minutes, seats left or null], ..
 `--zone-data` prints the version of the zone data instead, which must be the engine's.
 
 Time is counted in whole microseconds: an *instant* since the epoch, a *wall* time since 1970-01-01T00:00 on the
-calendar of the question's zone. The two never mix but in the functions of the first part.
+calendar of the question's zone, or of its time off's own. The two never mix but in the functions of the first part.
 """
 
 import json
@@ -296,14 +296,16 @@ class Asked:
         first, last = window_dates(question["window"], date_at(self.zone, self.now))
         self.window_opens = start_of_date(self.zone, first) if first else None
         self.window_closes = start_of_date(self.zone, last + ONE_DAY)
-        self.time_off = as_instants(self.zone, map(self._time_off_walls, question["time_off"]))
+        self.time_off = [span for off in question["time_off"] for span in self._time_off(off)]
         self.limits = [Limit(limit, question, self.zone) for limit in question["limits"]]
         self.limits.sort(key=lambda limit: limit.rank)
         self.sessions = sessions(question)
 
     @staticmethod
-    def _time_off_walls(off):
-        return tuple(wall_of(datetime.fromisoformat(off[edge])) for edge in ("from", "to"))
+    def _time_off(off):
+        """The instants of a time off, which is meant in a zone of its own: one span, or none."""
+        walls = tuple(wall_of(datetime.fromisoformat(off[edge])) for edge in ("from", "to"))
+        return as_instants(zoneinfo.ZoneInfo(off["zone"]), [walls])
 
     def refusals(self, start, hours_near):
         """Every reason, in order, not to offer this start."""

@@ -11,7 +11,8 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use roomkey_core::{
-    availability::{DayHours, Occupant, Schedule, WeeklyHours},
+    account::User,
+    availability::{DayHours, Occupant, Schedule, TimeOff, WeeklyHours},
     booking::{
         Assignment, Attendance, Booking, Every, Guest, Occurrence, Proof, Proposal, ProposalState,
         Rule, Side, Status, WallTime,
@@ -34,6 +35,7 @@ use super::{Dice, NOW, TestDatabase, World, on_both, run, standalone_room};
 use crate::{
     Backend, Hold, Made, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store,
     StoreError, WaitingEntry,
+    connection::{Access, Manager},
     migrate::{revert_all, revert_from},
 };
 
@@ -52,6 +54,7 @@ on_both!(
     assignments_come_and_go_on_data,
     rooms_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
+    zones_of_times_off_come_and_go_on_data,
     an_empty_database_gets_its_schema,
 );
 
@@ -824,6 +827,89 @@ fn rooms_come_and_go_on_data(database: &TestDatabase) {
         assert_eq!(counted(&store, LEFT).await, counts(1, 1, 1, 1));
         execute(&store, "DELETE FROM bookings".into()).await.unwrap();
         assert_eq!(counted(&store, LEFT).await, counts(0, 0, 0, 0));
+    });
+}
+
+/// Times off from before had no zone: they get that of the host's default schedule, or else the host's.
+fn zones_of_times_off_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    let zone = |name: &str| name.parse::<TimeZone>().unwrap();
+    let off = |from: &str, to: &str, name: &str, reason: Option<&str>| {
+        let reason = reason.map(|text| text.parse().unwrap());
+        TimeOff::new(from.parse().unwrap(), to.parse().unwrap(), zone(name), reason).unwrap()
+    };
+    let days = |first: &str, others: &str| {
+        vec![
+            off(
+                "2027-07-06T00:00:00",
+                "2027-07-08T00:00:00",
+                first,
+                Some("Summer \"[school]\", é"),
+            ),
+            off("2027-07-09T09:30:00", "2027-07-09T10:00:00", others, None),
+            off("2027-07-01T00:00:00", "2027-07-02T00:00:00", others, Some("{}")),
+        ]
+    };
+    let schedule = |owner, name: &str, is_default, time_zone: &str| Schedule {
+        id: ScheduleId::new(NOW, &Dice),
+        owner,
+        name: name.parse().unwrap(),
+        is_default,
+        time_zone: zone(time_zone),
+        weekly: WeeklyHours::office(),
+        overrides: BTreeMap::new(),
+    };
+    run(async {
+        let world = World::make(open()).await;
+        let host = world.event_type.host;
+        let found = world.store.read(move |tx| tx.users()).await.unwrap().remove(0);
+        let [bare, free] = ["bare", "free"].map(|handle| {
+            let id = roomkey_core::ids::UserId::new(NOW, &Dice);
+            let email = format!("{handle}@hosts.example").parse().unwrap();
+            User {
+                id,
+                handle: handle.parse().unwrap(),
+                email,
+                time_zone: zone("Asia/Tokyo"),
+                ..found.clone()
+            }
+        });
+        let (without, never) = (bare.id, free.id);
+        let schedules = [
+            schedule(host, "Abroad", false, "America/New_York"),
+            schedule(host, "Working hours", true, "Europe/Berlin"),
+            schedule(without, "Abroad", false, "America/New_York"),
+        ];
+        let all = days("Asia/Kathmandu", "America/New_York");
+        let stored = all.clone();
+        let written = world.store.write(move |tx| {
+            tx.insert_user(&bare, "!", NOW)?;
+            tx.insert_user(&free, "!", NOW)?;
+            for schedule in &schedules {
+                tx.save_schedule(schedule)?;
+            }
+            tx.save_time_off(without, &stored)?;
+            tx.save_time_off(host, &stored)
+        });
+        written.await.unwrap();
+        assert_eq!(world.store.read(move |tx| tx.time_off(host)).await.unwrap(), all);
+        drop(world);
+        revert_from(&database.url, "0018_time_off_zones").unwrap();
+        let mut conn =
+            Manager { url: database.url.clone(), access: Access::ReadWrite }.open().unwrap();
+        let with_zone = "SELECT 'zones' AS name, count(*) AS count FROM users \
+            WHERE time_off LIKE '%zone%' OR time_off LIKE '%/%'";
+        let left: Vec<Counted> = sql_query(with_zone).load(&mut conn).unwrap();
+        assert_eq!(left[0].count, 0, "{}: what went down has none", left[0].name);
+        drop(conn);
+        let store = open();
+        let read = store.read(move |tx| {
+            Ok::<_, StoreError>([host, without, never].map(|user| tx.time_off(user).unwrap()))
+        });
+        let berlin = days("Europe/Berlin", "Europe/Berlin");
+        let tokyo = days("Asia/Tokyo", "Asia/Tokyo");
+        assert_eq!(read.await.unwrap(), [berlin, tokyo, Vec::new()]);
     });
 }
 

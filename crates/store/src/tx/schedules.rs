@@ -216,11 +216,12 @@ impl Tx<'_> {
     }
 }
 
-/// A time off as it is stored: wall time to the minute.
+/// A time off as it is stored: wall time to the minute, and the name of its zone.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct StoredTimeOff {
     from: String,
     to: String,
+    zone: String,
     reason: Option<String>,
 }
 
@@ -228,7 +229,8 @@ pub(crate) fn read_time_off(text: &str) -> Result<Vec<TimeOff>, StoreError> {
     let read = |stored: StoredTimeOff| {
         let wall = |text: &str| LocalDateTime::parse_from_str(text, WALL).ok();
         let reason = stored.reason.map(Title::from_stored);
-        TimeOff::new(wall(&stored.from)?, wall(&stored.to)?, reason).ok()
+        let zone = stored.zone.parse().ok()?;
+        TimeOff::new(wall(&stored.from)?, wall(&stored.to)?, zone, reason).ok()
     };
     serde_json::from_str::<Vec<StoredTimeOff>>(text)
         .ok()
@@ -240,6 +242,7 @@ fn write_time_off(all: &[TimeOff]) -> Result<String, StoreError> {
     let write = |off: &TimeOff| StoredTimeOff {
         from: off.from().format(WALL).to_string(),
         to: off.to().format(WALL).to_string(),
+        zone: off.time_zone().name().to_owned(),
         reason: off.reason().map(Title::to_string),
     };
     serde_json::to_string(&all.iter().map(write).collect::<Vec<_>>())

@@ -62,6 +62,7 @@ pub(crate) struct Page {
     override_form: OverrideForm,
     time_off: Vec<AwayRow>,
     away_form: AwayForm,
+    away_zones: ZoneOptions,
     week_starts: Vec<DayChoice>,
     used_by: Vec<UsedBy>,
     preview: Option<Preview>,
@@ -184,12 +185,12 @@ async fn show(
     let date = parse_date(query.get("date")).ok();
     let key = date.map(MonthKey::of).or_else(|| MonthKey::parse(query.get("month")));
     let key = key.unwrap_or_else(|| MonthKey::of(today));
-    let is_away = |date: LocalDate| {
-        away.iter().any(|off| off.from().date() <= date && off.to() > date.into())
-    };
+    let is_away = |date: LocalDate| away.iter().any(|off| off.meets(date, zone));
     let marked =
         key.days().filter(|date| schedule.overrides.contains_key(date) || is_away(*date)).collect();
     let open: Vec<u32> = key.days().map(|date| open_hours(&schedule, date)).collect();
+    let schedule_zones = all.iter().map(|schedule| schedule.time_zone);
+    let likely_zones = std::iter::once(host.user().time_zone).chain(schedule_zones);
     let around = ((key > MonthKey::of(today)).then(|| key.previous()), Some(key.next()));
     let contents = Page {
         shell: host.shell(request, Section::Availability, flash(query.get("done"))),
@@ -207,7 +208,9 @@ async fn show(
         override_form: typed.overrides.unwrap_or_else(|| {
             OverrideForm::on(date.map(|date| date.to_string()).unwrap_or_default())
         }),
-        time_off: away.iter().filter(|off| off.to() > zone.local(now)).map(AwayRow::new).collect(),
+        time_off: away.iter().filter(|off| off.span().end > now).map(AwayRow::new).collect(),
+        // As the hours and the calendar above it, unless the host chooses otherwise.
+        away_zones: ZoneOptions::new(typed.away.zone.unwrap_or(zone), likely_zones, now),
         away_form: typed.away,
         week_starts: schedules::week_starts(host.user().week_start),
         used_by: users
@@ -301,9 +304,11 @@ impl Page {
             time_off: vec![AwayRow {
                 id: "x".into(),
                 when: "Friday 9 October 2026".into(),
+                city: "London".into(),
                 reason: "<b>".into(),
             }],
             away_form: AwayForm::default(),
+            away_zones: ZoneOptions::new(zone, [], Instant::EPOCH),
             week_starts: schedules::week_starts(Weekday::Sun),
             used_by: vec![UsedBy { slug: "intro".into(), title: "<b>".into(), previewed: true }],
             preview,

@@ -5,7 +5,7 @@ use roomkey_app::TimeOffError;
 use roomkey_core::{
     availability::TimeOff,
     text::{FieldError, Title},
-    time::{LocalDate, LocalDateTime, MinuteOfDay, parse_date},
+    time::{LocalDate, LocalDateTime, MinuteOfDay, TimeZone, parse_date},
 };
 
 use super::{Typed, beside, path, show, weekly::with_two_digits};
@@ -21,10 +21,12 @@ use crate::{
 /// A time off of the list.
 #[derive(Debug)]
 pub(crate) struct AwayRow {
-    /// `2026-12-24T00:00..2027-01-02T00:00`.
+    /// `2026-12-24T00:00..2027-01-02T00:00[Europe/London]`.
     pub(crate) id: String,
     /// `Thursday 24 December 2026 – Friday 1 January 2027`.
     pub(crate) when: String,
+    /// In whose time that is meant.
+    pub(crate) city: String,
     /// Why, if the host said.
     pub(crate) reason: String,
 }
@@ -36,6 +38,8 @@ pub(crate) struct AwayForm {
     pub(crate) first_time: String,
     pub(crate) last: String,
     pub(crate) last_time: String,
+    /// None where nothing was typed, or what is no zone.
+    pub(crate) zone: Option<TimeZone>,
     pub(crate) reason: String,
 }
 
@@ -46,6 +50,7 @@ impl AwayForm {
             first_time: form.text("away_first_time"),
             last: form.text("away_last"),
             last_time: form.text("away_last_time"),
+            zone: form.get("away_zone").parse().ok(),
             reason: form.text("away_reason"),
         }
     }
@@ -72,8 +77,9 @@ impl AwayRow {
             format!("{} – {}", moment(from), moment(to))
         };
         Self {
-            id: format!("{}..{}", from.format(WALL), to.format(WALL)),
+            id: format!("{}..{}[{}]", from.format(WALL), to.format(WALL), off.time_zone()),
             when,
+            city: off.time_zone().city(),
             reason: off.reason().map(Title::to_string).unwrap_or_default(),
         }
     }
@@ -112,7 +118,7 @@ pub(crate) async fn post(
     show(&request, &web, &host, schedule, status, typed, problems).await
 }
 
-/// Without times, whole days; without a last day, the first.
+/// Without times, whole days; without a last day, the first. All in the zone that is chosen beside them.
 fn read(form: &Form, problems: &mut Problems) -> Option<TimeOff> {
     let date = |text: &str| parse_date(text).map_err(|_| FieldError::Date);
     let first = match form.get("away_first") {
@@ -131,12 +137,15 @@ fn read(form: &Form, problems: &mut Problems) -> Option<TimeOff> {
         }
     };
     let (from, to) = (time("away_first_time", 0), time("away_last_time", 1440));
+    let zone = form.get("away_zone").parse::<TimeZone>().map_err(|_| FieldError::TimeZone);
+    let zone = problems.check("away_zone", zone);
     let reason = match form.get("away_reason") {
         "" => Some(None),
         text => problems.check("away_reason", text.parse::<Title>().map(Some)),
     };
     let (from, to) = (wall(first?, from?)?, wall(last?, to?)?);
-    problems.check("away_last", TimeOff::new(from, to, reason?)).filter(|_| problems.is_empty())
+    let off = problems.check("away_last", TimeOff::new(from, to, zone?, reason?));
+    off.filter(|_| problems.is_empty())
 }
 
 fn wall(date: LocalDate, minute: MinuteOfDay) -> Option<LocalDateTime> {
