@@ -5,6 +5,7 @@ use roomkey_tests::{Backend, Client, Form, Host, Page, TestApp, on_both};
 on_both!(
     days_with_other_hours_take_the_place_of_the_weekly_ones,
     wrong_days_are_marked_and_kept,
+    hours_of_a_closed_day_are_not_dropped,
     time_off_closes_all_schedules,
     time_off_is_meant_in_the_zone_that_it_is_entered_in,
     time_off_is_listed_until_it_is_over_in_its_own_zone,
@@ -269,6 +270,54 @@ fn time_off_is_listed_until_it_is_over_in_its_own_zone(backend: Backend) {
     assert_eq!(noted("2027-07-04", "America/New_York"), 1);
     assert_eq!(noted("2027-07-04", "Asia/Tokyo"), 1);
     assert_eq!(noted("2027-07-05", "Asia/Tokyo"), 2);
+}
+
+fn hours_of_a_closed_day_are_not_dropped(backend: Backend) {
+    let (app, browser) = app(backend);
+    let before = app.database().dump_of("schedules");
+    let form = form_with(&browser.page(PAGE), "/overrides", "override_first");
+    let form = form.set("override_first", "2027-07-09");
+    let typed = |form: &Form, from: &str, to: &str| {
+        let form = form.clone().without("override_from").without("override_to");
+        let form = form.add("override_from", "").add("override_to", "");
+        form.add("override_from", from).add("override_to", to)
+    };
+    for (from, to) in [("14:00", "15:00"), ("14:00", ""), ("", "15:00")] {
+        let page = browser.submit(&typed(&form, from, to)).expect(422).page();
+        assert_eq!(page.marked().into_iter().collect::<Vec<_>>(), ["override_from"]);
+        let error = page.texts("#override-2-e");
+        assert_eq!(
+            error,
+            ["Error: Closed days have no hours: clear these, or choose Open at other hours"]
+        );
+        let kept = form_with(&page, "/overrides", "override_first");
+        assert_eq!(kept.value("override_kind"), Some("closed"));
+        let sent = |name: &str| {
+            let fields = kept.fields().iter().filter(|(field, _)| field == name);
+            fields.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (&sent("override_from")[1], &sent("override_to")[1]),
+            (&from.into(), &to.into())
+        );
+    }
+    // What is neither closed nor open is refused, and kept.
+    for kind in ["half-closed", ""] {
+        let sent = typed(&form.clone().force("override_kind", kind), "14:00", "15:00");
+        let page = browser.submit(&sent).expect(422).page();
+        assert!(page.marked().contains("override_kind"), "{kind}: {:?}", page.marked());
+        let error = page.texts("#override_kind-e");
+        assert_eq!(error, ["Error: Choose Closed or Open at other hours"], "{kind}");
+        let kept = form_with(&page, "/overrides", "override_first");
+        assert_eq!(kept.value("override_kind"), None);
+        assert_eq!(kept.value("override_first"), Some("2027-07-09"));
+    }
+    let page = browser.submit(&form.clone().without("override_kind")).expect(422).page();
+    assert!(page.marked().contains("override_kind"), "{:?}", page.marked());
+    assert_eq!(app.database().dump_of("schedules"), before);
+    let open = typed(&form.force("override_kind", "hours"), "14:00", "15:00");
+    browser.submit(&open).expect(303);
+    assert_eq!(starts(&app, "intro", "2027-07-09"), ["13:00"]);
 }
 
 fn several_schedules_each_with_its_event_types(backend: Backend) {

@@ -18,7 +18,7 @@ use actix_web::{
 };
 use askama::Template;
 pub(crate) use overrides::post as post_override;
-use overrides::{OverrideForm, OverrideRow};
+use overrides::{OverrideForm, OverrideKind, OverrideRow};
 use preview::{Preview, UsedBy};
 use roomkey_core::{
     availability::Schedule,
@@ -300,7 +300,7 @@ impl Page {
                 Weekday::Mon,
             ),
             marked: BTreeSet::from([key.first()]),
-            override_form: OverrideForm { closed: false, ..OverrideForm::on("<b>".into()) },
+            override_form: OverrideForm { kind: None, ..OverrideForm::on("<b>".into()) },
             time_off: vec![AwayRow {
                 id: "x".into(),
                 when: "Friday 9 October 2026".into(),

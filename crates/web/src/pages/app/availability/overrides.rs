@@ -15,7 +15,7 @@ use roomkey_core::{
 
 use super::{
     Typed, chosen, path, show,
-    weekly::{RangeRow, read_range, shown},
+    weekly::{RangeRow, pairs, read_range, shown},
 };
 use crate::{
     Web,
@@ -46,29 +46,41 @@ pub(crate) struct OverrideRow {
     pub(crate) hours: String,
 }
 
+/// What the host is on the days of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OverrideKind {
+    Closed,
+    /// Open at the hours below.
+    Hours,
+}
+
 /// The form, as it was typed.
 #[derive(Debug)]
 pub(crate) struct OverrideForm {
     pub(crate) first: String,
     pub(crate) last: String,
-    pub(crate) closed: bool,
+    /// None if what was sent is none.
+    pub(crate) kind: Option<OverrideKind>,
     pub(crate) ranges: Vec<RangeRow>,
 }
 
 impl OverrideForm {
     /// An empty one for a date.
     pub(super) fn on(first: String) -> Self {
-        Self { first, last: String::new(), closed: true, ranges: rows(Vec::new()) }
+        let kind = Some(OverrideKind::Closed);
+        Self { first, last: String::new(), kind, ranges: rows(Vec::new()) }
     }
 
     fn typed(form: &Form) -> Self {
-        let ends = form.all("override_from").zip(form.all("override_to"));
-        let ends = ends.map(|(from, to)| (from.to_owned(), to.to_owned()));
         Self {
             first: form.text("override_first"),
             last: form.text("override_last"),
-            closed: form.get("override_kind") != "hours",
-            ranges: rows(ends.take(ROWS).collect()),
+            kind: match form.get("override_kind") {
+                "closed" => Some(OverrideKind::Closed),
+                "hours" => Some(OverrideKind::Hours),
+                _ => None,
+            },
+            ranges: rows(pairs(form, "override")),
         }
     }
 }
@@ -171,7 +183,14 @@ fn read(
         "" => first,
         text => problems.check("override_last", date(text)),
     };
-    let hours = if typed.closed { Some(DayHours::CLOSED) } else { read_hours(&typed, problems) };
+    let hours = match typed.kind {
+        Some(OverrideKind::Closed) => read_no_hours(&typed, problems),
+        Some(OverrideKind::Hours) => read_hours(&typed, problems),
+        None => {
+            problems.add("override_kind", "Choose Closed or Open at other hours");
+            None
+        }
+    };
     let (first, last, hours) = (first?, last?, hours?);
     let days = last.signed_duration_since(first).num_days() + 1;
     if days < 1 {
@@ -186,10 +205,22 @@ fn read(
     problems.is_empty().then(|| dates.map(|date| (date, hours.clone())).collect())
 }
 
+/// The rows in which something was typed.
+fn filled(typed: &OverrideForm) -> impl Iterator<Item = &RangeRow> {
+    typed.ranges.iter().filter(|row| !(row.from.is_empty() && row.to.is_empty()))
+}
+
+/// Who has typed hours has most likely forgotten to choose them.
+fn read_no_hours(typed: &OverrideForm, problems: &mut Problems) -> Option<DayHours> {
+    let Some(row) = filled(typed).next() else { return Some(DayHours::CLOSED) };
+    let text = "Closed days have no hours: clear these, or choose Open at other hours";
+    problems.add(row.id.clone(), text);
+    None
+}
+
 fn read_hours(typed: &OverrideForm, problems: &mut Problems) -> Option<DayHours> {
     let mut ranges: Vec<LocalRange> = Vec::new();
-    let filled = |row: &&RangeRow| !(row.from.is_empty() && row.to.is_empty());
-    for row in typed.ranges.iter().filter(filled) {
+    for row in filled(typed) {
         let read = read_range(row, const { &DayHours::CLOSED }).and_then(|range| {
             match ranges.iter().find(|other| range.overlaps(**other)) {
                 Some(other) => Err(format!("Overlaps {}", shown(*other))),

@@ -54,7 +54,7 @@ pub(super) fn typed(form: &Form) -> Vec<DayRow> {
 }
 
 /// The rows of a day as they were typed. A row of which one end is missing has it empty.
-fn pairs(form: &Form, key: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(form: &Form, key: &str) -> Vec<(String, String)> {
     let (from, to) = (format!("{key}_from"), format!("{key}_to"));
     let (mut from, mut to) = (form.all(&from), form.all(&to));
     let mut rows = Vec::new();
