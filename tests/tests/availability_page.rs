@@ -15,6 +15,7 @@ on_both!(
     weeks_start_as_the_host_has_it,
     hours_are_copied_to_other_days,
     the_preview_shows_what_customers_see,
+    an_event_type_of_no_preview_is_not_found,
     a_time_is_explained,
     a_time_that_the_clocks_skip_is_said_not_to_exist,
     a_time_that_comes_twice_is_explained_twice,
@@ -318,6 +319,29 @@ fn hours_of_a_closed_day_are_not_dropped(backend: Backend) {
     let open = typed(&form.force("override_kind", "hours"), "14:00", "15:00");
     browser.submit(&open).expect(303);
     assert_eq!(starts(&app, "intro", "2027-07-09"), ["13:00"]);
+}
+
+fn an_event_type_of_no_preview_is_not_found(backend: Backend) {
+    let (app, browser) = app(backend);
+    let own = abroad(&app, &browser);
+    let eve = Host::new("eve", "Eve Adams", "Europe/Berlin");
+    app.add_host(&eve);
+    app.add_event_type("eve", "theirs", &["--title", "Theirs", "--duration", "30"]);
+    for (page, event, status) in [
+        (PAGE, "intro", 200),
+        (PAGE, "", 200),
+        (&own, "far", 200),
+        (PAGE, "nope", 404),
+        (PAGE, "theirs", 404),
+        // Of another schedule: what is shown would not be what is asked for.
+        (PAGE, "far", 404),
+        (&own, "intro", 404),
+    ] {
+        browser.get(&format!("{page}?event={event}")).expect(status);
+        let why = format!("{page}?event={event}&why_date=2027-07-06&why_time=9:00");
+        browser.get(&why).expect(status);
+    }
+    app.sign_in(&eve).get(&format!("{PAGE}?event=intro")).expect(404);
 }
 
 fn several_schedules_each_with_its_event_types(backend: Backend) {

@@ -171,9 +171,13 @@ async fn show(
     let zone = schedule.time_zone;
     let today = zone.date(now);
     let users = preview::users(&events, &schedule);
-    let asked = query.get("event");
-    let previewed = users.iter().find(|event| event.terms.slug.as_str() == asked);
-    let previewed = previewed.or(users.first()).copied();
+    let previewed = match query.get("event") {
+        "" => users.first().copied(),
+        asked => {
+            let named = users.iter().find(|event| event.terms.slug.as_str() == asked);
+            Some(*named.ok_or(Failure::NotFound)?)
+        }
+    };
     let preview = match previewed {
         Some(event) => Some(Preview::of(web, host, event, &schedule).await?),
         None => None,
