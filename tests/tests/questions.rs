@@ -14,6 +14,7 @@ on_both!(
     a_host_books_without_answers,
     questions_are_moved_changed_and_removed,
     wrong_questions_are_marked,
+    consent_that_nobody_needs_to_give_is_refused,
     only_what_meets_at_jitsi_has_a_room,
     a_host_who_calls_asks_for_the_number,
     wrong_places_are_marked,
@@ -47,7 +48,7 @@ fn ask_all(browser: &Client) {
     ask(browser, "Call me first", "checkbox", "optional", "");
     ask(browser, "Mobile", "phone", "optional", "");
     ask(browser, "People", "number", "optional", "");
-    ask(browser, "I agree to the <terms>", "consent", "optional", "");
+    ask(browser, "I agree to the <terms>", "consent", "required", "");
     ask(browser, "Source", "short_text", "hidden", "");
 }
 
@@ -355,6 +356,44 @@ fn wrong_questions_are_marked(backend: Backend) {
     assert!(command(&["--kind", "file"]).refused().contains("--kind: use short_text"));
     assert!(command(&["--kind", "select"]).refused().contains("--choice"));
     assert!(command(&["--id", "company"]).refused().contains("another question"));
+}
+
+fn consent_that_nobody_needs_to_give_is_refused(backend: Backend) {
+    let (app, browser) = app(backend);
+    let path = format!("{EDITOR}/questions/new");
+    let form = browser.page(&path).form(&path).set("label", "I agree").set("kind", "consent");
+    let before = app.database().dump_of("event_types");
+    let refused = |form: &Form, asked: &str| {
+        let page = browser.submit(&form.clone().set("asked", asked)).expect(422).page();
+        assert!(page.marked().contains("asked"), "{asked}: {:?}", page.marked());
+        let told = page.texts("#asked-e");
+        let what = "Error: Consent must be given by everybody: choose It must be answered, or make it \
+                    a box to tick";
+        assert_eq!(told, [what], "{asked}");
+        let kept = page.form("/questions/new");
+        assert_eq!((kept.value("kind"), kept.value("asked")), (Some("consent"), Some(asked)));
+        assert_eq!(kept.value("label"), Some("I agree"));
+    };
+    for asked in ["optional", "hidden"] {
+        refused(&form, asked);
+    }
+    let command = |rest: &[&str]| {
+        let command = ["event-type", "ask", "--host", "ada", "--slug", "intro", "--label", "I do"];
+        app.cli(&[&command[..], rest].concat())
+    };
+    let refusal = command(&["--kind", "consent", "--hidden"]);
+    let told = refusal.refused();
+    assert!(told.contains("--hidden: consent must be given by everybody"), "{told}");
+    assert_eq!(app.database().dump_of("event_types"), before);
+    // By command it needs no second word.
+    command(&["--kind", "consent"]).done();
+    browser.submit(&form.set("asked", "required")).expect(303);
+    let cards = browser.page(EDITOR).text();
+    assert_eq!(cards.matches("Consent: a box that must be ticked, required").count(), 2, "{cards}");
+    // A box to tick may be left alone.
+    ask(&browser, "News", "checkbox", "optional", "");
+    let form = details(&app).force("q_i-agree", "on").force("q_i-do", "on");
+    app.client().submit(&form).expect(303);
 }
 
 fn only_what_meets_at_jitsi_has_a_room(backend: Backend) {

@@ -55,6 +55,11 @@ pub enum Asked {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Questions(Vec<Question>);
 
+/// Consent that need not be given is none: a box to tick can be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("consent must be given by everybody")]
+pub struct NotRequired;
+
 /// A question did not fit to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuestionsError {
@@ -70,10 +75,15 @@ pub enum QuestionsError {
 }
 
 impl Question {
-    /// Puts a question together. Consent is always asked for, and required.
-    pub fn new(id: QuestionId, label: Line, kind: Kind, asked: Asked) -> Self {
-        let asked = if kind == Kind::Consent { Asked::Required } else { asked };
-        Self { id, label, kind, asked }
+    /// Puts a question together.
+    ///
+    /// # Errors
+    /// [`NotRequired`] for consent that is not [`Asked::Required`].
+    pub fn new(id: QuestionId, label: Line, kind: Kind, asked: Asked) -> Result<Self, NotRequired> {
+        if kind == Kind::Consent && asked != Asked::Required {
+            return Err(NotRequired);
+        }
+        Ok(Self { id, label, kind, asked })
     }
 
     /// At which number the host calls: asked by the page itself, under a name that no other has.
@@ -327,7 +337,7 @@ mod tests {
     use super::*;
 
     fn question(id: &str, kind: Kind, asked: Asked) -> Question {
-        Question::new(id.parse().unwrap(), "Words?".parse().unwrap(), kind, asked)
+        Question::new(id.parse().unwrap(), "Words?".parse().unwrap(), kind, asked).unwrap()
     }
 
     #[test]
@@ -336,7 +346,8 @@ mod tests {
         for label in ["What’s your budget?", "What’s your budget?", "Phone", "預算", "Note"] {
             let label: Line = label.parse().unwrap();
             let id = all.name_for(&label);
-            all.add(Question::new(id, label, Kind::ShortText, Asked::Optional)).unwrap();
+            let question = Question::new(id, label, Kind::ShortText, Asked::Optional);
+            all.add(question.unwrap()).unwrap();
         }
         let names: Vec<&str> = all.iter().map(|question| question.id().as_str()).collect();
         assert_eq!(
@@ -381,6 +392,16 @@ mod tests {
         for name in Asked::NAMES {
             assert_eq!(name.parse::<Asked>().unwrap().as_str(), name);
         }
-        assert_eq!(question("a", Kind::Consent, Asked::Hidden).asked(), Asked::Required);
+    }
+
+    #[test]
+    fn consent_is_required_or_none() {
+        let consent = |asked| {
+            Question::new("a".parse().unwrap(), "I agree".parse().unwrap(), Kind::Consent, asked)
+        };
+        assert_eq!(consent(Asked::Required).unwrap().asked(), Asked::Required);
+        for asked in [Asked::Optional, Asked::Hidden] {
+            assert_eq!(consent(asked), Err(NotRequired), "{asked:?}");
+        }
     }
 }

@@ -183,13 +183,14 @@ mod tests {
             ("news", "checkbox", Asked::Optional),
             ("call", "phone", Asked::Optional),
             ("people", "number", Asked::Optional),
-            ("terms", "consent", Asked::Optional),
+            ("terms", "consent", Asked::Required),
             ("source", "number", Asked::Hidden),
         ]
         .into_iter()
         .map(|(id, kind, asked)| {
             let kind = Kind::parse(kind, "Small\nLarge").unwrap();
-            Question::new(id.parse().unwrap(), format!("{id}?").parse().unwrap(), kind, asked)
+            let label = format!("{id}?").parse().unwrap();
+            Question::new(id.parse().unwrap(), label, kind, asked).unwrap()
         })
         .collect()
     }

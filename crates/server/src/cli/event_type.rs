@@ -241,7 +241,7 @@ pub(super) struct Ask {
     #[arg(
         long,
         default_value = "short_text",
-        help = "short_text, long_text, select, checkbox, phone, number or consent"
+        help = "short_text, long_text, select, checkbox, phone, number, or consent, which is always required"
     )]
     kind: String,
     /// One of the choices of a select; repeat it for each
@@ -406,13 +406,13 @@ async fn ask(app: &App, ask: Ask) -> anyhow::Result<()> {
         Some(error) => anyhow!("--choice: {error}"),
         None => anyhow!("--kind: use {}", Kind::NAMES.join(", ")),
     })?;
-    let asked = match (ask.required, ask.hidden) {
-        (true, _) => Asked::Required,
-        (false, true) => Asked::Hidden,
+    let asked = match (ask.required || kind == Kind::Consent, ask.hidden) {
+        (_, true) => Asked::Hidden,
+        (true, false) => Asked::Required,
         (false, false) => Asked::Optional,
     };
     let id = ask.id.unwrap_or_else(|| event_type.terms.questions.name_for(&ask.label));
-    let question = Question::new(id.clone(), ask.label, kind, asked);
+    let question = Question::new(id.clone(), ask.label, kind, asked).context("--hidden")?;
     let change = QuestionChange::Add(question);
     let event_type = app.change_questions(host.id, event_type.id, change).await?;
     if ask.json.json {

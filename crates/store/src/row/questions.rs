@@ -38,12 +38,10 @@ pub(crate) fn read_questions(text: &str) -> Option<Questions> {
 }
 
 fn read_question(row: QuestionJson) -> Option<Question> {
-    Some(Question::new(
-        QuestionId::from_stored(row.id),
-        Line::from_stored(row.label),
-        Kind::parse(&row.kind, &row.choices.join("\n")).ok()?,
-        row.asked.parse::<Asked>().ok()?,
-    ))
+    let id = QuestionId::from_stored(row.id);
+    let label = Line::from_stored(row.label);
+    let kind = Kind::parse(&row.kind, &row.choices.join("\n")).ok()?;
+    Question::new(id, label, kind, row.asked.parse::<Asked>().ok()?).ok()
 }
 
 pub(crate) fn write_questions(questions: &Questions) -> String {

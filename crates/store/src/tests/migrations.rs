@@ -147,7 +147,8 @@ fn questions_and_places_come_and_go_on_data(database: &TestDatabase) {
         "Which size?".parse().unwrap(),
         Kind::parse("select", "Small\nLarge").unwrap(),
         Asked::Required,
-    );
+    )
+    .unwrap();
     run(async {
         let world = World::make(open()).await;
         let (host, id) = (world.event_type.host, world.event_type.id);

@@ -9,7 +9,7 @@ use askama::Template;
 use roomkey_app::{AskError, QuestionChange};
 use roomkey_core::{
     event_type::EventType,
-    question::{Asked, Kind, Question, Questions, QuestionsError},
+    question::{Asked, Kind, NotRequired, Question, Questions, QuestionsError},
     text::{FieldError, Line, NEW_QUESTION, QuestionId},
 };
 
@@ -73,6 +73,9 @@ const ASKED: [(&str, &str); 3] = [
     ("optional", "It may be answered"),
     ("hidden", "Nobody is asked: the link to the page has the answer"),
 ];
+
+const NOT_REQUIRED: &str =
+    "Consent must be given by everybody: choose It must be answered, or make it a box to tick";
 
 pub(crate) async fn get(
     request: HttpRequest,
@@ -188,7 +191,8 @@ fn read(form: &Form, questions: &Questions, problems: &mut Problems) -> Option<Q
         "" => label.as_ref().map(|label| questions.name_for(label)),
         text => problems.check("id", text.parse::<QuestionId>()),
     };
-    Some(Question::new(id?, label?, kind?, asked?))
+    let question = Question::new(id?, label?, kind?, asked?);
+    question.map_err(|NotRequired| problems.add("asked", NOT_REQUIRED)).ok()
 }
 
 impl QuestionCard {
