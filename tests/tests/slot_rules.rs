@@ -7,6 +7,7 @@ on_both!(
     several_lengths_are_offered_and_booked,
     limits_close_a_day_and_say_so,
     the_window_may_be_two_dates_or_weekdays,
+    both_dates_of_a_window_are_asked_for,
     the_grid_has_its_own_steps,
     an_emptied_number_is_not_a_usual_one,
     wrong_rules_are_marked,
@@ -143,6 +144,29 @@ fn the_window_may_be_two_dates_or_weekdays(backend: Backend) {
     let weekdays = form.force("window", "business_days").set("window_days", "2");
     browser.submit(&weekdays).expect(303);
     assert_eq!(days(&app, "2027-07-01", "2027-07-30"), ["2027-07-01", "2027-07-02", "2027-07-05"]);
+}
+
+fn both_dates_of_a_window_are_asked_for(backend: Backend) {
+    let (app, browser) = app(backend);
+    let before = app.database().dump_of("event_types");
+    let labels = browser.page(EDITOR).texts("label[for=window_first], label[for=window_last]");
+    assert_eq!(labels, ["First date", "Last date"], "neither is optional");
+    let both = ("Enter the first date", "Enter the last date");
+    for (first, last, errors) in [
+        ("", "", vec![both.0, both.1]),
+        ("", "2027-07-06", vec![both.0]),
+        ("2027-07-06", "", vec![both.1]),
+    ] {
+        let form = editor(&browser).force("window", "dates").set("window_first", first);
+        let page = browser.submit(&form.set("window_last", last)).expect(422).page();
+        let told = page.texts("#window_first-e, #window_last-e");
+        let errors: Vec<String> = errors.iter().map(|text| format!("Error: {text}")).collect();
+        assert_eq!(told, errors, "{first} {last}");
+        let kept = page.form(EDITOR);
+        let kept = ["window", "window_first", "window_last"].map(|name| kept.value(name));
+        assert_eq!(kept, [Some("dates"), Some(first), Some(last)]);
+    }
+    assert_eq!(app.database().dump_of("event_types"), before);
 }
 
 fn the_grid_has_its_own_steps(backend: Backend) {

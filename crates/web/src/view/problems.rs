@@ -102,6 +102,8 @@ fn words(id: &str, error: FieldError) -> Cow<'static, str> {
         (FieldError::Required, "link_name") => "Enter a name for the link".into(),
         (FieldError::Required, "title") => "Enter a name for the event type".into(),
         (FieldError::Required, "slug" | "handle") => "Enter a page address".into(),
+        (FieldError::Required, "window_first") => "Enter the first date".into(),
+        (FieldError::Required, "window_last") => "Enter the last date".into(),
         (FieldError::Required, "duration") => "Enter a length in minutes".into(),
         (FieldError::WebAddress, "name" | "link_name" | "link_prefill_name") => {
             "Enter a name without a web address".into()
