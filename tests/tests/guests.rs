@@ -64,8 +64,8 @@ fn page(mail: &Mail) -> String {
 
 fn each_guest_is_invited_by_a_link_of_their_own(backend: Backend) {
     let app = app(backend);
-    // Twice the same, and the customer among them: each gets one mail.
-    let booked = book(&app, &[CY, "Cy@Guests.example", DI, BO]);
+    // Twice the same, and both sides among them: each gets one mail.
+    let booked = book(&app, &[CY, "Cy@Guests.example", DI, BO, "Ada@Hosts.example"]);
     assert_eq!(booked.value()["guests"], json!([CY, DI]));
     assert_eq!(booked.value()["attendees"].as_array().map(Vec::len), Some(1));
     let mut pages = vec![booked.page().to_owned()];
@@ -382,7 +382,7 @@ fn a_guest_is_brought_along_later(backend: Backend) {
         assert!(raw.contains(&format!("mailto:{CY}")) && raw.contains(&format!("mailto:{DI}")));
     }
     // Pressed twice, or asked for the customer: nothing happens, and nobody else hears of anything.
-    for email in [DI, "Di@Guests.example", BO] {
+    for email in [DI, "Di@Guests.example", BO, ADA] {
         app.client().submit(&form.clone().set("guest", email)).expect(303);
     }
     assert_eq!(shown(&app, &booked)["version"], 2);

@@ -69,7 +69,9 @@ impl App {
         let now = self.now();
         let fresh = (GuestId::new(now, self.entropy()), Token::new(self.entropy()));
         let addition = decide_guest_addition(booking, email.clone(), terms, by, fresh, now)?;
-        let Some(addition) = addition else { return Ok(present) };
+        // The host is expected already, too.
+        let is_host = present.host.email.folded() == email.folded();
+        let Some(addition) = addition.filter(|_| !is_host) else { return Ok(present) };
         if by == Side::Customer {
             let own = Attempt::change(&booking.attendee.email.folded());
             self.attempt::<GuestError>(tx, &own, now)?;

@@ -287,8 +287,10 @@ impl App {
         let fresh = Fresh::draw(now, self.entropy(), request.guests.len());
         let seating = self.seating(tx, &facts.event_type, Span::lasting(request.start, length))?;
         let domain = self.site.public_url.domain();
+        let own_address = facts.host.email.folded();
         let new = ask(tx, &facts, length, moment, now, wanted.holders(), |offer| {
-            let request = request.clone();
+            let mut request = request.clone();
+            request.guests.retain(|guest| guest.folded() != own_address);
             decide_booking(offer, &facts.event_type, request, &seating, fresh, domain)
         })??;
         let new = if is_proven || !self.asks_proof(tx, &facts, now)? {

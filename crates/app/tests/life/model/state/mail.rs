@@ -173,8 +173,13 @@ impl Model {
         let is_own = |(side, own): &(Side, Token)| {
             guest.is_some() || (*side == told.to && own.hash() == told.link.hash())
         };
+        // Whoever was taken off it learns nothing of later moves.
+        let is_off = guest.as_ref().is_some_and(|guest| guest.removed);
+        let start_in = |mail: &Mail| {
+            let mut later = booking.history.iter().filter(|each| each.version > mail.version);
+            later.find_map(|each| each.from).filter(|_| is_off).unwrap_or(booking.start)
+        };
         let is_so = told_of.version == booking.version
-            && told_of.span.start.seconds() == booking.start
             && room.as_ref().map(|room| room.name.expose()) == live
             && booking.links.iter().any(is_own);
         let found = self.mails.iter().position(|mail| {
@@ -183,6 +188,7 @@ impl Model {
                 && (mail.booking, mail.to, mail.sequence) == (Some(booking.id), to, *sequence)
                 && self.stands(mail)
                 && self.told_as(booking, mail) == occasion.name()
+                && told_of.span.start.seconds() == start_in(mail)
         });
         found.filter(|_| is_so).ok_or_else(|| format!("a letter that should not be: {letter:?}"))
     }
