@@ -19,7 +19,8 @@ db = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
 db.execute('BEGIN IMMEDIATE')
 print('locked', flush=True)
 sys.stdin.read()";
-        const SQL: &[u8] = b"BEGIN; LOCK TABLE users IN EXCLUSIVE MODE; SELECT 'locked';\n";
+        const SQL: &[u8] =
+            b"BEGIN; LOCK TABLE users, conferences IN EXCLUSIVE MODE; SELECT 'locked';\n";
         let (mut command, input): (Command, &[u8]) = match database {
             Database::Sqlite(path) => {
                 let mut python = Command::new("python3");

@@ -4,14 +4,18 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::json;
 
-use roomkey_tests::{Backend, Lock, Relay, SOON, SmtpSink, TestApp, on_both, rfc3339, wait_until};
+use roomkey_tests::{
+    Backend, Booked, Lock, Relay, SOON, SmtpSink, TestApp, instant, on_both, rfc3339, wait_until,
+};
 
 on_both!(
+    a_first_grant_that_waits_for_a_lock_is_a_503_and_the_next_is_given,
+    a_first_grant_that_has_no_place_is_a_503_and_the_next_is_given,
     a_lock_that_somebody_holds_is_a_503_for_writers_only,
     two_servers_send_each_mail_once_and_the_second_takes_over,
 );
@@ -171,6 +175,78 @@ fn a_lock_that_somebody_holds_is_a_503_for_writers_only(backend: Backend) {
     app.client().get("/ada/intro").expect(200);
     drop(held);
     app.client().post_json("/api/v1/bookings", &request).expect(201);
+}
+
+/// A booking whose room is open, and of which Jitsi was told nothing yet.
+fn open_room(backend: Backend) -> (TestApp, Booked) {
+    let mut app = TestApp::on(backend).clock("2027-03-01 08:00:00").start_with_ada();
+    let booked = app.book("intro", instant("2027-03-01T12:00:00Z"));
+    app.restart_at("2027-03-01 11:55:00");
+    (app, booked)
+}
+
+/// Jitsi asks, and is told to come again, in words and before it gives up, which is after five seconds. Nothing is stored.
+#[track_caller]
+fn is_away(app: &TestApp, room: &str) {
+    let begun = Instant::now();
+    let reply = app.ask(room);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(reply.status, 503, "{reply:?}");
+    assert!(!reply.header("retry-after").is_empty(), "{reply:?}");
+    let message = reply.json()["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("Try again"), "{reply:?}");
+    assert_eq!(conferences(app), 0, "nothing half-done");
+}
+
+fn conferences(app: &TestApp) -> i64 {
+    app.database().number("SELECT count(*) AS n FROM conferences")
+}
+
+fn a_first_grant_that_waits_for_a_lock_is_a_503_and_the_next_is_given(backend: Backend) {
+    let (app, booked) = open_room(backend);
+    let room = booked.text("/room/name");
+    let held = Lock::on(app.database());
+    is_away(&app, room);
+    // What only reads is answered all the time.
+    app.ask("nosuchroom").expect(404);
+    drop(held);
+    // What waited for the lock is undone before anything else is written.
+    app.book("intro", instant("2027-03-01T16:00:00Z"));
+    assert_eq!(conferences(&app), 0, "it is not written too late");
+    let granted = app.ask(room).expect(200).json();
+    assert_eq!(conferences(&app), 1);
+    let _held = Lock::on(app.database());
+    assert_eq!(app.ask(room).expect(200).json(), granted, "a repeat only reads");
+}
+
+fn a_first_grant_that_has_no_place_is_a_503_and_the_next_is_given(backend: Backend) {
+    let (app, booked) = open_room(backend);
+    let room = booked.text("/room/name");
+    // In the words of a full disk, where such a row is written.
+    let (fill, empty): (&[&str], &[&str]) = match backend {
+        Backend::Sqlite => (
+            &["CREATE TRIGGER full_disk BEFORE INSERT ON conferences \
+               BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"],
+            &["DROP TRIGGER full_disk"],
+        ),
+        Backend::Postgres => (
+            &[
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                 RAISE EXCEPTION 'could not extend file: No space left on device' \
+                 USING ERRCODE = 'disk_full'; END $$",
+                "CREATE TRIGGER full_disk BEFORE INSERT ON conferences \
+                 FOR EACH ROW EXECUTE FUNCTION full_disk()",
+            ],
+            &["DROP TRIGGER full_disk ON conferences"],
+        ),
+    };
+    fill.iter().for_each(|sql| app.database().execute(sql));
+    for _ in 0..2 {
+        is_away(&app, room);
+    }
+    empty.iter().for_each(|sql| app.database().execute(sql));
+    app.ask(room).expect(200);
+    assert_eq!(conferences(&app), 1);
 }
 
 fn two_servers_send_each_mail_once_and_the_second_takes_over(backend: Backend) {

@@ -1,6 +1,12 @@
 //! What Jitsi asks: whether a room may exist now. What is remembered of it: that it did.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use roomkey_core::{
     booking::Booking,
@@ -14,8 +20,8 @@ use tokio::time::timeout;
 
 use crate::App;
 
-/// How long Jitsi waits until it is written down that a room was granted. It gives up after five seconds, for good, and
-/// people are at the door.
+/// How long Jitsi waits until it is written down that a room was granted. It gives up after five seconds, for good; told
+/// to come again, it does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A room that Jitsi asks about.
@@ -64,8 +70,8 @@ impl App {
     /// The Jitsi `asker` asks whether the room of that name may exist. A text that is no name of ours is simply not
     /// found, nor is a room of another Jitsi.
     ///
-    /// A refusal and a repeat only read. The first grant is written down; where that fails, the room is granted all
-    /// the same: whoever was invited comes before the history.
+    /// A refusal and a repeat only read. The first grant is written down before it is given: where that can not be done
+    /// within [`PATIENCE`], nothing is, and Jitsi asks again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -80,6 +86,8 @@ impl App {
             return Ok(Some(wanted));
         }
         let (app, id) = (self.clone(), wanted.room.id);
+        let given_up = Arc::new(AtomicBool::new(false));
+        let is_late = Arc::clone(&given_up);
         let written = self.store.write(move |tx| {
             let now = app.now();
             // Again, for all that may have happened since.
@@ -89,14 +97,15 @@ impl App {
                 let id = ConferenceId::new(now, app.entropy());
                 tx.open_conference(&Conference::opened(id, &wanted.room, now))?;
             }
-            Ok::<_, StoreError>(Some(wanted))
-        });
-        Ok(match timeout(PATIENCE, written).await.unwrap_or(Err(StoreError::Busy)) {
-            Ok(wanted) => wanted,
-            Err(error) => {
-                tracing::error!(%error, room = %id, "that a room was granted could not be written down");
-                Some(wanted)
+            // Jitsi was told that the room can not be opened now: what a lock let through too late is undone.
+            if is_late.load(Ordering::Acquire) {
+                return Err(StoreError::Busy);
             }
+            Ok(Some(wanted))
+        });
+        timeout(PATIENCE, written).await.unwrap_or_else(|_| {
+            given_up.store(true, Ordering::Release);
+            Err(StoreError::Busy)
         })
     }
 

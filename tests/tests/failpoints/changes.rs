@@ -36,14 +36,16 @@ pub(crate) enum Change {
     ConfirmSeries,
     DeclineSeries,
     ProveSeries,
+    OpenRoom,
 }
 
 /// What a request makes more of, and how many; enough to see that it did what it is for.
 pub(crate) type Sign = (&'static str, i64);
 
 impl Change {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Book,
+        Self::OpenRoom,
         Self::Confirm,
         Self::Move,
         Self::Cancel,
@@ -88,6 +90,7 @@ impl Change {
             Self::ConfirmSeries => [("confirmed", TIMES), ("live rooms", TIMES)],
             Self::DeclineSeries => [("held", -TIMES), ("booking_events", TIMES)],
             Self::ProveSeries => [("verified", TIMES), ("live rooms", TIMES)],
+            Self::OpenRoom => [("conferences", 1), ("~opened", 1)],
         }
     }
 
@@ -114,6 +117,8 @@ pub(crate) enum Who {
     Key,
     Customer,
     Ada,
+    /// On the internal listener.
+    Prosody,
 }
 
 pub(crate) enum Content {
@@ -132,12 +137,14 @@ impl Asked {
 impl Stage {
     /// Event types for all changes.
     pub(crate) fn furnish(&self) {
-        let events: [(&str, &[&str]); 5] = [
+        let events: [(&str, &[&str]); 6] = [
             ("call", &["--series", "3"]),
             ("asking", &["--requires-confirmation", "--series", "3"]),
             ("proven", &["--email-proof", "--series", "3"]),
             ("class", &["--seats", "2"]),
             ("rare", &["--waiting-list", "1440", "--increment", "1440"]),
+            // Their rooms are open a day before they begin.
+            ("soon", &["--early", "1440", "--increment", "5"]),
         ];
         for (slug, more) in events {
             let usual = ["--title", "A call", "--duration", "30", "--window-days", "365"];
@@ -213,6 +220,13 @@ impl Stage {
                 let path = self.link_in_mail(&email, "/verify", "/b/");
                 Asked::form(&self.page(&path).form("/verify"), 303)
             }
+            Change::OpenRoom => {
+                let booked = self.soon();
+                let content = vec![("name".to_owned(), booked.text("/room/name").to_owned())];
+                let (key, path) = (String::new(), "/conference".to_owned());
+                let content = Content::Form(content);
+                Asked { key, who: Who::Prosody, path, content, granted: 200, again: 200 }
+            }
             Change::CancelDay => {
                 let noon = self.app.noon_in_days(200 + self.number());
                 for start in [noon, noon + Duration::hours(1)] {
@@ -275,6 +289,14 @@ impl Stage {
 
     pub(crate) fn booked(&self, event: &str) -> Booked {
         self.post(&self.request(event, self.time()))
+    }
+
+    /// A booking of the next hours, at the first time that is free.
+    fn soon(&self) -> Booked {
+        let today = self.app.now().date_naive();
+        let days = [today, today + Duration::days(1)].map(|day| day.to_string());
+        let free = self.app.slots("ada", "soon", &days[0], &days[1]);
+        self.post(&self.request("soon", instant(free.first().expect("a free time"))))
     }
 
     fn confirmed(&self) -> Booked {

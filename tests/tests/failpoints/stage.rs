@@ -12,7 +12,7 @@ pub(crate) type Counts = BTreeMap<String, i64>;
 
 /// Of times and texts, which differ from one request to the next, it counts only whether there is more or less.
 const ROUGHLY: char = '~';
-const SUMS: [(&str, &str); 15] = [
+const SUMS: [(&str, &str); 16] = [
     ("versions", "sum(version) FROM bookings"),
     ("sequences", "sum(ical_sequence) FROM bookings"),
     ("~bookings", "sum(start_at / 60000000) FROM bookings"),
@@ -31,6 +31,7 @@ const SUMS: [(&str, &str); 15] = [
     ("open proposals", "count(*) FROM booking_proposals WHERE state = 'open'"),
     ("waiting", "count(*) FROM waiting_entries WHERE ended_at IS NULL"),
     ("~days off", "sum(length(time_off)) FROM users"),
+    ("~opened", "sum(opened_at / 60000000) FROM conferences"),
 ];
 /// A point that no change has.
 const NEVER: usize = 1_000_000;
@@ -140,6 +141,7 @@ impl Stage {
 
     fn client(&self, asked: &Asked) -> Client {
         let client = match asked.who {
+            Who::Prosody => return self.app.prosody(),
             Who::Key => self.key.clone(),
             Who::Customer => self.app.client(),
             Who::Ada => self.ada.clone(),
