@@ -701,6 +701,52 @@ fn jitsi_config_is_ready_to_paste() {
 }
 
 #[test]
+fn jitsi_config_has_event_sync_where_there_is_a_token_for_it() {
+    const TOKEN: &str = "events-alone-0123456789";
+    let without = TestApp::on(Backend::Sqlite).prepare();
+    for format in ["prosody", "docker"] {
+        let printed = without.cli(&["jitsi", "config", "--format", format]);
+        assert!(!printed.done().contains("event_sync"), "{}", printed.stdout);
+    }
+    for mode in ["reservations", "link"] {
+        let app = TestApp::on(Backend::Sqlite)
+            .set("jitsi.events_token", TOKEN)
+            .set("jitsi.mode", mode)
+            .set("internal_listen", "0.0.0.0:8081")
+            .prepare();
+        // As a Lua file has it, after the other components.
+        let prosody = app.cli(&["jitsi", "config"]);
+        let (_, component) = prosody.done().split_once("\nComponent \"esync").expect("a component");
+        assert_eq!(
+            component,
+            format!(
+                ".meet.example.org\" \"event_sync_component\"\n    \
+                 muc_component = \"conference.meet.example.org\"\n    \
+                 breakout_component = \"breakout.meet.example.org\"\n    \
+                 api_prefix = \"http://127.0.0.1:8081\"\n    \
+                 api_headers = {{ [\"Authorization\"] = \"Bearer {TOKEN}\" }}\n    \
+                 api_timeout = 5\n    api_retry_count = 5\n    api_retry_delay = 1\n"
+            )
+        );
+        assert_eq!(prosody.stdout.contains("reservations_api_prefix"), mode == "reservations");
+        // As remarks of an environment file, which say where they go.
+        let docker = app.cli(&["jitsi", "config", "--format", "docker"]);
+        for line in [
+            "# ${CONFIG}/prosody/config/conf.d/roomkey-events.cfg.lua:",
+            "# Component \"esync.meet.jitsi\" \"event_sync_component\"",
+            "#     muc_component = \"muc.meet.jitsi\"",
+            "#     breakout_component = \"breakout.meet.jitsi\"",
+            "#     api_prefix = \"http://roomkey.meet.jitsi:8081\"",
+            &format!("#     api_headers = {{ [\"Authorization\"] = \"Bearer {TOKEN}\" }}"),
+        ] {
+            assert!(docker.done().lines().any(|each| each == line), "{line}: {}", docker.stdout);
+        }
+        let (_, remarks) = docker.stdout.split_once("\n\n").expect("a part of its own");
+        assert!(remarks.lines().all(|line| line.starts_with('#')), "{remarks}");
+    }
+}
+
+#[test]
 fn mail_test_shows_the_conversation() {
     let mut app = TestApp::on(Backend::Sqlite).prepare();
     app.cli(&["mail", "test", "--to", "ops@customers.example"]).done();

@@ -46,6 +46,8 @@ pub(super) struct Facts {
     pub(super) reservations: Option<Reservations>,
     /// What it reads in our tokens, if it takes any.
     pub(super) tokens: Option<Tokens>,
+    /// How it tells us who comes and goes, where there is a token for that alone.
+    pub(super) events: Option<Events>,
 }
 
 /// How it asks us.
@@ -56,6 +58,32 @@ pub(super) struct Reservations {
     pub(super) port: u16,
     /// The bearer token.
     pub(super) token: String,
+}
+
+/// How `event_sync` tells us who comes and goes.
+pub(super) struct Events {
+    /// `api_prefix`.
+    pub(super) api: String,
+    /// The bearer token.
+    pub(super) token: String,
+}
+
+impl Events {
+    /// The component for the Jitsi of that domain; its rooms are on `muc.` or `conference.` of it.
+    pub(super) fn component(&self, domain: &str, rooms: &str) -> String {
+        let Self { api, token } = self;
+        format!(
+            r#"Component "esync.{domain}" "event_sync_component"
+    muc_component = "{rooms}.{domain}"
+    breakout_component = "breakout.{domain}"
+    api_prefix = "{api}"
+    api_headers = {{ ["Authorization"] = "Bearer {token}" }}
+    api_timeout = 5
+    api_retry_count = 5
+    api_retry_delay = 1
+"#
+        )
+    }
 }
 
 /// What it reads in our tokens.
@@ -77,13 +105,18 @@ impl Facts {
         let (server, secrets) = super::server(settings, asked.server.as_deref())?;
         let address = reached_at(settings);
         let token = parts::reservations_token(settings, secrets)?;
+        let api = match asked.format {
+            Format::Prosody => format!("http://{address}"),
+            Format::Docker => format!("http://{CONTAINER}:{}", address.port()),
+        };
         Ok(Self {
+            events: settings
+                .events_token
+                .as_ref()
+                .map(|token| Events { api: api.clone(), token: token.expose_secret().to_owned() }),
             domain: server.url.domain().to_owned(),
             reservations: token.filter(|_| server.mode.asks_us()).map(|token| Reservations {
-                api: match asked.format {
-                    Format::Prosody => format!("http://{address}"),
-                    Format::Docker => format!("http://{CONTAINER}:{}", address.port()),
-                },
+                api,
                 port: address.port(),
                 token: token.expose_secret().to_owned(),
             }),

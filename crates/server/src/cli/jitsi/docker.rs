@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::config::{CONTAINER, Check, Facts, Reservations, Tokens};
+use super::config::{CONTAINER, Check, Events, Facts, Reservations, Tokens};
 
-pub(super) fn config(Facts { reservations, tokens, .. }: &Facts) -> String {
+pub(super) fn config(Facts { reservations, tokens, events, .. }: &Facts) -> String {
     let mut text = String::from("# Goes into the .env of docker-jitsi-meet.");
     match reservations {
         Some(asks) => asking(&mut text, asks),
@@ -14,8 +14,22 @@ pub(super) fn config(Facts { reservations, tokens, .. }: &Facts) -> String {
         Some(tokens) => authentication(&mut text, tokens),
         None => text += MODERATORS,
     }
-    text + "# Guests sign in to another host, which neither asks nor checks: keep it off.\nENABLE_GUESTS=0\n"
+    text += "# Guests sign in to another host, which neither asks nor checks: keep it off.\nENABLE_GUESTS=0\n";
+    text + &events.as_ref().map(telling).unwrap_or_default()
 }
+
+/// No variable of the images loads a component: it takes a file, which stands here as remarks.
+fn telling(events: &Events) -> String {
+    let head = "\n# Who comes and goes is told by event_sync of jitsi-contrib/prosody-plugins. Its file mod_event_sync_component.lua\n\
+                # goes into ${CONFIG}/prosody/prosody-plugins-custom, and these lines, without what they begin with, into\n\
+                # ${CONFIG}/prosody/config/conf.d/roomkey-events.cfg.lua:\n";
+    let component = events.component(DOMAIN, "muc");
+    let lines = component.lines().map(|line| format!("# {line}\n"));
+    head.to_owned() + &lines.collect::<String>()
+}
+
+/// The images' own `XMPP_DOMAIN`, where it is not set.
+const DOMAIN: &str = "meet.jitsi";
 
 const MODERATORS: &str = "# Nobody is moderator. With 1 the first in is: they could let people in from a lobby, and take the\n\
                           # password off, host or customer.\n\

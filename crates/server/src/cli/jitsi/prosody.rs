@@ -7,7 +7,7 @@ use super::config::{Check, Facts, Reservations, Tokens};
 const KEPT: &str = "        -- and what stands here already\n";
 
 pub(super) fn config(facts: &Facts) -> String {
-    let Facts { domain, reservations, tokens } = facts;
+    let Facts { domain, reservations, tokens, events } = facts;
     let mut text = head(facts);
     let _ = writeln!(text, "VirtualHost \"{domain}\"");
     if let Some(tokens) = tokens {
@@ -19,10 +19,15 @@ pub(super) fn config(facts: &Facts) -> String {
     let _ = write!(text, "\nComponent \"conference.{domain}\" \"muc\"\n");
     text += "    restrict_room_creation = true\n";
     rooms(&mut text, facts);
+    if let Some(events) = events {
+        text += "\n-- Who comes and goes is told by event_sync of jitsi-contrib/prosody-plugins: put its file\n\
+                 -- mod_event_sync_component.lua into a folder of plugin_paths.\n";
+        text += &events.component(domain, "conference");
+    }
     text
 }
 
-fn head(Facts { domain, reservations, tokens }: &Facts) -> String {
+fn head(Facts { domain, reservations, tokens, .. }: &Facts) -> String {
     let mut text = format!(
         "-- Goes into the Prosody configuration of {domain}, for instance\n\
          -- /etc/prosody/conf.avail/{domain}.cfg.lua. Keep what else stands there"
@@ -109,7 +114,7 @@ fn asking(text: &mut String, domain: &str, Reservations { api, token, .. }: &Res
     );
 }
 
-fn rooms(text: &mut String, Facts { domain, reservations, tokens }: &Facts) {
+fn rooms(text: &mut String, Facts { domain, reservations, tokens, .. }: &Facts) {
     if reservations.is_none() && tokens.is_none() {
         return;
     }
