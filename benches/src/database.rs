@@ -8,8 +8,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use diesel::{
-    Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection,
-    connection::SimpleConnection as _, sql_query,
+    Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
+    connection::SimpleConnection as _,
+    sql_query,
+    sql_types::{BigInt, Text},
 };
 use hdrhistogram::Histogram;
 
@@ -20,6 +22,24 @@ const TABLE: &str = "CREATE TABLE bare_inserts (id BIGINT NOT NULL, host TEXT NO
      start_at BIGINT NOT NULL, end_at BIGINT NOT NULL)";
 /// Nobody reads the values.
 const INSERT: &str = "INSERT INTO bare_inserts VALUES (1, 'a host', 2, 3)";
+
+/// What a booking is made of, what others refer to first.
+const TABLES: [&str; 6] =
+    ["bookings", "booking_hosts", "attendees", "booking_links", "booking_events", "rooms"];
+/// Copies of all originals in one transaction.
+const TOGETHER: u32 = 50;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
 
 #[derive(Clone)]
 pub(crate) enum Database {
@@ -57,12 +77,124 @@ impl Database {
         }
     }
 
-    fn run(&self, sql: &str) -> anyhow::Result<()> {
-        match self {
-            Self::Sqlite(path) => sqlite(path)?.batch_execute(sql)?,
-            Self::Postgres(url) => PgConnection::establish(url)?.batch_execute(sql)?,
+    /// Remembers the bookings that there are, for copies of them.
+    pub(crate) fn note_originals(&self) -> anyhow::Result<()> {
+        self.run("CREATE TABLE bench_originals AS SELECT id FROM bookings")
+    }
+
+    /// Opens some rooms, by their ids, for good.
+    pub(crate) fn open_rooms(&self, ids: &[&str]) -> anyhow::Result<()> {
+        self.run(&format!(
+            "UPDATE rooms SET opens_at = 0, closes_at = 4102444800000000 WHERE id IN ('{}')",
+            ids.join("','")
+        ))
+    }
+
+    /// How many bookings there are.
+    pub(crate) fn bookings(&self) -> anyhow::Result<u32> {
+        Ok(u32::try_from(self.number("SELECT count(*) AS number FROM bookings")?)?)
+    }
+
+    /// Copies the originals, each copy some days later than the one before, until there are so many of each. Names of
+    /// rooms and links are sealed as in the original and stand under other hashes: nobody can ask for them.
+    pub(crate) fn copy_originals(&self, of_each: u32) -> anyhow::Result<()> {
+        const DAY: i64 = 86_400_000_000;
+        let originals = self.number("SELECT count(*) AS number FROM bench_originals")?;
+        let there = u32::try_from(i64::from(self.bookings()?) / originals.max(1))?;
+        let span = self.number(
+            "SELECT max(end_at) - min(start_at) AS number FROM bookings \
+             WHERE id IN (SELECT id FROM bench_originals)",
+        )?;
+        let apart = (span / DAY + 1) * DAY;
+        let mut copies = Vec::with_capacity(TABLES.len());
+        for table in TABLES {
+            copies.push((table, self.columns(table)?));
         }
-        Ok(())
+        let mut connection = self.connect()?;
+        for first in (there..of_each).step_by(usize::try_from(TOGETHER)?) {
+            let last = (first + TOGETHER).min(of_each) - 1;
+            connection.batch("BEGIN")?;
+            for (table, columns) in &copies {
+                connection.batch(&self.copy(table, columns, (first, last), apart))?;
+            }
+            connection.batch("COMMIT")?;
+        }
+        drop(connection);
+        match self {
+            Self::Sqlite(_) => self.run("PRAGMA wal_checkpoint(TRUNCATE)"),
+            // As it does by itself in time, and not in the middle of what is measured.
+            Self::Postgres(_) => self.run("VACUUM (ANALYZE)"),
+        }
+    }
+
+    /// The statement that copies a table's rows of the originals, with the numbers from `first` to `last`.
+    fn copy(
+        &self,
+        table: &str,
+        columns: &[String],
+        (first, last): (u32, u32),
+        apart: i64,
+    ) -> String {
+        // Six digits in the place of six others; multiplied by an odd number they follow nothing stored.
+        let hex = |number: &str| match self {
+            Self::Sqlite(_) => format!("printf('%06x', {number})"),
+            Self::Postgres(_) => format!("lpad(to_hex({number}), 6, '0')"),
+        };
+        let (plain, spread) = (hex("n.n"), hex("(n.n * 10487 % 16777216)"));
+        let id =
+            |column: &str| format!("substr({column}, 1, 24) || {plain} || substr({column}, 31, 6)");
+        let value = |column: &String| match column.as_str() {
+            "id" | "booking_id" => id(column),
+            "ical_uid" => format!("{} || '@localhost'", id("id")),
+            "name_hash" | "token_hash" => format!("{spread} || substr({column}, 7)"),
+            "start_at" | "end_at" | "opens_at" | "closes_at" => {
+                format!("{column} + n.n * CAST({apart} AS BIGINT)")
+            }
+            other => other.to_owned(),
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        let key = if table == "bookings" { "id" } else { "booking_id" };
+        format!(
+            "WITH RECURSIVE n(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM n WHERE n < {last}) \
+             INSERT INTO {table} ({}) SELECT {} FROM n CROSS JOIN {table} \
+             WHERE {key} IN (SELECT id FROM bench_originals)",
+            columns.join(", "),
+            values.join(", ")
+        )
+    }
+
+    fn columns(&self, table: &str) -> anyhow::Result<Vec<String>> {
+        let sql = match self {
+            Self::Sqlite(_) => format!("SELECT name FROM pragma_table_info('{table}')"),
+            Self::Postgres(_) => format!(
+                "SELECT column_name::text AS name FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND table_name = '{table}'"
+            ),
+        };
+        let columns: Vec<Column> = match self.connect()? {
+            Connected::Sqlite(mut connection) => sql_query(sql).load(&mut connection)?,
+            Connected::Postgres(mut connection) => sql_query(sql).load(&mut connection)?,
+        };
+        Ok(columns.into_iter().map(|column| column.name).collect())
+    }
+
+    fn number(&self, sql: &str) -> anyhow::Result<i64> {
+        let found: Number = match self.connect()? {
+            Connected::Sqlite(mut connection) => sql_query(sql).get_result(&mut connection)?,
+            Connected::Postgres(mut connection) => sql_query(sql).get_result(&mut connection)?,
+        };
+        Ok(found.number)
+    }
+
+    fn connect(&self) -> anyhow::Result<Connected> {
+        Ok(match self {
+            Self::Sqlite(path) => Connected::Sqlite(sqlite(path)?),
+            Self::Postgres(url) => Connected::Postgres(PgConnection::establish(url)?),
+        })
+    }
+
+    fn run(&self, sql: &str) -> anyhow::Result<()> {
+        self.connect()?.batch(sql)
     }
 
     /// Inserts a row and commits, again and again, with nothing between the loop and the database:
@@ -76,6 +208,22 @@ impl Database {
 
     pub(crate) fn prepare_bare_commits(&self) -> anyhow::Result<()> {
         self.run(TABLE)
+    }
+}
+
+/// A connection past Roomkey.
+enum Connected {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Connected {
+    fn batch(&mut self, sql: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(connection) => connection.batch_execute(sql)?,
+            Self::Postgres(connection) => connection.batch_execute(sql)?,
+        }
+        Ok(())
     }
 }
 

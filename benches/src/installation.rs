@@ -19,10 +19,19 @@ const HOSTS: u64 = 100;
 const BOOKINGS: u32 = 20_000;
 /// Bookings in the 30 days of the one host whose pages are asked for.
 const OWN_BOOKINGS: usize = 200;
+/// Bookings that went the way of any other, where the rest is made of copies of them.
+const ORIGINALS: u32 = 1_000;
 /// The token that the benchmark's Prosody sends.
 pub(crate) const TOKEN: &str = "benchmark-token-of-a-prosody-that-is-not-there";
 
 const DAY: i64 = 24 * 60 * MICROS_PER_MINUTE;
+
+/// Names of rooms among the originals.
+pub(crate) struct Rooms {
+    pub(crate) open: Vec<String>,
+    /// They open some day later.
+    pub(crate) early: Vec<String>,
+}
 
 pub(crate) struct Installation {
     program: PathBuf,
@@ -132,6 +141,37 @@ impl Installation {
     /// The names of the 20,000 rooms, all of them open.
     pub(crate) async fn rooms(&self) -> anyhow::Result<Vec<String>> {
         self.database.settle()?;
+        let names: Vec<String> =
+            self.seeded_rooms().await?.into_iter().map(|(_, name)| name).collect();
+        ensure!(names.len() == BOOKINGS as usize, "{} rooms", names.len());
+        Ok(names)
+    }
+
+    /// Makes the originals, half of whose rooms are open.
+    pub(crate) async fn fill_for_jitsi(&self) -> anyhow::Result<Rooms> {
+        let (hosts, bookings) = (HOSTS.to_string(), ORIGINALS.to_string());
+        self.run(&["seed", "--hosts", &hosts, "--bookings", &bookings, "--seed", "1"])?;
+        let mut open = self.seeded_rooms().await?;
+        ensure!(open.len() == ORIGINALS as usize, "{} rooms", open.len());
+        let early = open.split_off(open.len() / 2);
+        let ids: Vec<&str> = open.iter().map(|(id, _)| id.as_str()).collect();
+        self.database.note_originals()?;
+        self.database.open_rooms(&ids)?;
+        let names =
+            |rooms: Vec<(String, String)>| rooms.into_iter().map(|(_, name)| name).collect();
+        Ok(Rooms { open: names(open), early: names(early) })
+    }
+
+    /// Copies the originals until there are so many bookings, to the thousand; says how many there are.
+    pub(crate) fn grow(&self, bookings: u32) -> anyhow::Result<u32> {
+        self.database.copy_originals(bookings / ORIGINALS)?;
+        let there = self.database.bookings()?;
+        ensure!(there >= bookings / ORIGINALS * ORIGINALS, "{there} bookings");
+        Ok(there)
+    }
+
+    /// Ids and names of all rooms of the large data set's own bookings.
+    async fn seeded_rooms(&self) -> anyhow::Result<Vec<(String, String)>> {
         let options = StoreOptions {
             url: self.url.parse()?,
             connections: 1,
@@ -142,15 +182,15 @@ impl Installation {
         let mut names = Vec::new();
         for number in 1..=HOSTS {
             let handle = format!("seed-1-{number}").parse()?;
-            let rooms = store.read(move |tx| -> Result<Vec<String>, roomkey_store::StoreError> {
+            let rooms = store.read(move |tx| {
                 let Some(host) = tx.user_by_handle(&handle)? else { return Ok(Vec::new()) };
                 let bookings = tx.bookings(host.id, &all())?;
                 let rooms = bookings.into_iter().filter_map(|each| each.room);
-                Ok(rooms.map(|room| room.name.expose().to_owned()).collect())
+                let named = rooms.map(|room| (room.id.to_string(), room.name.expose().to_owned()));
+                Ok::<Vec<_>, roomkey_store::StoreError>(named.collect())
             });
             names.extend(rooms.await?);
         }
-        ensure!(names.len() == BOOKINGS as usize, "{} rooms", names.len());
         Ok(names)
     }
 

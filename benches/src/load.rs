@@ -40,6 +40,11 @@ impl Requests {
         Arc::new(Self { make: Box::new(make), status, next: AtomicU64::new(0) })
     }
 
+    /// The `n`th, which is not taken for the next.
+    pub(crate) fn nth(&self, n: u64) -> Vec<u8> {
+        (self.make)(n)
+    }
+
     /// The same request again and again.
     pub(crate) fn same(status: u16, request: Vec<u8>) -> Arc<Self> {
         Self::new(status, move |_| request.clone())

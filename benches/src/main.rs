@@ -7,6 +7,7 @@ mod database;
 mod entropy;
 mod http;
 mod installation;
+mod jitsi;
 mod load;
 mod server;
 mod table;
@@ -43,6 +44,12 @@ struct Options {
     /// Seconds of load for each line of the tables.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
+    /// Only what Jitsi asks, among so many bookings: thousands, the fewest first.
+    #[arg(long, value_delimiter = ',')]
+    jitsi: Vec<u32>,
+    /// With it: so many calls at last, counted by the status of their answers.
+    #[arg(long, default_value_t = 1_000_000)]
+    calls: u64,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,9 +65,12 @@ fn main() -> anyhow::Result<()> {
 
 async fn measure(options: Options) -> anyhow::Result<String> {
     let time = Duration::from_secs(options.seconds.max(1));
-    let Options { roomkey, bare, database_url, folder, .. } = options;
+    let Options { roomkey, bare, database_url, folder, jitsi, calls, .. } = options;
     let installation = Installation::new(roomkey, bare, database_url, folder)?;
     let first_start = installation.serve(None)?.start_up;
+    if !jitsi.is_empty() {
+        return jitsi::report(&installation, &jitsi, calls, time).await;
+    }
     progress("filling the database");
     installation.fill().await?;
     let rooms = installation.rooms().await?;
@@ -128,7 +138,7 @@ async fn reads(
     drop(bare);
 
     let server = installation.serve(Some("web,reservations"))?;
-    run("answer to Jitsi, 20,000 bookings", &server, internal, conference(rooms)).await?;
+    run("answer to Jitsi, 20,000 bookings", &server, internal, conference(200, rooms)).await?;
     let slots = Requests::same(200, request("GET", &Installation::slots_path(), &[], ""));
     run("free times of 30 days, 200 bookings", &server, public, slots).await?;
     run("booking page", &server, public, booking_page(None)).await?;
@@ -178,12 +188,12 @@ impl Section {
     }
 }
 
-/// Jitsi asks for one open room after the other, in an order that follows nothing stored.
-fn conference(rooms: Vec<String>) -> Arc<Requests> {
+/// Jitsi asks for one room after the other, in an order that follows nothing stored, and is answered with that status.
+fn conference(status: u16, rooms: Vec<String>) -> Arc<Requests> {
     /// Coprime to the number of rooms, so that all of them come up.
     const STRIDE: u64 = 7_919;
     let authorization = format!("Bearer {TOKEN}");
-    Requests::new(200, move |n| {
+    Requests::new(status, move |n| {
         let place = usize::try_from(n.wrapping_mul(STRIDE)).unwrap_or(0) % rooms.len().max(1);
         let name = rooms.get(place).map_or("", String::as_str);
         let fields = [
