@@ -119,6 +119,15 @@ async function prepare(t) {
   const cancelled = await server.book("intro", "2027-03-09T10:00:00Z");
   server.cli(["booking", "cancel", cancelled.id, "--reason", "The train is late."]);
   server.addEventType("advice", "Advice for members", "--link-only");
+  const program = server.json("api-key", "add", "--host", "ada", "--name", "The website of the association’s members", "--scope", "rooms:write").key;
+  const rooms = {
+    over: await server.addRoom(program, { start: "2027-03-01T08:00:00Z", end: "2027-03-01T09:30:00Z", label: "Breakfast" }),
+    open: await server.addRoom(program, { start: "2027-03-03T07:50:00Z", end: "2027-03-03T10:00:00Z", label: "Stand-up", blocks: true }),
+    long: await server.addRoom(program, { start: "2027-03-04T16:00:00Z", end: "2027-03-05T08:00:00Z", label: `Night watch of ${long}` }),
+    closed: await server.addRoom(program, { start: "2027-03-05T16:00:00Z", end: "2027-03-05T17:00:00Z" }),
+  };
+  server.cli(["room", "revoke", rooms.closed.id]);
+  await server.meet(rooms.over, ["Ada Lovelace", long]);
   // Nobody can book it: whoever wants to joins the waiting list.
   server.addEventType("full", "A talk about the garden", "--window-days", "0", "--min-notice", "2880", "--waiting-list", "30");
   const link = (...options) => server.link("board", ...options);
@@ -127,6 +136,7 @@ async function prepare(t) {
   link("--name", "Members", "--expires", "2027-12-31");
   link("--name", long, "--uses", "3", "--prefill-name", long, "--prefill-email", "maximiliane.alexandra@customers.example");
   await server.restartAt("2027-03-03 08:00:00");
+  await server.meet(rooms.open, ["Ada Lovelace"]);
   const open = await server.book("board", "2027-03-03T10:00:00Z", long);
   await server.book("board", "2027-03-05T10:00:00Z", long, new URL(usedUp, server.base).searchParams.get("link"));
   const hosts = new URL(server.json("booking", "show", open.id).links.page).pathname;
@@ -222,6 +232,14 @@ async function prepare(t) {
     ["app-bookings-new-closed", "/app/bookings/new?event=intro&date=2027-03-07"],
     ["app-bookings-new-refused", "/app/bookings/new?event=intro&date=2027-03-08", submit("Book this time")],
     ["app-settings", "/app/settings"],
+    ["app-rooms", "/app/rooms", {
+      async act(page) {
+        await page.locator("summary").filter({ hasText: "Close for good: Stand-up" }).click();
+        await page.getByRole("button", { name: /^Close room/ }).waitFor();
+      },
+    }],
+    ["app-rooms-past", "/app/rooms?show=past"],
+    ["app-rooms-none", "/app/rooms?show=past&after=0.01a229f1-2800-79eb-a3d0-a17a5b999b52"],
     ["app-event-types", "/app/event-types"],
     ["app-event-type", "/app/event-types/board"],
     ["app-event-type-link-refused", "/app/event-types/board", submit("Make link")],

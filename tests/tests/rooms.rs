@@ -1,7 +1,7 @@
 //! Rooms without a booking: another program asks for one by the API, tells people itself, and Jitsi opens it like any
 //! other.
 
-use roomkey_tests::{Backend, Client, Host, TestApp, instant, on_both};
+use roomkey_tests::{Backend, Client, Host, TestApp, instant, on_both, rfc3339};
 use serde_json::{Value, json};
 
 on_both!(
@@ -11,6 +11,9 @@ on_both!(
     what_is_wrong_is_said_by_field,
     rooms_are_listed_part_by_part,
     commands_do_the_same,
+    the_host_sees_on_a_page_what_programs_made_and_what_went_on,
+    the_host_closes_a_room_on_the_page,
+    the_page_is_read_part_by_part,
 );
 
 const ROOMS: &str = "/api/v1/rooms";
@@ -246,6 +249,183 @@ fn commands_do_the_same(backend: Backend) {
     assert!(text(&app.cli(&["room", "show", id, "--json"]).json(), "revoked_at").len() > 10);
     assert!(app.cli(&["room", "list", "--host", "ada"]).done().contains("closed  Board"));
     assert!(app.cli(&["room", "show", "no-such-room"]).refused().contains("no room"));
+}
+
+/// A program with a key that its host calls so.
+fn program(app: &TestApp, name: &str) -> Client {
+    let scope = ["--scope", "rooms:write", "--json"];
+    let made =
+        app.cli(&[&["api-key", "add", "--host", "ada", "--name", name], &scope[..]].concat());
+    app.client().header("Authorization", format!("Bearer {}", text(&made.json(), "key")))
+}
+
+fn labelled(key: &Client, label: &str, start: &str, end: &str) -> Value {
+    let mut asked = wanted(start, end);
+    asked["label"] = json!(label);
+    key.post_json(ROOMS, &asked).expect(201).json()
+}
+
+/// What stands on the page, from one text to another.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = page.split_once(from).unwrap_or_else(|| panic!("no {from:?} in {page}")).1;
+    rest.split_once(to).map_or(rest, |(part, _)| part)
+}
+
+fn the_host_sees_on_a_page_what_programs_made_and_what_went_on(backend: Backend) {
+    let (mut app, _) = at_eight(backend);
+    app.add_host(&Host::new("eve", "Eve Evans", "Europe/Paris"));
+    let shop = program(&app, "The shop");
+    let mut blocking = wanted("12:00", "13:30");
+    (blocking["label"], blocking["blocks"]) = (json!("Board <b>meeting</b>"), json!(true));
+    let board = shop.post_json(ROOMS, &blocking).expect(201).json();
+    let closed = labelled(&shop, "Closed early", "12:15", "13:00");
+    shop.send("DELETE", &format!("{ROOMS}/{}", text(&closed, "id")), None, &[]).expect(200);
+    let by_hand = ["room", "add", "--host", "ada", "--start", "2027-03-01T11:55:00Z"];
+    app.cli(&[&by_hand[..], &["--end", "2027-03-02T01:00:00Z"]].concat()).done();
+    let over = labelled(&shop, "Early bird", "08:30", "09:00");
+    let hers = app.key("eve", "rooms:write");
+    labelled(&hers, "Of Eve alone", "12:00", "13:00");
+
+    // It is found from the settings, by the host alone.
+    let page = app.sign_in(&Host::ada()).page("/app/settings");
+    assert!(page.links().contains(&"/app/rooms".to_owned()), "{:?}", page.links());
+    assert_eq!(app.client().get("/app/rooms").status, 303);
+
+    app.restart_at("2027-03-01 12:10:00");
+    app.ask(text(&board, "name")).expect(200);
+    let at = |time: &str| instant(&format!("2027-03-01T{time}:00Z")).timestamp();
+    let stay = |nick: &str, who: &str, from: &str, to: &str| {
+        json!({"occupant_jid": format!("r@c/{nick}"), "id": who, "name": who,
+            "joined_at": at(from), "left_at": at(to)})
+    };
+    let all = [stay("a", "Ada", "12:10", "12:40"), stay("b", "Bo", "12:15", "12:35")];
+    let gone = json!({"room_name": board["name"], "created_at": at("12:10"),
+        "destroyed_at": at("12:40"), "all_occupants": all});
+    app.prosody().post_json("/events/room/destroyed", &gone).expect(204);
+    app.restart_at("2027-03-01 12:41:00");
+    let asked = app.ask(text(&board, "name")).expect(200).json();
+    app.restart_at("2027-03-01 12:45:00");
+    let conference = format!("/conference/{}", text(&asked, "id"));
+    app.prosody().send("DELETE", &conference, None, &[]).expect(204);
+
+    let ada = app.sign_in(&Host::ada());
+    let listed = ada.get("/app/rooms").expect(200);
+    for secret in [&board["password"], &board["name"], &board["url"], &closed["name"]] {
+        let secret = secret.as_str().expect("a secret");
+        assert!(!listed.body.contains(secret), "{secret}: {}", listed.body);
+    }
+    let shown = listed.page().text();
+    for foreign in ["Of Eve alone", "Early bird"] {
+        assert!(!shown.contains(foreign), "{foreign}: {shown}");
+    }
+    // In their order: by hand, the board's, the one that was closed.
+    let first = between(&shown, "11:55 – 01:00 on Tuesday 2 March", "Board");
+    assert!(first.contains("Without a label") && first.contains("Open"), "{first}");
+    assert!(!first.contains("Made by") && !first.contains("Takes your time"), "{first}");
+    let second = between(&shown, "12:00 – 13:30", "12:15 – 13:00");
+    for part in [
+        "Board <b>meeting</b>",
+        "Open",
+        "Made by The shop",
+        "Takes your time",
+        "Opened at 12:10",
+        "empty at 12:45, after",
+        "Ada, at 12:10 until 12:40",
+        "Bo, at 12:15 until 12:35",
+        "Two or more at once for 20 minutes",
+        "Close for good",
+    ] {
+        assert!(second.contains(part), "{part}: {second}");
+    }
+    let third = between(&shown, "12:15 – 13:00", "nothing more");
+    assert!(third.contains("Closed early") && third.contains("Closed"), "{third}");
+    assert!(!third.contains("Close for good") && !third.contains("Opened"), "{third}");
+
+    let past = ada.page("/app/rooms?show=past").text();
+    assert!(past.contains("Early bird") && past.contains("Over"), "{past}");
+    assert!(!past.contains("Board") && !past.contains("Close for good"), "{past}");
+    assert_eq!(over["label"], "Early bird");
+    let eve = app.sign_in(&Host::new("eve", "Eve Evans", "Europe/Paris"));
+    let shown = eve.page("/app/rooms").text();
+    assert!(shown.contains("Of Eve alone") && !shown.contains("Board"), "{shown}");
+}
+
+fn the_host_closes_a_room_on_the_page(backend: Backend) {
+    let (app, key) = at_eight(backend);
+    app.add_host(&Host::new("eve", "Eve Evans", "Europe/Paris"));
+    let made = labelled(&key, "Board", "12:00", "13:00");
+    let form_path = format!("/app/rooms/{}/close", text(&made, "id"));
+    let (ada, eve) =
+        (app.sign_in(&Host::ada()), app.sign_in(&Host::new("eve", "Eve Evans", "Europe/Paris")));
+    let is_closed = || {
+        let shown = key.get(&format!("{ROOMS}/{}", text(&made, "id"))).expect(200).json();
+        shown.get("revoked_at").is_some()
+    };
+    // Not without the form's token, not by another host, not by a look.
+    assert_eq!(ada.post_form(&form_path, &[]).status, 403);
+    let hers = eve.page("/app/settings").form("/sign-out");
+    assert_eq!(eve.post_form(&form_path, hers.fields()).status, 404);
+    assert_eq!(ada.get(&form_path).status, 405);
+    assert!(!is_closed());
+
+    let form = ada.page("/app/rooms").form("/close");
+    assert_eq!(form.action(), form_path);
+    for _ in 0..2 {
+        let closed = ada.submit(&form).expect(303);
+        assert_eq!(closed.location(), "/app/rooms?done=closed");
+    }
+    let shown = ada.page("/app/rooms?done=closed");
+    assert!(shown.text().contains("Nobody can open that room any more"), "{}", shown.text());
+    assert!(!shown.has_form("/close"));
+    assert!(is_closed());
+    assert!(app.ask(text(&made, "name")).expect(403).body.contains("closed"));
+    let nothing = "/app/rooms/01a229f1-2800-79eb-a3d0-a17a5b999b52/close";
+    assert_eq!(ada.post_form(nothing, form.fields()).status, 404);
+    assert_eq!(ada.post_form("/app/rooms/x/close", form.fields()).status, 404);
+}
+
+fn the_page_is_read_part_by_part(backend: Backend) {
+    let (app, key) = at_eight(backend);
+    // Four begin at once: a part may end among them.
+    for number in 0..53_i64 {
+        let start = instant("2027-03-01T10:00:00Z") + chrono::Duration::minutes(number / 4);
+        let end = start + chrono::Duration::minutes(5);
+        let label = format!("Room {number}");
+        let asked = json!({"start": rfc3339(start), "end": rfc3339(end), "label": label});
+        key.post_json(ROOMS, &asked).expect(201);
+    }
+    let read = |app: &TestApp, first: &str| {
+        let ada = app.sign_in(&Host::ada());
+        let (mut seen, mut path, mut parts) = (Vec::new(), first.to_owned(), 0);
+        loop {
+            let page = ada.page(&path);
+            seen.extend(page.texts(".bk__main > b"));
+            parts += 1;
+            let more = page.links().into_iter().find(|link| link.contains("after="));
+            match more {
+                Some(more) => path = more,
+                None => return (seen, parts),
+            }
+        }
+    };
+    let (upcoming, parts) = read(&app, "/app/rooms");
+    assert_eq!(parts, 2);
+    let mut sorted = upcoming.clone();
+    sorted.sort_by_key(|label| label[5..].parse::<u32>().expect("a number"));
+    sorted.dedup();
+    assert_eq!(sorted.len(), 53, "each once");
+    assert!(upcoming[..4].contains(&"Room 0".to_owned()), "the first to begin: {upcoming:?}");
+    assert_eq!(read(&app, "/app/rooms?show=past"), (Vec::new(), 1));
+
+    let mut app = app;
+    app.restart_at("2027-03-01 11:00:00");
+    let (past, parts) = read(&app, "/app/rooms?show=past");
+    assert_eq!(parts, 2);
+    assert_eq!(past, upcoming.into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(read(&app, "/app/rooms"), (Vec::new(), 1));
+    // What is no place in the list is the first part.
+    let (all, _) = read(&app, "/app/rooms?show=past&after=nonsense");
+    assert_eq!(all, past);
 }
 
 #[test]

@@ -87,5 +87,5 @@ pub use setup::SetupError;
 pub use show_booking::{Found, LinkError};
 pub use sign_in::{Session, SignInError, SignedIn};
 pub use slots_to_move::Movable;
-pub use standalone_rooms::RoomError;
+pub use standalone_rooms::{ListedRoom, RoomError};
 pub use waiting_entry::{WaitingError, WaitingFound};

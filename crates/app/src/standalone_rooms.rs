@@ -4,12 +4,29 @@ use roomkey_core::{
     availability::Busy,
     booking::FreshRoom,
     ids::{ApiKeyId, RoomId, UserId},
-    room::{RoomRefusal, RoomRequest, StandaloneRoom, decide_standalone_room},
+    room::{
+        Conference, Meeting, Presence, RoomRefusal, RoomRequest, StandaloneRoom, Stay,
+        decide_standalone_room,
+    },
+    text::Title,
     time::Instant,
 };
 use roomkey_store::{Constraint, Made, Recorded, RoomFilter, StoreError, Tx};
 
 use crate::{App, book::hash};
+
+/// A room without a booking, with what its host may want to know of it.
+#[derive(Debug, Clone)]
+pub struct ListedRoom {
+    /// The room.
+    pub made: StandaloneRoom,
+    /// What its host calls the key of the program that made it.
+    pub maker: Option<Title>,
+    /// The room as Jitsi opened it, the first first.
+    pub conferences: Vec<Conference>,
+    /// Who was there, where Jitsi tells.
+    pub presence: Option<Presence>,
+}
 
 /// No room was made.
 #[derive(Debug, thiserror::Error)]
@@ -38,20 +55,23 @@ impl From<StoreError> for RoomError {
 }
 
 impl App {
-    /// Makes a room for a host. A repeat with the same idempotency key, which counts by API key, gives the room of the
-    /// first.
+    /// Makes a room for a host, by a program with one of their keys or by hand. A repeat with the same idempotency key,
+    /// which counts by API key, gives the room of the first.
     ///
     /// # Errors
     /// [`RoomError`]; then nothing is stored.
     pub async fn add_standalone_room(
         &self,
         host: UserId,
+        made_by: Option<ApiKeyId>,
         request: RoomRequest,
         idempotency: Option<(ApiKeyId, String)>,
     ) -> Result<StandaloneRoom, RoomError> {
         let app = self.clone();
         self.store
-            .write(move |tx| app.standalone_room_in(tx, host, &request, idempotency.as_ref()))
+            .write(move |tx| {
+                app.standalone_room_in(tx, host, made_by, &request, idempotency.as_ref())
+            })
             .await
     }
 
@@ -59,6 +79,7 @@ impl App {
         &self,
         tx: &mut Tx<'_>,
         host: UserId,
+        made_by: Option<ApiKeyId>,
         request: &RoomRequest,
         idempotency: Option<&(ApiKeyId, String)>,
     ) -> Result<StandaloneRoom, RoomError> {
@@ -78,7 +99,7 @@ impl App {
         }
         let now = self.now();
         let fresh = FreshRoom::draw(now, self.entropy());
-        let made = decide_standalone_room(host, request.clone(), fresh, now)?;
+        let made = decide_standalone_room(host, made_by, request.clone(), fresh, now)?;
         if made.blocks && is_kept(tx, &made, now)? {
             return Err(RoomError::Taken);
         }
@@ -126,6 +147,19 @@ impl App {
         self.store.read(move |tx| tx.standalone_rooms(host, &filter)).await
     }
 
+    /// The same, each with who made it and what went on in it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn listed_rooms(
+        &self,
+        host: UserId,
+        filter: RoomFilter,
+    ) -> Result<Vec<ListedRoom>, StoreError> {
+        let now = self.now();
+        self.store.read(move |tx| listed(tx, host, &filter, now)).await
+    }
+
     /// Closes a host's room without a booking, and frees the time that it takes. Once more changes nothing; none if
     /// there is no such room.
     ///
@@ -154,6 +188,42 @@ impl App {
         }
         Ok(revoked)
     }
+}
+
+/// By as many statements for many rooms as for one.
+fn listed(
+    tx: &mut Tx<'_>,
+    host: UserId,
+    filter: &RoomFilter,
+    now: Instant,
+) -> Result<Vec<ListedRoom>, StoreError> {
+    let made = tx.standalone_rooms(host, filter)?;
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<RoomId> = made.iter().map(|made| made.room.id).collect();
+    let names = tx.api_key_names(host)?;
+    let conferences = tx.conferences_in_any(&ids)?;
+    let (stays, meetings) = (tx.stays_in(&ids)?, tx.meetings_in(&ids)?);
+    let with_all = |made: StandaloneRoom| {
+        let id = made.room.id;
+        let name =
+            |(key, name): &(ApiKeyId, Title)| (made.made_by == Some(*key)).then(|| name.clone());
+        let stays: Vec<Stay> = of_room(id, &stays);
+        let meetings: Vec<Meeting> = of_room(id, &meetings);
+        let is_told = !stays.is_empty() || !meetings.is_empty();
+        ListedRoom {
+            maker: names.iter().find_map(name),
+            conferences: conferences.iter().filter(|each| each.room == id).copied().collect(),
+            presence: is_told.then(|| Presence::of(&stays, &meetings, made.room.window.end, now)),
+            made,
+        }
+    };
+    Ok(made.into_iter().map(with_all).collect())
+}
+
+fn of_room<T: Clone>(room: RoomId, told: &[(RoomId, T)]) -> Vec<T> {
+    told.iter().filter(|(of, _)| *of == room).map(|(_, each)| each.clone()).collect()
 }
 
 /// Whether a visitor keeps some of that time while filling in a form: the schema does not know of it.

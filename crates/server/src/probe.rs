@@ -78,7 +78,7 @@ impl Probe<'_> {
             blocks: false,
             server: self.server.name,
         };
-        Ok(self.app.add_standalone_room(self.host.id, request, None).await?.room)
+        Ok(self.app.add_standalone_room(self.host.id, None, request, None).await?.room)
     }
 
     async fn revoke(&self, room: &Room) -> anyhow::Result<()> {

@@ -304,6 +304,7 @@ diesel::table! {
         blocks -> Bool,
         created_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        api_key_id -> Nullable<Text>,
     }
 }
 

@@ -275,5 +275,5 @@ fn standalone_room(host: UserId, from: u32, to: u32, blocks: bool) -> Standalone
         blocks,
         server: None,
     };
-    decide_standalone_room(host, request, FreshRoom::draw(NOW, &Dice), NOW).unwrap()
+    decide_standalone_room(host, None, request, FreshRoom::draw(NOW, &Dice), NOW).unwrap()
 }

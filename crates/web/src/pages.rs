@@ -80,6 +80,7 @@ mod tests {
         render!(
             super::app::availability::Page::samples(),
             super::app::booking_new::Page::samples(),
+            super::app::rooms::Page::samples(),
             super::app::settings::Page::samples(),
             super::app::bookings::Page::samples(),
             super::app::day::Page::samples(),

@@ -179,6 +179,8 @@ fn host_pages(config: &mut ServiceConfig) {
                 .route(web::post().to(app::booking_new::post)),
         )
         .service(at("/app/settings", READ).route(read().to(app::settings::get)))
+        .service(at("/app/rooms", READ).route(read().to(app::rooms::get)))
+        .service(at("/app/rooms/{id}/close", POST).route(web::post().to(app::rooms::post_close)))
         .service(at("/app/waiting", READ).route(read().to(app::waiting::get)))
         .service(
             at("/app/waiting/{id}/remove", POST).route(web::post().to(app::waiting::post_remove)),

@@ -101,6 +101,30 @@ export class Server {
     return answer.json();
   }
 
+  /** A program of Ada's makes a room without a booking. */
+  async addRoom(key, room) {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${key}` };
+    const answer = await fetch(`${this.base}/api/v1/rooms`, { method: "POST", headers, body: JSON.stringify(room) });
+    if (answer.status !== 201) throw new Error(await answer.text());
+    return answer.json();
+  }
+
+  /** Jitsi opens a room, and tells who comes in for the next twenty minutes. */
+  async meet(room, people) {
+    const token = fs.readFileSync(path.join(this.dir, "data/reservations-token"), "utf8").trim();
+    const tell = async (to, type, body) => {
+      const headers = { "Content-Type": type, Authorization: `Bearer ${token}` };
+      const answer = await fetch(`${this.internal}${to}`, { method: "POST", headers, body });
+      if (!answer.ok) throw new Error(await answer.text());
+    };
+    await tell("/conference", "application/x-www-form-urlencoded", `name=${room.name}`);
+    const from = Date.parse(`${this.clock.replace(" ", "T")}Z`) / 1000;
+    for (const [number, name] of people.entries()) {
+      const occupant = { occupant_jid: `r@c/${number}`, id: `${number}`, name, joined_at: from, left_at: from + 1200 };
+      await tell("/events/occupant/left", "application/json", JSON.stringify({ room_name: room.name, occupant }));
+    }
+  }
+
   /** Ada in London, who is free on weekdays from nine to five, with her half-hour `intro`. */
   addAda() {
     const zone = ["--time-zone", "Europe/London"];

@@ -151,6 +151,8 @@ pub(crate) const TABLE: &[(On, &str, &str, Rule)] = &[
     (Public, "GET", "/app/bookings/new", Host(200)),
     (Public, "POST", "/app/bookings/new", HostForm { done: 303, wrong: 422 }),
     (Public, "GET", "/app/settings", Host(200)),
+    (Public, "GET", "/app/rooms", Host(200)),
+    (Public, "POST", "/app/rooms/{id}/close", Host(303)),
     (Public, "GET", "/app/waiting", Host(200)),
     (Public, "POST", "/app/waiting/{id}/remove", Host(303)),
     (Public, "GET", "/app/event-types", Host(200)),

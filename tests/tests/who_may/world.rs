@@ -322,7 +322,9 @@ impl World {
             _ if path.contains("/waiting/") => or(&self.waiting, UNKNOWN_ID),
             _ if path.contains("/links/") => or(&self.link, UNKNOWN_ID),
             _ if path.contains("/availability/") => or(&self.schedule, UNKNOWN_ID),
-            _ if path.starts_with(ROOMS) => or(&self.standalone, UNKNOWN_ID),
+            _ if path.starts_with(ROOMS) || path.starts_with("/app/rooms/") => {
+                or(&self.standalone, UNKNOWN_ID)
+            }
             _ if path.starts_with(CONFERENCE) => or(&self.room.1, UNKNOWN_ID),
             _ => or(made.map_or(UNKNOWN_ID, |made| &made.id), UNKNOWN_ID),
         };

@@ -12,6 +12,7 @@
 mod conferences;
 mod database;
 mod model;
+mod room_events;
 mod statements;
 mod world;
 

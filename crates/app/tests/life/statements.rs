@@ -8,11 +8,12 @@ use diesel::{
     sql_query,
     sql_types::Text,
 };
-use roomkey_app::{Answer, Idempotency, IdempotencyScope, Page, Wanted};
+use roomkey_app::{Answer, Idempotency, IdempotencyScope, Page, RoomFilter, Wanted};
 use roomkey_core::{
     availability::Slot,
     booking::Side,
     event_type::{Limit, Measure, Period, Terms},
+    room::RoomRequest,
     time::{Instant, Minutes, Span},
 };
 use roomkey_store::{Backend, BookingDetails};
@@ -61,6 +62,9 @@ const EXPECTED: &[(&str, usize, usize)] = &[
     ("Jitsi's question once more", 1, 1),
     ("Jitsi's end", 5, 5),
     ("its end", 12, 13),
+    ("a room alone", 4, 4),
+    ("rooms alone", 5, 5),
+    ("past rooms alone", 5, 5),
 ];
 
 const NOW: Instant = Instant::from_seconds(1_796_000_000);
@@ -160,6 +164,22 @@ async fn each_use_case_takes_so_many_statements(backend: Backend) {
     taken.by("Jitsi's end", app.room_is_empty(&room.id.to_string(), None)).await.unwrap();
     taken.by("its end", app.cancel_own(host.id, id, cancellation())).await.unwrap();
 
+    for number in 0..3 {
+        let request = alone(app.now(), number);
+        let made = app.add_standalone_room(host.id, None, request, None);
+        match number {
+            0 => taken.by("a room alone", made).await.unwrap(),
+            _ => made.await.unwrap(),
+        };
+    }
+    let all = RoomFilter { limit: 50, ..RoomFilter::default() };
+    let listed = taken.by("rooms alone", app.listed_rooms(host.id, all)).await.unwrap();
+    assert_eq!(listed.len(), 3);
+    world.clock.set(app.now().plus(DAY));
+    let past = RoomFilter { over_by: Some(app.now()), latest_first: true, ..all };
+    let listed = taken.by("past rooms alone", app.listed_rooms(host.id, past)).await.unwrap();
+    assert_eq!(listed.len(), 3);
+
     let expected = EXPECTED.iter().map(|(what, sqlite, postgres)| {
         let number = if backend == Backend::Sqlite { sqlite } else { postgres };
         ((*what).to_owned(), *number)
@@ -167,6 +187,19 @@ async fn each_use_case_takes_so_many_statements(backend: Backend) {
     assert_eq!(taken.0, expected.collect::<Vec<_>>());
     if let Some(file) = world.url().strip_prefix("sqlite://") {
         assert_eq!(scans(file, &taken.1), Vec::<String>::new());
+    }
+}
+
+/// What a program asks for at `now`.
+fn alone(now: Instant, hours: u32) -> RoomRequest {
+    let start = now.plus(Minutes(60 * hours));
+    RoomRequest {
+        span: Span { start, end: start.plus(Minutes(30)) },
+        max_occupants: None,
+        lobby: false,
+        label: None,
+        blocks: false,
+        server: None,
     }
 }
 

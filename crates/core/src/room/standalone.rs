@@ -4,7 +4,7 @@ use super::Room;
 use crate::{
     booking::FreshRoom,
     event_type::LONGEST,
-    ids::UserId,
+    ids::{ApiKeyId, UserId},
     jitsi::ServerName,
     text::Title,
     time::{Instant, Span},
@@ -40,6 +40,8 @@ pub struct StandaloneRoom {
     pub label: Option<Title>,
     /// Whether it takes the host's time.
     pub blocks: bool,
+    /// The key of the program that made it; none if it was made by hand.
+    pub made_by: Option<ApiKeyId>,
     /// When it was made.
     pub created_at: Instant,
     /// When it was closed before its time.
@@ -60,12 +62,13 @@ pub enum RoomRefusal {
     Over,
 }
 
-/// Makes a room, or says why not.
+/// Makes a room for the program with that key, or by hand; or says why not.
 ///
 /// # Errors
 /// [`RoomRefusal`].
 pub fn decide_standalone_room(
     host: UserId,
+    made_by: Option<ApiKeyId>,
     request: RoomRequest,
     fresh: FreshRoom,
     now: Instant,
@@ -81,7 +84,16 @@ pub fn decide_standalone_room(
         return Err(RoomRefusal::Over);
     }
     let room = fresh.alone(span, max_occupants, lobby, server);
-    Ok(StandaloneRoom { room, host, span, label, blocks, created_at: now, revoked_at: None })
+    Ok(StandaloneRoom {
+        room,
+        host,
+        span,
+        label,
+        blocks,
+        made_by,
+        created_at: now,
+        revoked_at: None,
+    })
 }
 
 #[cfg(test)]
@@ -111,7 +123,7 @@ mod tests {
                 blocks: false,
                 server: None,
             };
-            decide_standalone_room(host, request, FreshRoom::draw(now, &Zeros), now)
+            decide_standalone_room(host, None, request, FreshRoom::draw(now, &Zeros), now)
         };
         let (hour, day) = (now.plus(Minutes(60)), now.plus(LONGEST));
         let made = decide(now, hour).unwrap();

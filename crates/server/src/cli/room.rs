@@ -134,7 +134,7 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
         blocks: add.blocks,
         server: None,
     };
-    let made = app.add_standalone_room(host.id, request, None).await?;
+    let made = app.add_standalone_room(host.id, None, request, None).await?;
     if add.json.json {
         return output::json(&StandaloneRoomJson::new(&made, app.site()));
     }
@@ -143,7 +143,8 @@ async fn add(app: &App, add: Add) -> anyhow::Result<()> {
 
 async fn list(app: &App, list: List) -> anyhow::Result<()> {
     let host = host(app, &list.host).await?;
-    let filter = RoomFilter { from: list.from, to: list.to, after: None, limit: list.limit };
+    let filter =
+        RoomFilter { from: list.from, to: list.to, limit: list.limit, ..RoomFilter::default() };
     let found = app.standalone_rooms(host.id, filter).await?;
     if list.json.json {
         let all: Vec<_> =

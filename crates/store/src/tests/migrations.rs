@@ -19,13 +19,13 @@ use roomkey_core::{
     },
     event_type::{Buffers, Grid, Limit, Location, Reminders, Visibility, Window},
     ids::{
-        ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId, SeriesId,
-        WaitingEntryId,
+        ApiKeyId, ConferenceId, GroupSessionId, GuestId, OutboxId, ProposalId, ScheduleId,
+        SeriesId, WaitingEntryId,
     },
     notice::{self, Notice, Occasion, WaitingOccasion},
     question::{Answer, AnswerValue, Asked, Kind, Question},
-    room::Conference,
-    text::Note,
+    room::{Conference, StandaloneRoom},
+    text::{Note, Title},
     time::{Instant, Minutes, Span, TimeZone, Weekday},
     token::Token,
     waiting_list::{Entry, Offered, State, Wish},
@@ -33,7 +33,7 @@ use roomkey_core::{
 
 use super::{Dice, NOW, TestDatabase, World, on_both, run, standalone_room};
 use crate::{
-    Backend, Hold, Made, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store,
+    ApiKey, Backend, Hold, Made, MigrateError, Recorded, Remark, SchemaPolicy, SecretKey, Store,
     StoreError, WaitingEntry,
     connection::{Access, Manager},
     migrate::{revert_all, revert_from},
@@ -53,6 +53,7 @@ on_both!(
     waiting_lists_come_and_go_on_data,
     assignments_come_and_go_on_data,
     rooms_come_and_go_on_data,
+    makers_of_rooms_come_and_go_on_data,
     the_hosts_side_comes_and_goes_on_data,
     zones_of_times_off_come_and_go_on_data,
     an_empty_database_gets_its_schema,
@@ -911,6 +912,41 @@ fn zones_of_times_off_come_and_go_on_data(database: &TestDatabase) {
         let berlin = days("Europe/Berlin", "Europe/Berlin");
         let tokyo = days("Asia/Tokyo", "Asia/Tokyo");
         assert_eq!(read.await.unwrap(), [berlin, tokyo, Vec::new()]);
+
+/// Down, nobody knows any more which key made a room; the room stays, and is as good as one that was made by hand.
+fn makers_of_rooms_come_and_go_on_data(database: &TestDatabase) {
+    let key = SecretKey::new(&Dice);
+    let open = || database.open_with(key.clone(), SchemaPolicy::BringUpToDate).unwrap();
+    run(async {
+        let world = World::make(open()).await;
+        let host = world.event_type.host;
+        let name: Title = "The shop".parse().unwrap();
+        let shop = ApiKey { id: ApiKeyId::new(NOW, &Dice), name: name.clone(), scopes: vec![] };
+        let maker = shop.id;
+        let made =
+            StandaloneRoom { made_by: Some(maker), ..standalone_room(host, 120, 150, false) };
+        let room = made.room.id;
+        let stored = world.store.write(move |tx| {
+            tx.insert_api_key(&shop, host, Token::new(&Dice).hash(), NOW)?;
+            tx.insert_standalone_room(&made)?;
+            Ok::<_, StoreError>(tx.api_key_names(host)?)
+        });
+        assert_eq!(stored.await.unwrap(), [(maker, name)]);
+        let read = async |store: &Store| {
+            let found = store.read(move |tx| tx.standalone_room(room)).await;
+            found.unwrap().unwrap().made_by
+        };
+        assert_eq!(read(&world.store).await, Some(maker));
+        drop(world);
+        revert_from(&database.url, "0019_room_makers").unwrap();
+        let store = open();
+        assert_eq!(read(&store).await, None);
+        // A key that is gone takes no room with it.
+        let again = format!("UPDATE standalone_rooms SET api_key_id = '{maker}'");
+        execute(&store, again).await.unwrap();
+        assert_eq!(read(&store).await, Some(maker));
+        execute(&store, "DELETE FROM api_keys".into()).await.unwrap();
+        assert_eq!(read(&store).await, None);
     });
 }
 

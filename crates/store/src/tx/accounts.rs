@@ -286,4 +286,21 @@ impl Tx<'_> {
         })
         .transpose()
     }
+
+    /// What somebody calls their API keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn api_key_names(&mut self, user: UserId) -> Result<Vec<(ApiKeyId, Title)>, StoreError> {
+        let rows: Vec<(String, String)> = self.run(|c| {
+            api_keys::table
+                .filter(api_keys::user_id.eq(user.to_string()))
+                .select((api_keys::id, api_keys::name))
+                .load(c)
+        })?;
+        let read = |(id, name): (String, String)| {
+            Ok((parse("api_keys.id", &id)?, Title::from_stored(name)))
+        };
+        rows.into_iter().map(read).collect()
+    }
 }

@@ -132,6 +132,22 @@ impl Tx<'_> {
         rows.iter().map(ConferenceRow::read).collect()
     }
 
+    /// The conferences in some rooms, the first first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn conferences_in_any(&mut self, rooms: &[RoomId]) -> Result<Vec<Conference>, StoreError> {
+        let of_rooms = conferences::room_id.eq_any(rooms.iter().map(ToString::to_string));
+        let rows: Vec<ConferenceRow> = self.run(|c| {
+            conferences::table
+                .filter(of_rooms)
+                .order((conferences::opened_at, conferences::id))
+                .select(ConferenceRow::as_select())
+                .load(c)
+        })?;
+        rows.iter().map(ConferenceRow::read).collect()
+    }
+
     /// The conferences in all rooms that a booking has had, and in those of the session that it is in, the first
     /// first.
     ///

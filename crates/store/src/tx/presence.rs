@@ -11,6 +11,7 @@ use super::Tx;
 use crate::{
     StoreError,
     connection::Conn,
+    row::parse,
     schema::{meetings, rooms, stays},
 };
 
@@ -89,6 +90,36 @@ impl Tx<'_> {
                 .load(c)
         })?;
         Ok(rows.into_iter().map(Stay::from).collect())
+    }
+
+    /// All stays in some rooms, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stays_in(&mut self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Stay)>, StoreError> {
+        let of_rooms = stays::room_id.eq_any(rooms.iter().map(ToString::to_string));
+        let rows: Vec<StayRow> =
+            self.run(|c| stays::table.filter(of_rooms).select(StayRow::as_select()).load(c))?;
+        let read = |row: StayRow| Ok((parse("stays.room_id", &row.room_id)?, Stay::from(row)));
+        rows.into_iter().map(read).collect()
+    }
+
+    /// All meetings in some rooms, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn meetings_in(&mut self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Meeting)>, StoreError> {
+        let of_rooms = meetings::room_id.eq_any(rooms.iter().map(ToString::to_string));
+        let rows: Vec<(String, i64, Option<i64>)> = self.run(|c| {
+            meetings::table
+                .filter(of_rooms)
+                .select((meetings::room_id, meetings::created_at, meetings::destroyed_at))
+                .load(c)
+        })?;
+        let read = |(room, created_at, destroyed_at): (String, i64, Option<i64>)| {
+            Ok((parse("meetings.room_id", &room)?, read_meeting((created_at, destroyed_at))))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Stores a stay, in the place of what was known of it. The caller has locked the room.

@@ -27,6 +27,7 @@ struct StandaloneRow {
     blocks: bool,
     created_at: i64,
     revoked_at: Option<i64>,
+    api_key_id: Option<String>,
 }
 
 impl StandaloneRow {
@@ -37,6 +38,9 @@ impl StandaloneRow {
             span: span(self.start_at, self.end_at),
             label: Some(self.label).filter(|text| !text.is_empty()).map(Title::from_stored),
             blocks: self.blocks,
+            made_by: (self.api_key_id.as_deref())
+                .map(|key| parse("standalone_rooms.api_key_id", key))
+                .transpose()?,
             created_at: Instant::from_micros(self.created_at),
             revoked_at: self.revoked_at.map(Instant::from_micros),
         })
@@ -54,18 +58,23 @@ impl From<&StandaloneRoom> for StandaloneRow {
             blocks: made.blocks,
             created_at: made.created_at.micros(),
             revoked_at: made.revoked_at.map(Instant::micros),
+            api_key_id: made.made_by.map(|key| key.to_string()),
         }
     }
 }
 
 /// Which rooms are listed, by start.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RoomFilter {
     /// Only those that end after this.
     pub from: Option<Instant>,
     /// Only those that start before this.
     pub to: Option<Instant>,
-    /// Only those after this one.
+    /// Only those that have ended by this.
+    pub over_by: Option<Instant>,
+    /// The last to start comes first.
+    pub latest_first: bool,
+    /// Only those after this one, in the list's order.
     pub after: Option<(Instant, RoomId)>,
     /// How many at most.
     pub limit: u32,
@@ -132,7 +141,6 @@ impl Tx<'_> {
         let mut query = standalone_rooms::table
             .inner_join(rooms::table)
             .filter(standalone_rooms::host_id.eq(host.to_string()))
-            .order((standalone_rooms::start_at, standalone_rooms::room_id))
             .limit(filter.limit.into())
             .select((StandaloneRow::as_select(), RoomRow::as_select()))
             .into_boxed();
@@ -142,12 +150,22 @@ impl Tx<'_> {
         if let Some(to) = filter.to {
             query = query.filter(standalone_rooms::start_at.lt(to.micros()));
         }
+        if let Some(over_by) = filter.over_by {
+            query = query.filter(standalone_rooms::end_at.le(over_by.micros()));
+        }
+        let (start_at, room_id) = (standalone_rooms::start_at, standalone_rooms::room_id);
+        query = if filter.latest_first {
+            query.order((start_at.desc(), room_id.desc()))
+        } else {
+            query.order((start_at, room_id))
+        };
         if let Some((start, id)) = filter.after {
             let (start, id) = (start.micros(), id.to_string());
-            query =
-                query.filter(standalone_rooms::start_at.gt(start).or(
-                    standalone_rooms::start_at.eq(start).and(standalone_rooms::room_id.gt(id)),
-                ));
+            query = if filter.latest_first {
+                query.filter(start_at.lt(start).or(start_at.eq(start).and(room_id.lt(id))))
+            } else {
+                query.filter(start_at.gt(start).or(start_at.eq(start).and(room_id.gt(id))))
+            };
         }
         let rows: Vec<(StandaloneRow, RoomRow)> = self.run(|c| query.load(c))?;
         rows.into_iter().map(|(made, room)| made.read(&room, self.vault)).collect()

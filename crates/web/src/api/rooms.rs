@@ -156,7 +156,8 @@ pub(super) async fn create(
     let caller = caller::required(&request, &web, Scope::RoomsWrite).await?;
     let key = idempotency_key(&request)?.map(|key| (caller.key.id, key));
     let asked = read(&body, &web.app.site().jitsi)?;
-    let made = web.app.add_standalone_room(caller.host.id, asked, key).await?;
+    let (host, by) = (caller.host.id, Some(caller.key.id));
+    let made = web.app.add_standalone_room(host, by, asked, key).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/rooms/{}", made.room.id)))
         .json(StandaloneRoomJson::new(&made, web.app.site()).with_host_url(
@@ -252,7 +253,7 @@ fn filter(query: &Form) -> Result<RoomFilter, Problem> {
         cursor::read::<RoomId>(text).ok_or(FieldError::Choice)
     });
     reader.finish_query()?;
-    Ok(RoomFilter { from, to, after, limit: limit.unwrap_or(USUAL) })
+    Ok(RoomFilter { from, to, after, limit: limit.unwrap_or(USUAL), ..RoomFilter::default() })
 }
 
 /// A room without a booking of the key's host.

@@ -6,5 +6,6 @@ pub(crate) mod bookings;
 pub(crate) mod day;
 pub(crate) mod event_type;
 pub(crate) mod event_types;
+pub(crate) mod rooms;
 pub(crate) mod settings;
 pub(crate) mod waiting;

@@ -1,7 +1,7 @@
 //! `/b/{token}`: a booking, to one of its two sides.
 
 mod history;
-mod in_room;
+pub(crate) mod in_room;
 mod series;
 
 use actix_web::{

@@ -80,8 +80,8 @@ impl InRoom {
         Ok(Self {
             ends_before: ends_before.map(|each| moment(found, each.ends_at)),
             closes: end.map(|end| moment(found, end)).unwrap_or_default(),
-            openings: openings(found, &conferences),
-            visitors: visitors(found, presence.as_ref()),
+            openings: openings(&conferences, now, |at| moment(found, at)),
+            visitors: visitors(presence.as_ref(), |at| moment(found, at)),
             together: together.map(|presence| lasted(presence.together)),
             nobody: nobody(web, found, presence.as_ref(), &conferences).await?,
             extend,
@@ -94,12 +94,17 @@ impl InRoom {
     }
 }
 
-fn openings(found: &Found, conferences: &[Conference]) -> Vec<Opening> {
+/// The rooms as Jitsi opened them, in the words that `moment` has for times.
+pub(crate) fn openings(
+    conferences: &[Conference],
+    now: Instant,
+    moment: impl Fn(Instant) -> String,
+) -> Vec<Opening> {
     let opening = |conference: &Conference| Opening {
         opened_at: conference.opened_at,
-        opened: moment(found, conference.opened_at),
-        ended: conference.ended(found.now).map(|ended| {
-            let at = moment(found, ended.at());
+        opened: moment(conference.opened_at),
+        ended: conference.ended(now).map(|ended| {
+            let at = moment(ended.at());
             let lasted = lasted(ended.at().since(conference.opened_at));
             match ended {
                 Ended::Empty(_) => format!("empty {at}, after {lasted}"),
@@ -110,11 +115,15 @@ fn openings(found: &Found, conferences: &[Conference]) -> Vec<Opening> {
     conferences.iter().map(opening).collect()
 }
 
-fn visitors(found: &Found, presence: Option<&Presence>) -> Vec<Visitor> {
+/// Who was there, likewise.
+pub(crate) fn visitors(
+    presence: Option<&Presence>,
+    moment: impl Fn(Instant) -> String,
+) -> Vec<Visitor> {
     let time = |(from, to): &(Instant, Option<Instant>)| {
-        let from = moment(found, *from);
+        let from = moment(*from);
         match to {
-            Some(to) => format!("{from} until {}", moment(found, *to).trim_start_matches("at ")),
+            Some(to) => format!("{from} until {}", moment(*to).trim_start_matches("at ")),
             None => format!("since {}", from.trim_start_matches("at ")),
         }
     };
@@ -158,7 +167,7 @@ async fn nobody(
 }
 
 /// In whole minutes, or `less than a minute`.
-fn lasted(micros: i64) -> String {
+pub(crate) fn lasted(micros: i64) -> String {
     match u32::try_from(micros / MICROS_PER_MINUTE) {
         Ok(minutes @ 1..) => Minutes(minutes).to_string(),
         _ => "less than a minute".to_owned(),
