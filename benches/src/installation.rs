@@ -186,8 +186,8 @@ impl Installation {
                 let Some(host) = tx.user_by_handle(&handle)? else { return Ok(Vec::new()) };
                 let bookings = tx.bookings(host.id, &all())?;
                 let rooms = bookings.into_iter().filter_map(|each| each.room);
-                let named = rooms.map(|room| (room.id.to_string(), room.name.expose().to_owned()));
-                Ok::<Vec<_>, roomkey_store::StoreError>(named.collect())
+                let pairs = rooms.map(|room| (room.id.to_string(), room.name.expose().to_owned()));
+                Ok::<Vec<_>, roomkey_store::StoreError>(pairs.collect())
             });
             names.extend(rooms.await?);
         }

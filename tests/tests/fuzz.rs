@@ -98,6 +98,11 @@ fn kinds() -> impl Strategy<Value = Option<&'static str>> {
     ])
 }
 
+/// All bytes as `%xx`.
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"))
+}
+
 /// Bytes as a form has them, and as it has them not: every sign in plain, as `%xx`, as `%XX`, or half of that.
 fn odd_text() -> impl Strategy<Value = Vec<u8>> {
     let sign = prop_oneof![
@@ -162,8 +167,7 @@ fn a_form_is_read_or_refused_and_changes_nothing(backend: Backend) {
         move |(place, byte)| {
             let mut near = room.clone().into_bytes();
             near[place] = byte;
-            let near: String = near.iter().map(|byte| format!("%{byte:02x}")).collect();
-            (byte != room.as_bytes()[place]).then(|| near.into_bytes())
+            (byte != room.as_bytes()[place]).then(|| escaped(&near).into_bytes())
         }
     });
     let long = (1_usize..70_000).prop_map(|length| vec![b'a'; length]);
@@ -191,9 +195,8 @@ fn no_address_below_conference_is_more_than_not_found(backend: Backend) {
     let methods = select(vec!["GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"]);
     let addresses = (vec(any::<u8>(), 0..120), option::of(vec(any::<u8>(), 0..40)));
     for_all(&(methods, addresses), |(method, (id, query))| {
-        let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-        let (id, query): (String, Option<String>) = (escaped(&id), query.map(|q| escaped(&q)));
-        let path = format!("/conference/{id}{}", query.map_or(String::new(), |q| format!("?{q}")));
+        let query = query.map_or_else(String::new, |query| format!("?{}", escaped(&query)));
+        let path = format!("/conference/{}{query}", escaped(&id));
         let reply = prosody.send(method, &path, None, &[]);
         assert!([400, 404, 405].contains(&reply.status), "{method} {path}: {reply:?}");
     });

@@ -150,6 +150,17 @@ fn holds_count_for_limits_and_buffers(backend: Backend) {
     bo.post_form("/ada/rare/hold", &fields).expect(204);
     let slots = |event: &str| app.slots("ada", event, "2027-07-02", "2027-07-02");
     assert!(slots("rare").is_empty(), "the day's one booking is as good as made");
+    // A limit of a longer time counts it as well, wherever in that time one asks.
+    let rules = ["--title", "Weekly", "--duration", "60", "--limit", "1 bookings a month"];
+    app.add_event_type("ada", "weekly", &rules);
+    let fields = [("slot".to_owned(), "2027-07-05T08:00:00Z".to_owned())];
+    app.client().post_form("/ada/weekly/hold", &fields).expect(204);
+    for (from, to) in [("2027-07-05", "2027-07-30"), ("2027-07-28", "2027-07-28")] {
+        assert_eq!(app.slots("ada", "weekly", from, to), Vec::<String>::new(), "{from}");
+    }
+    let far = app.request("weekly", "2027-07-28T08:00:00Z", "Cy Cole", "cy@customers.example");
+    assert_eq!(app.client().post_json("/api/v1/bookings", &far).problem(422), "slot_unavailable");
+    assert!(!app.slots("ada", "weekly", "2027-08-02", "2027-08-02").is_empty(), "not the next");
     // Half an hour after the kept time is kept as well.
     assert_eq!(slots("intro"), ["2027-07-02T10:00:00Z"]);
 }

@@ -240,11 +240,15 @@ fn a_first_grant_that_has_no_place_is_a_503_and_the_next_is_given(backend: Backe
             &["DROP TRIGGER full_disk ON conferences"],
         ),
     };
-    fill.iter().for_each(|sql| app.database().execute(sql));
+    for sql in fill {
+        app.database().execute(sql);
+    }
     for _ in 0..2 {
         is_away(&app, room);
     }
-    empty.iter().for_each(|sql| app.database().execute(sql));
+    for sql in empty {
+        app.database().execute(sql);
+    }
     app.ask(room).expect(200);
     assert_eq!(conferences(&app), 1);
 }

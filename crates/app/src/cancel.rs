@@ -138,7 +138,7 @@ impl App {
         };
         // Nobody brings guests along to where there are seats.
         let notices: Vec<_> = renewal.seats.iter().flat_map(told).collect();
-        Ok(enqueue(tx, &notices, now, self.entropy())?)
+        enqueue(tx, &notices, now, self.entropy())
     }
 
     /// Calls off a booking that was read in this transaction, after its host was locked. What waits for somebody's yes

@@ -316,7 +316,13 @@ pub(crate) fn ask<T>(
     let Own { holders, bookings } = own.into();
     let seats = terms.seats.map(|seats| (event_type.id, seats));
     let mut taken = tx.busy_times(host.id, range, bookings.iter().copied(), seats)?;
-    let holds = if *has_holds { tx.holds(host.id, range, now, &holders)? } else { Vec::new() };
+    let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
+    // What others keep counts for limits as bookings do, however far from the question it is.
+    let around = counted.map_or(range, |period| Span {
+        start: period.start.min(range.start),
+        end: period.end.max(range.end),
+    });
+    let holds = if *has_holds { tx.holds(host.id, around, now, &holders)? } else { Vec::new() };
     for (hold, held) in &holds {
         match terms.seats.filter(|_| *held == event_type.id) {
             Some(seats) => keep_seat(&mut taken, *hold, seats),
@@ -324,7 +330,6 @@ pub(crate) fn ask<T>(
         }
     }
     let mut busy = BusyTimes::new(taken);
-    let counted = counted_span(&terms.limits, schedule.time_zone, host.week_start, range);
     if let Some(period) = counted {
         let mut counted = tx.counted(event_type.id, period, bookings.iter().copied())?;
         let same = holds.iter().filter(|(_, held)| *held == event_type.id);

@@ -399,23 +399,26 @@ impl<'a> BookingView<'a> {
                 format!("{site}/{}/{}", host.handle, event_type.terms.slug)
             }),
             reference: booking.id.to_string(),
-            calendar: match letter.occasion {
-                Occasion::Requested
-                | Occasion::Declined
-                | Occasion::Expired
-                | Occasion::Proposed
-                | Occasion::ProposalDeclined
-                | Occasion::ProposalLapsed
-                | Occasion::ProposalWithdrawn
-                | Occasion::Reminder(_) => None,
-                Occasion::Booked => Some("adds it to any calendar"),
-                Occasion::Moved => Some("moves it in your calendar"),
-                Occasion::Changed | Occasion::GuestAdded => Some("changes it in your calendar"),
-                Occasion::Cancelled => {
-                    (letter.sequence > 0).then_some("takes it out of your calendar")
-                }
-            },
+            calendar: calendar_part(letter),
         }
+    }
+}
+
+/// What the calendar part of a mail does, if one comes with it.
+fn calendar_part(letter: &BookingLetter) -> Option<&'static str> {
+    match letter.occasion {
+        Occasion::Requested
+        | Occasion::Declined
+        | Occasion::Expired
+        | Occasion::Proposed
+        | Occasion::ProposalDeclined
+        | Occasion::ProposalLapsed
+        | Occasion::ProposalWithdrawn
+        | Occasion::Reminder(_) => None,
+        Occasion::Booked => Some("adds it to any calendar"),
+        Occasion::Moved => Some("moves it in your calendar"),
+        Occasion::Changed | Occasion::GuestAdded => Some("changes it in your calendar"),
+        Occasion::Cancelled => (letter.sequence > 0).then_some("takes it out of your calendar"),
     }
 }
 

@@ -61,7 +61,7 @@ impl Tx<'_> {
         for (event_type, host, reminders) in self.event_types_that_remind()? {
             for side in [Side::Customer, Side::Host] {
                 for (before, next) in reminders.with_next(side) {
-                    let found = self.to_remind(event_type, side, before, next, now)?;
+                    let found = self.reminders_due(event_type, side, before, next, now)?;
                     due.extend(found.into_iter().map(|booking| DueReminder {
                         booking,
                         host,
@@ -105,7 +105,7 @@ impl Tx<'_> {
             .collect()
     }
 
-    fn to_remind(
+    fn reminders_due(
         &mut self,
         event_type: EventTypeId,
         side: Side,

@@ -48,7 +48,7 @@ pub(crate) async fn get(
 ) -> Result<HttpResponse, Failure> {
     let token = read_token(&token)?;
     let choice = web.app.reminder_choice(&token).await?;
-    page(StatusCode::OK, &Page::new(&request, choice, &token))
+    page(StatusCode::OK, &Page::new(&request, &choice, &token))
 }
 
 pub(crate) async fn post(
@@ -74,7 +74,7 @@ pub(crate) async fn post(
 }
 
 impl Page {
-    fn new(request: &HttpRequest, choice: ReminderChoice, token: &Token) -> Self {
+    fn new(request: &HttpRequest, choice: &ReminderChoice, token: &Token) -> Self {
         Self {
             shell: shell(request),
             host: choice.found.details.host.name.to_string(),

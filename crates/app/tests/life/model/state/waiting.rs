@@ -189,7 +189,8 @@ impl Model {
     pub(super) fn is_worth_telling_waiting(&self, id: WaitingEntryId, kind: &str) -> bool {
         let found = self.waiting.iter().find(|entry| entry.id == id);
         found.is_some_and(|entry| {
-            !entry.is_ended(self.now) && (kind == "waiting_joined" || entry.state == "offered")
+            // Whoever is offered a time already hears of that alone.
+            !entry.is_ended(self.now) && (kind == "waiting_offered") == (entry.state == "offered")
         })
     }
 
