@@ -544,7 +544,11 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, u64> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() {
+        if path.extension().is_some_and(|extension| extension == "db-shm") {
+            // SQLite's processes note in it who reads up to where; it is no part of the database
+            // (https://sqlite.org/walformat.html, "the WAL-index file format").
+            found.insert(path, 0);
+        } else if path.is_dir() {
             found.extend(files(&path));
             found.insert(path, 0);
         } else {
