@@ -61,6 +61,7 @@ fn guests(text: &str) -> Result<u32, FieldError> {
 fn waiting_list(text: &str) -> Result<u32, FieldError> {
     Ok(Terms::read_waiting_list(text)?.map_or(0, |kept| kept.0))
 }
+
 /// The reminders of one side; `none` for none.
 #[derive(Debug, Clone)]
 struct ReminderList(Vec<Minutes>);

@@ -350,12 +350,13 @@ pub(crate) fn read(
     problems.is_empty().then_some(terms)
 }
 
-/// `15, 60`: numbers with commas or blanks between them.
+/// One side's, the longest first, as they are typed.
 fn reminders_of(reminders: &Reminders, side: Side) -> String {
     let all: Vec<_> = reminders.of(side).iter().rev().map(|before| before.0.to_string()).collect();
     all.join(", ")
 }
 
+/// `15, 60`: numbers with commas or blanks between them.
 fn read_lengths(text: &str) -> Result<Vec<Minutes>, FieldError> {
     let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
     parts.map(|part| Bounds::DURATION.parse(part).map(Minutes)).collect()
